@@ -1,0 +1,36 @@
+"""Entry point of ``python -m model_core``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from model_core.errors import SomaError
+from model_core.version import __version__
+
+COMMANDS = ("register", "match", "apply", "simulate", "evaluate", "info", "serve")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command; each command's file adds its own options."""
+    parser = argparse.ArgumentParser(prog="python -m model_core", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in COMMANDS:
+        import_module(f"model_core.commands.{name}").add_parser(commands)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; a user's error is one sentence on stderr and a non-zero exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except SomaError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

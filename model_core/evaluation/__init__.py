@@ -1,0 +1,1 @@
+"""Protocols, metrics and tables that say how good a matcher is."""

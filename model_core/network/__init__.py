@@ -1,0 +1,1 @@
+"""The SOMA network: encoders, gradient enhancer (FGE), affine-flow matcher (GLAM), checkpoints."""

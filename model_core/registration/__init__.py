@@ -1,0 +1,1 @@
+"""From two scenes to a dense field and a verdict."""

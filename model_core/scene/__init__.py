@@ -1,0 +1,1 @@
+"""What enters the network: images on a common grid, with their valid pixels."""
