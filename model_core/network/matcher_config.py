@@ -1,0 +1,72 @@
+"""The settings of the affine-flow matcher (GLAM)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One coarse-to-fine step.
+
+    Attributes:
+        stride: of the descriptor maps, in pixels.
+        radius: of the search around the current estimate, in cells of ``stride`` pixels.
+        window: sigma, in pixels, of the Gaussian window over which correlation is summed.
+        node: distance, in pixels, of the lattice nodes; a multiple of ``stride``.
+    """
+
+    stride: int
+    radius: int
+    window: float
+    node: int
+
+    @property
+    def cell(self) -> int:
+        """Cells of the descriptor map per lattice node."""
+        return self.node // self.stride
+
+    @property
+    def reach(self) -> int:
+        """Largest displacement the stage can find, in pixels."""
+        return self.radius * self.stride
+
+
+@dataclass(frozen=True)
+class MatcherConfig:
+    """Settings of GLAM; lengths in pixels, angles in degrees.
+
+    Attributes:
+        presmooth, smooth: sigmas of the fixed descriptors before and after the derivative.
+        search_stride: decimation of the images for the search over the whole image.
+        rotation_step, scale_step: distance of the hypotheses tried (scale: of its logarithm).
+        hypotheses: how many of the best global hypotheses are followed up.
+        affine_stages: for the global affine, coarse to fine.
+        flow_stages: for the local field, coarse to fine.
+        flow_smoothing: sigma of the window over which neighbouring displacements are averaged.
+        flow_prior: certainty, in node units, at which half of a measured displacement is believed.
+        check_stage: the wide search with which a finished alignment is checked.
+        check_tolerance: distance within which a check window agrees with the field.
+        certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
+    """
+
+    presmooth: float = 0.8
+    smooth: float = 1.2
+    search_stride: int = 4
+    rotation_step: float = 4.0
+    scale_step: float = 0.08
+    hypotheses: int = 4
+    affine_stages: tuple[StageConfig, ...] = (
+        StageConfig(4, 6, 40.0, 16),
+        StageConfig(2, 6, 36.0, 16),
+        StageConfig(2, 3, 32.0, 16),
+    )
+    flow_stages: tuple[StageConfig, ...] = (
+        StageConfig(4, 3, 32.0, 16),
+        StageConfig(2, 4, 20.0, 8),
+    )
+    flow_smoothing: float = 24.0
+    flow_prior: float = 0.15
+    check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
+    check_tolerance: float = 4.0
+    certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)

@@ -1,0 +1,106 @@
+"""Certainty-weighted robust least squares: one affine for many displacements, in closed form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def weighted_affine(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Fit affines by weighted least squares.
+
+    Args:
+        points, targets: (B, N, 2) in pixels. weights: (B, N), at least 0.
+
+    Returns:
+        (B, 2, 3), mapping points to targets. With too little weight, or with points on one line,
+        the undetermined part stays the identity's: a weak prior holds it.
+    """
+    points, targets, weights = points.double(), targets.double(), weights.double()
+    total = weights.sum(1, keepdim=True).clamp_min(1e-12)
+    share = (weights / total).unsqueeze(-1)
+    centre = (points * share).sum(1, keepdim=True)
+    spread = ((points - centre).square() * share).sum((1, 2), keepdim=True).sqrt().clamp_min(1.0)
+    local = torch.cat([(points - centre) / spread, torch.ones_like(points[..., :1])], dim=-1)
+    residual = targets - points
+    normal = local.transpose(1, 2) @ (local * share)
+    prior = torch.eye(3, dtype=normal.dtype, device=normal.device) * 1e-6
+    solution = torch.linalg.solve(normal + prior, local.transpose(1, 2) @ (residual * share))
+    linear = solution[:, :2].transpose(1, 2) / spread
+    offset = solution[:, 2] - (linear @ centre.transpose(1, 2)).squeeze(-1)
+    identity = torch.eye(2, dtype=linear.dtype, device=linear.device)
+    return torch.cat([linear + identity, offset.unsqueeze(-1)], dim=-1)
+
+
+def residuals(affine: Tensor, points: Tensor, targets: Tensor) -> Tensor:
+    """Return the distances (B, N), in pixels, of the mapped points from their targets."""
+    mapped = points.double() @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]
+    return (mapped - targets.double()).norm(dim=-1)
+
+
+def robust_affine(
+    points: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    scale: float,
+    hypotheses: int = 256,
+    iterations: int = 8,
+) -> tuple[Tensor, Tensor]:
+    """Fit affines that most of the weight agrees with.
+
+    Minimal samples of three well-spread points, drawn with a fixed seed, are scored by the weight
+    they explain; from the best, iteratively reweighted least squares (Geman-McClure, its scale
+    narrowing to ``scale``) gives the closed-form, differentiable answer.
+
+    Args:
+        points, targets: (B, N, 2) in pixels. weights: (B, N), at least 0.
+        scale: residual, in pixels, at which a point counts a quarter.
+
+    Returns:
+        affine (B, 2, 3), float64; and the robust weights (B, N) in [0, 1] of the last iteration,
+        1 for a point that fits perfectly, without the input weights.
+    """
+    start = _best_sample(points, targets, weights, scale, hypotheses)
+    affine = start
+    robust = torch.ones_like(weights, dtype=torch.float64)
+    for i in range(iterations):
+        width = scale * max(1.0, 3.0 * (1 - i / max(1, iterations - 3)))
+        distance = residuals(affine, points, targets)
+        robust = (1 + (distance / width).square()).pow(-2)
+        affine = weighted_affine(points, targets, weights * robust)
+    return affine, robust
+
+
+@torch.no_grad()
+def _best_sample(
+    points: Tensor, targets: Tensor, weights: Tensor, scale: float, hypotheses: int
+) -> Tensor:
+    """Return, per batch item, the affine of the three-point sample that explains most weight."""
+    generator = torch.Generator(device="cpu").manual_seed(0)
+    best = []
+    for item in range(points.shape[0]):
+        weight = weights[item].double().clamp_min(0)
+        usable = weight > 0
+        if int(usable.sum()) < 3:
+            best.append(weighted_affine(points[item, None], targets[item, None], weight[None])[0])
+            continue
+        draws = torch.multinomial(
+            weight.cpu().float(), 3 * hypotheses, replacement=True, generator=generator
+        ).to(points.device)
+        triple = draws.view(hypotheses, 3)
+        source = points[item][triple].double()
+        target = targets[item][triple].double()
+        a, b = source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]
+        area = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).abs()
+        extent = (points[item].amax(0) - points[item].amin(0)).double().prod()
+        wide = area > 0.05 * extent
+        models = weighted_affine(source, target, torch.ones_like(source[..., 0]))
+        models = torch.cat([models, weighted_affine(points[item, None], targets[item, None], weight[None])])
+        wide = torch.cat([wide, torch.ones_like(wide[:1])])
+        count = models.shape[0]
+        distance = residuals(
+            models, points[item].expand(count, -1, -1), targets[item].expand(count, -1, -1)
+        )
+        score = ((1 + (distance / scale).square()).pow(-2) * weight).sum(1)
+        best.append(models[torch.where(wide, score, -1.0).argmax()])
+    return torch.stack(best)

@@ -1,0 +1,211 @@
+"""The whole network: two images in, a dense field with its certainty out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model_core.network import geometry
+from model_core.network.affine_flow_matcher import AffineFlowMatcher, Described, Measurement
+from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.network.structure import structure_descriptors
+from model_core.scene.view import Kind
+
+
+class ImageBatch(NamedTuple):
+    """Images (B, C, H, W) in [0, 1], their valid pixels (B, 1, H, W) as 0 or 1, and their kind."""
+
+    image: Tensor
+    valid: Tensor
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What is known of how one image lies on the other.
+
+    Attributes:
+        affine: (1, 2, 3), reference pixel to moving position.
+        flow: (1, 2, H, W), what the field adds to the affine, in pixels; None: nothing.
+        certainty: (1, 1, H, W) in [0, 1]; None before any flow stage.
+        score: normalised correlation of the aligned descriptors, to compare hypotheses.
+    """
+
+    affine: Tensor
+    flow: Tensor | None = None
+    certainty: Tensor | None = None
+    score: float = 0.0
+
+    def field(self, height: int, width: int) -> Tensor:
+        """Return the positions (1, H, W, 2) in the moving image of all reference pixels."""
+        field = geometry.affine_field(self.affine, height, width)
+        return field if self.flow is None else field + self.flow.permute(0, 2, 3, 1)
+
+
+class Soma(nn.Module):
+    """SOMA: descriptors of both images, and the matcher (GLAM) over them."""
+
+    def __init__(self, config: MatcherConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.matcher = AffineFlowMatcher(config)
+
+    def describe(self, images: ImageBatch, stride: int) -> Described:
+        """Describe images at one stride."""
+        c = self.config
+        descriptors = structure_descriptors(
+            images.image, images.valid, stride, c.presmooth, c.smooth
+        )
+        mask = images.valid
+        if stride > 1:
+            mask = F.avg_pool2d(mask, stride, ceil_mode=True, count_include_pad=False)
+        return Described(descriptors, (mask > 0.99).to(descriptors.dtype))
+
+    @staticmethod
+    def warp(images: ImageBatch, field: Tensor) -> ImageBatch:
+        """Resample images at the positions (B, H, W, 2); invalid where these leave the image."""
+        return ImageBatch(
+            geometry.sample(images.image, field),
+            geometry.sample_mask(images.valid, field),
+            images.kind,
+        )
+
+    def search(
+        self,
+        reference: ImageBatch,
+        moving: ImageBatch,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float,
+    ) -> list[Alignment]:
+        """Return the most likely affines over the whole image, best first.
+
+        Both images are decimated; the reference is turned and scaled by every hypothesis, and each
+        is correlated with the moving image for every translation up to ``max_shift`` pixels.
+        """
+        stride = self.config.search_stride
+        small = [
+            ImageBatch(
+                F.avg_pool2d(i.image * i.valid, stride)
+                / F.avg_pool2d(i.valid, stride).clamp_min(1e-3),
+                (F.avg_pool2d(i.valid, stride) > 0.5).to(i.valid.dtype),
+                i.kind,
+            )
+            for i in (reference, moving)
+        ]
+        hypotheses = self.matcher.hypothesis_list(max_rotation, max_scale, reference.image)
+        height, width = small[0].image.shape[-2:]
+        centre = ((width - 1) / 2, (height - 1) / 2)
+        turns = geometry.similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
+        count = len(hypotheses)
+        field = geometry.affine_field(geometry.invert(turns), height, width)
+        turned = self.warp(
+            ImageBatch(
+                small[0].image.expand(count, -1, -1, -1),
+                small[0].valid.expand(count, -1, -1, -1),
+                reference.kind,
+            ),
+            field,
+        )
+        described = self.describe(turned, 1)
+        # A derivative next to the turned image's corner would be that of the corner.
+        inner = 1 - F.max_pool2d(1 - described.mask, 5, 1, 2)
+        index, found = self.matcher.search(
+            Described(described.descriptors, inner),
+            self.describe(small[1], 1),
+            hypotheses,
+            max_shift / stride + 1,
+        )
+        alignments = []
+        for k, translation in zip(index.tolist(), found, strict=True):
+            affine = turns[k : k + 1].clone()
+            affine[0, :, 2] += translation[:2]
+            affine = geometry.at_stride(affine, 1 / stride)
+            alignments.append(Alignment(affine, score=float(translation[2])))
+        return alignments
+
+    def refine_affine(
+        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+    ) -> Alignment:
+        """Return the affine after one stage: measure what remains of ``start``, fit, compose."""
+        measured = self.remaining(reference, moving, start, stage)
+        residual, _ = self.matcher.fit_affine(stage, measured)
+        affine = geometry.compose(start.affine.double(), residual).to(start.affine.dtype)
+        return Alignment(affine)
+
+    def refine_flow(
+        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+    ) -> Alignment:
+        """Return the field after one stage: the smooth, certain part of what remains is added."""
+        height, width = reference.image.shape[-2:]
+        measured = self.remaining(reference, moving, start, stage)
+        step = self.matcher.smooth_flow(stage, measured)
+        step = geometry.resize_displacement(step, height, width, stage.node)
+        certainty = geometry.resize_displacement(
+            measured.certainty.unsqueeze(1), height, width, stage.node
+        )
+        # The step is measured at reference pixels in the warped image, so it is followed by the
+        # field found so far: position = field(x + step(x)).
+        grid = geometry.pixel_grid(height, width, step)
+        places = grid + step.permute(0, 2, 3, 1)
+        linear = geometry.transform_points(start.affine, places).permute(0, 3, 1, 2)
+        flow = linear - geometry.affine_field(start.affine, height, width).permute(0, 3, 1, 2)
+        if start.flow is not None:
+            flow = flow + geometry.sample(start.flow, places)
+        return Alignment(start.affine, flow, certainty)
+
+    def remaining(
+        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+    ) -> Measurement:
+        """Measure the displacement that remains once the moving image is warped by ``start``."""
+        height, width = reference.image.shape[-2:]
+        return self.measure(reference, self.warp(moving, start.field(height, width)), stage)
+
+    def measure(self, reference: ImageBatch, warped: ImageBatch, stage: StageConfig) -> Measurement:
+        """Measure the displacement between two images on one grid."""
+        return self.matcher.measure(
+            stage, self.describe(reference, stage.stride), self.describe(warped, stage.stride)
+        )
+
+    def score(self, reference: ImageBatch, moving: ImageBatch, start: Alignment) -> float:
+        """Return how well the aligned descriptors correlate, in [-1, 1], window by window."""
+        first = self.config.affine_stages[0]
+        still = StageConfig(first.stride, 0, first.window, first.node)
+        height, width = reference.image.shape[-2:]
+        warped = self.warp(moving, start.field(height, width))
+        volume, support = self.matcher.volume(
+            still, self.describe(reference, still.stride), self.describe(warped, still.stride)
+        )
+        return float((volume[:, 0] * support).sum() / support.sum().clamp_min(1e-6))
+
+    def find_affine(
+        self,
+        reference: ImageBatch,
+        moving: ImageBatch,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float,
+    ) -> Alignment:
+        """Return the best affine: search, follow up the likely hypotheses, refine the best."""
+        first, *others = self.config.affine_stages
+        best: Alignment | None = None
+        for start in self.search(reference, moving, max_shift, max_rotation, max_scale):
+            aligned = self.refine_affine(reference, moving, start, first)
+            scored = Alignment(aligned.affine, score=self.score(reference, moving, aligned))
+            if best is None or scored.score > best.score:
+                best = scored
+        assert best is not None
+        score = best.score
+        for stage in others:
+            best = self.refine_affine(reference, moving, best, stage)
+        return Alignment(best.affine, score=score)
+
+    def find_flow(self, reference: ImageBatch, moving: ImageBatch, start: Alignment) -> Alignment:
+        """Return the field around a good affine (or an earlier field)."""
+        for stage in self.config.flow_stages:
+            start = self.refine_flow(reference, moving, start, stage)
+        return start

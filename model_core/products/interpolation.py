@@ -1,0 +1,76 @@
+"""Interpolation of raster values that keeps their type and leaves invalid pixels out."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+REACH = {"nearest": 0, "bilinear": 1, "cubic": 2}
+"""Pixels needed around a position, by method."""
+
+
+def interpolate(
+    values: NDArray[np.generic],
+    valid: NDArray[np.bool_],
+    positions: NDArray[np.float64],
+    method: str,
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Interpolate bands at pixel positions.
+
+    Pixels that are invalid get no weight, and the others' weights are scaled up to one; a position
+    whose nearest pixel is invalid is invalid. Cubic is Catmull-Rom, as in GDAL. Sums are made in
+    float64 (complex128); integers are rounded and clipped to their range, not wrapped.
+
+    Args:
+        values: (C, H, W), any GDAL type. valid: (C, H, W). positions: (h, w, 2) as (x, y), pixel
+            centres at integers. method: "nearest", "bilinear" or "cubic".
+
+    Returns:
+        (C, h, w) of the same type, 0 where invalid; and (C, h, w) bool.
+    """
+    height, width = values.shape[1:]
+    x, y = (np.nan_to_num(positions[..., i], nan=-9.0) for i in (0, 1))
+    column, row = np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    safe_column, safe_row = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1)
+    good = valid[:, safe_row, safe_column] & inside
+    if method == "nearest":
+        return np.where(good, values[:, safe_row, safe_column], values.dtype.type(0)), good
+    kind = values.dtype
+    exact = values.astype(np.complex128 if kind.kind == "c" else np.float64)
+    source = torch.from_numpy(np.where(valid, exact, 0)).flatten(1)
+    weight_source = torch.from_numpy(valid.astype(np.float64)).flatten(1)
+    x0, y0 = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    reach = REACH[method]
+    offsets = range(1 - reach, reach + 1)
+    wx = [_weight(torch.from_numpy(x - x0 - o), method) for o in offsets]
+    wy = [_weight(torch.from_numpy(y - y0 - o), method) for o in offsets]
+    total = torch.zeros((values.shape[0], *x.shape), dtype=source.dtype)
+    weights = torch.zeros((values.shape[0], *x.shape), dtype=torch.float64)
+    for j, oy in enumerate(offsets):
+        rows = np.clip(y0 + oy, 0, height - 1)
+        for i, ox in enumerate(offsets):
+            index = torch.from_numpy(rows * width + np.clip(x0 + ox, 0, width - 1))
+            weight = wx[i] * wy[j]
+            total += source[:, index] * weight
+            weights += weight_source[:, index] * weight
+    # Far from 1 only beside invalid pixels, where cubic's negative lobes could divide by nothing.
+    solid = weights > 0.3
+    result = np.where(
+        solid.numpy(), (total / torch.where(solid, weights, 1.0)).numpy(), exact[:, safe_row, safe_column]
+    )
+    if kind.kind in "iu":
+        limits = np.iinfo(kind)
+        result = np.clip(np.rint(result), limits.min, limits.max)
+    return np.where(good, result, 0).astype(kind), good
+
+
+def _weight(distance: Tensor, method: str) -> Tensor:
+    d = distance.abs()
+    if method == "bilinear":
+        return (1 - d).clamp_min(0)
+    near = (1.5 * d - 2.5) * d * d + 1
+    far = ((-0.5 * d + 2.5) * d - 4) * d + 2
+    return torch.where(d <= 1, near, torch.where(d < 2, far, 0.0))

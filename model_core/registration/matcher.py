@@ -1,0 +1,95 @@
+"""The network, loaded and on its device, taking views instead of tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model_core.network.affine_flow_matcher import Measurement
+from model_core.network.matcher_config import StageConfig
+from model_core.network.soma import ImageBatch, Soma
+from model_core.scene.view import View
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """What a stage measured at the nodes of a tile's lattice; arrays are (h, w) unless said.
+
+    displacement: (2, h, w) as (dx, dy), in pixels of the tile. certainty: in [0, 1]. agrees: the
+    window's best match is the same from both sides (only of ``check``; else all True).
+    """
+
+    displacement: NDArray[np.float32]
+    certainty: NDArray[np.float32]
+    support: NDArray[np.float32]
+    agrees: NDArray[np.bool_]
+
+
+class Matcher:
+    """A loaded network. Not thread-safe; one per process and device."""
+
+    def __init__(self, network: Soma, device: torch.device, name: str) -> None:
+        self.network = network.to(device).eval()
+        self.device = device
+        self.name = name
+
+    def batch(self, view: View) -> ImageBatch:
+        """Return a view as a batch of one on the device."""
+        return ImageBatch(
+            torch.from_numpy(view.image).to(self.device)[None],
+            torch.from_numpy(view.valid.astype(np.float32)).to(self.device)[None, None],
+            view.kind,
+        )
+
+    @torch.inference_mode()
+    def find_affine(
+        self,
+        reference: View,
+        moving: View,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float = 1.0,
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the affine (2, 3), reference pixel to moving pixel, and its score in [-1, 1]."""
+        found = self.network.find_affine(
+            self.batch(reference), self.batch(moving), max_shift, max_rotation, max_scale
+        )
+        return _numpy(found.affine[0]).astype(np.float64), found.score
+
+    @torch.inference_mode()
+    def measure(self, reference: View, warped: View, stage: StageConfig) -> Nodes:
+        """Measure what displacement remains between two views on one grid."""
+        measured = self.network.measure(self.batch(reference), self.batch(warped), stage)
+        return _nodes(measured, None)
+
+    @torch.inference_mode()
+    def check(self, reference: View, warped: View) -> Nodes:
+        """Search widely, in both directions, how two registered views still differ."""
+        stage = self.network.config.check_stage
+        one, other = self.batch(reference), self.batch(warped)
+        forward = self.network.measure(one, other, stage)
+        backward = self.network.measure(other, one, stage)
+        return _nodes(forward, backward)
+
+
+def _nodes(forward: Measurement, backward: Measurement | None) -> Nodes:
+    agrees = np.ones(forward.certainty.shape[1:], dtype=bool)
+    if backward is not None:
+        # The same displacement from the other side has the opposite sign.
+        both = (forward.displacement + backward.displacement).norm(dim=1)[0]
+        agrees = _numpy(both) < 3.0
+    return Nodes(
+        _numpy(forward.displacement[0]),
+        _numpy(forward.certainty[0]),
+        _numpy(forward.support[0]),
+        agrees,
+    )
+
+
+def _numpy(tensor: Tensor) -> NDArray[np.float32]:
+    return cast("NDArray[np.float32]", tensor.detach().float().cpu().numpy())

@@ -1,0 +1,273 @@
+"""Coarse to fine over a whole scene, in tiles; memory is bounded by the tile and the lattice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.feedback import Feedback
+from model_core.network.matcher_config import StageConfig
+from model_core.registration.lattice import Field, Fit, Lattice, fit_field
+from model_core.registration.matcher import Matcher, Nodes
+from model_core.scene.reader import SceneReader
+from model_core.scene.view import View
+
+COARSE_SIDE = 1024
+"""Pixels of the longer side of the decimated overlap in which the global search is made."""
+
+TILE = 768
+"""Pixels of a tile's side, without its margin."""
+
+FACTOR = 4
+"""Largest step of resolution between two levels."""
+
+LARGEST_DEPARTURE = 2.0
+"""Pixels by which one tile's node may depart from its neighbours before it counts a quarter."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Readers of the two scenes over one working grid."""
+
+    reference: SceneReader
+    moving: SceneReader
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the working grid."""
+        grid = self.reference.grid
+        return grid.height, grid.width
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the decimated grid: its core, without margin, in pixels; all tiles partition it."""
+
+    row: int
+    column: int
+    height: int
+    width: int
+
+
+def levels(height: int, width: int) -> list[int]:
+    """Return the decimations of the pyramid, coarse to fine, ending in 1."""
+    coarsest = max(1, -(-max(height, width) // COARSE_SIDE))
+    found = [coarsest]
+    while found[-1] > 1:
+        found.append(max(1, -(-found[-1] // FACTOR)) if found[-1] > FACTOR else 1)
+    return found
+
+
+def tiles(height: int, width: int, node: int) -> list[Tile]:
+    """Return tiles that partition a grid; their borders lie on nodes."""
+    side = TILE // node * node
+    return [
+        Tile(row, column, min(side, height - row), min(side, width - column))
+        for row in range(0, height, side)
+        for column in range(0, width, side)
+    ]
+
+
+def find_start(
+    pair: Pair, matcher: Matcher, max_shift: float, max_rotation: float, max_scale: float
+) -> tuple[Field, float]:
+    """Search the whole, decimated overlap for the affine; returns it and its score."""
+    decimation = levels(*pair.size)[0]
+    height, width = (-(-side // decimation) for side in pair.size)
+    reference = pair.reference.read(0, 0, height, width, decimation)
+    moving = pair.moving.read(0, 0, height, width, decimation)
+    affine, score = matcher.find_affine(
+        reference, moving, max_shift / decimation, max_rotation, max_scale
+    )
+    # From decimated pixels to pixels: x = (x' + 0.5) * decimation - 0.5.
+    shift = (decimation - 1) / 2
+    linear = affine[:, :2]
+    offset = affine[:, 2] * decimation + shift - linear @ np.array([shift, shift])
+    lattice = Lattice(*pair.size, decimation * 16)
+    return Field(np.column_stack([linear, offset]), lattice), score
+
+
+def refine(
+    pair: Pair,
+    matcher: Matcher,
+    field: Field,
+    local: bool,
+    feedback: Feedback,
+    progress: Callable[[float], None],
+) -> Fit:
+    """Refine a field level by level, and twice at full resolution.
+
+    At each level every tile of the moving image is sampled where the field so far says, and what
+    remains is measured; all tiles together then give one affine and one smooth departure.
+
+    Args:
+        local: fit the smooth departure too; else only the affine.
+        progress: called with the share of the work done, in [0, 1].
+    """
+    config = matcher.network.config
+    middle = config.affine_stages[1]
+    plan = [(d, middle) for d in levels(*pair.size)]
+    plan += [(1, stage) for stage in (config.flow_stages if local else config.affine_stages[2:])]
+    costs = [1 / decimation**2 for decimation, _ in plan]
+    fit: Fit | None = None
+    for index, (decimation, stage) in enumerate(plan):
+        done = sum(costs[:index]) / sum(costs)
+        share = costs[index] / sum(costs)
+
+        def report(part: float, done: float = done, share: float = share) -> None:
+            progress(done + share * part)
+
+        fit = _level(pair, matcher, field, decimation, stage, local, feedback, report)
+        field = fit.field
+    assert fit is not None
+    return fit
+
+
+def _level(
+    pair: Pair,
+    matcher: Matcher,
+    field: Field,
+    decimation: int,
+    stage: StageConfig,
+    local: bool,
+    feedback: Feedback,
+    progress: Callable[[float], None],
+) -> Fit:
+    lattice = Lattice(*pair.size, stage.node * decimation)
+    targets = np.zeros((*lattice.shape, 2))
+    certainty = np.zeros(lattice.shape, np.float32)
+    known = np.zeros(lattice.shape, bool)
+    for tile, nodes in measure_tiles(
+        pair,
+        field,
+        decimation,
+        stage,
+        lambda reference, warped: matcher.measure(reference, warped, stage),
+        feedback,
+        progress,
+    ):
+        rows, columns = _nodes_of(tile, stage.node)
+        points = lattice.positions()[rows, columns]
+        step = nodes.displacement.transpose(1, 2, 0).astype(np.float64) * decimation
+        targets[rows, columns] = field.at(points + step)
+        certainty[rows, columns] = nodes.certainty
+        known[rows, columns] = nodes.support > 0
+    return fit_field(
+        lattice,
+        targets,
+        certainty,
+        known,
+        matcher.network.config.flow_smoothing * decimation,
+        matcher.network.config.flow_prior,
+        LARGEST_DEPARTURE * decimation,
+        local,
+    )
+
+
+def _nodes_of(tile: Tile, node: int) -> tuple[slice, slice]:
+    top, left = tile.row // node, tile.column // node
+    return (
+        slice(top, top + -(-tile.height // node)),
+        slice(left, left + -(-tile.width // node)),
+    )
+
+
+def measure_tiles(
+    pair: Pair,
+    field: Field,
+    decimation: int,
+    stage: StageConfig,
+    measure: Callable[[View, View], Nodes],
+    feedback: Feedback,
+    progress: Callable[[float], None],
+) -> Iterator[tuple[Tile, Nodes]]:
+    """Read every tile with its margin, the moving image warped by the field, and measure it.
+
+    Yields each tile with the nodes of its core; tiles without data in both images are left out.
+    """
+    node = stage.node
+    margin = math.ceil((1.5 * stage.window + stage.reach) / node) * node
+    height, width = (-(-side // decimation) for side in pair.size)
+    todo = tiles(height, width, node)
+    for index, tile in enumerate(todo):
+        feedback.checkpoint()
+        progress(index / len(todo))
+        window = (
+            tile.row - margin,
+            tile.column - margin,
+            -(-tile.height // node) * node + 2 * margin,
+            -(-tile.width // node) * node + 2 * margin,
+        )
+        reference = pair.reference.read(*window, decimation)
+        if not reference.valid.any():
+            continue
+        positions = field.window(*window, decimation)
+        warped = pair.moving.read(*window, decimation, positions)
+        both = reference.valid & warped.valid
+        if not both.any():
+            continue
+        nodes = measure(reference, warped)
+        skip = margin // node
+        core = (
+            slice(skip, skip + -(-tile.height // node)),
+            slice(skip, skip + -(-tile.width // node)),
+        )
+        yield (
+            tile,
+            Nodes(
+                nodes.displacement[(slice(None), *core)],
+                nodes.certainty[core],
+                nodes.support[core],
+                nodes.agrees[core],
+            ),
+        )
+    progress(1.0)
+
+
+@dataclass(frozen=True)
+class CheckPoints:
+    """What a wide, independent search finds after the registration, at check windows.
+
+    points: (N, 2), reference pixels. remaining: (N, 2), displacement in pixels that the window's
+    own best match still asks for. agrees: (N,), both search directions name the same place.
+    windows: how many of them are independent of one another.
+    """
+
+    points: NDArray[np.float64]
+    remaining: NDArray[np.float64]
+    agrees: NDArray[np.bool_]
+    windows: float
+
+
+def check(
+    pair: Pair,
+    matcher: Matcher,
+    field: Field,
+    feedback: Feedback,
+    progress: Callable[[float], None],
+) -> CheckPoints:
+    """Search widely around the finished field, tile by tile, in both directions."""
+    stage = matcher.network.config.check_stage
+    lattice = Lattice(*pair.size, stage.node)
+    points, remaining, agrees = [], [], []
+    for tile, nodes in measure_tiles(pair, field, 1, stage, matcher.check, feedback, progress):
+        rows, columns = _nodes_of(tile, stage.node)
+        usable = nodes.support > 0.6
+        points.append(lattice.positions()[rows, columns][usable])
+        remaining.append(nodes.displacement.transpose(1, 2, 0)[usable])
+        agrees.append(nodes.agrees[usable])
+    if not points:
+        return CheckPoints(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool), 0.0)
+    count = sum(len(p) for p in points)
+    # A Gaussian window of sigma s is as wide as a box of 2 s sqrt(pi).
+    independent = count * stage.node**2 / (4 * np.pi * stage.window**2)
+    return CheckPoints(
+        np.concatenate(points),
+        np.concatenate(remaining).astype(np.float64),
+        np.concatenate(agrees),
+        float(independent),
+    )

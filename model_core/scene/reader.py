@@ -1,0 +1,108 @@
+"""Tiles of a scene on a common grid, read in windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model_core.network.geometry import inside, sample
+from model_core.scene.grid import Grid, window_pixels
+from model_core.scene.mapping import map_pixels
+from model_core.scene.radiometry import estimate_radiometry, read_values
+from model_core.scene.raster import Scene, open_raster
+from model_core.scene.view import View
+
+
+
+class SceneReader:
+    """Reads a scene as the network wants it, on any window of the working grid.
+
+    The radiometry is fixed once for the whole scene, so that tiles fit together. Only the window
+    asked for is in memory, whatever the scene's size.
+    """
+
+    def __init__(self, scene: Scene, grid: Grid) -> None:
+        """``grid`` is the working grid, to which rows, columns and positions refer."""
+        self.scene = scene
+        self.grid = grid
+        self.radiometry = estimate_radiometry(scene)
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window of the grid decimated by ``decimation``.
+
+        Args:
+            row, column, height, width: the window, in pixels of the decimated grid; parts of it
+                outside the scene are invalid.
+            decimation: blocks of this many grid pixels are averaged.
+            positions: (height, width, 2), where to sample, in pixels of the full grid; None: at the
+                window's own pixels.
+
+        Raises:
+            BadInputError: the file breaks off.
+        """
+        if positions is None:
+            own = window_pixels(row, column, height, width)
+            positions = (own + 0.5) * decimation - 0.5
+        source = map_pixels(positions, self.grid, self.scene.grid)
+        return self._sample(source)
+
+    def _sample(self, source: NDArray[np.float64]) -> View:
+        """Read what lies under source pixel positions (h, w, 2), averaging where they are sparse."""
+        height, width = source.shape[:2]
+        channels = 1 if self.scene.kind == "sar" else 3
+        nothing = View(
+            np.zeros((channels, height, width), np.float32),
+            np.zeros((height, width), bool),
+            self.scene.kind,
+        )
+        size = np.array([self.scene.grid.width, self.scene.grid.height])
+        usable = np.isfinite(source).all(axis=-1)
+        usable &= ((source > -1) & (source < size)).all(axis=-1)
+        if not usable.any():
+            return nothing
+        low = np.floor(source[usable].min(axis=0)).astype(int)
+        high = np.ceil(source[usable].max(axis=0)).astype(int) + 1
+        factor = self._factor(source)
+        # Blocks start at multiples of the factor, so that neighbouring tiles average the same ones.
+        start = np.maximum((low // factor - 1) * factor, 0)
+        stop = np.minimum((high // factor + 2) * factor, size)
+        shape = -(-(stop - start) // factor)
+        values, mask = self._read(start, stop, (int(shape[1]), int(shape[0])))
+        valid = self.radiometry.valid(values, mask)
+        if not valid.any():
+            return nothing
+        image = self.radiometry.apply(values, valid)
+        # The last block may be cut by the image's border; its width is stretched as GDAL does.
+        scale = shape / (stop - start)
+        local = torch.from_numpy((source - start + 0.5) * scale - 0.5)[None].float()
+        pixels = torch.from_numpy(np.where(valid, image, 0))[None]
+        weight = torch.from_numpy(valid.astype(np.float32))[None, None]
+        sampled = sample(torch.cat([pixels, weight], dim=1), torch.nan_to_num(local, -1e6))[0]
+        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        result = torch.where(good, sampled[:-1], 0.0).numpy()
+        if result.shape[0] < channels:
+            result = np.repeat(result, channels, axis=0)
+        return View(result, good.numpy(), self.scene.kind)
+
+    def _factor(self, source: NDArray[np.float64]) -> int:
+        """Return by how much the source is finer than the positions, at least 1."""
+        dx = np.linalg.norm(np.diff(source, axis=1), axis=-1)
+        dy = np.linalg.norm(np.diff(source, axis=0), axis=-1)
+        steps = np.concatenate([dx.ravel(), dy.ravel()])
+        return max(1, int(np.nanmedian(steps) + 0.3))
+
+    def _read(
+        self, start: NDArray[np.int64], stop: NDArray[np.int64], shape: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
+        with open_raster(self.scene.path) as dataset:
+            return read_values(dataset, self.scene.bands, window, shape)
