@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,19 +15,45 @@ UNFINISHED = ".soma-unfinished-"
 
 
 @contextmanager
-def finished(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; rename it when the block ends, delete it when it fails.
+def finished_together(paths: Mapping[str, str | Path]) -> Iterator[dict[str, Path]]:
+    """Give a temporary path beside each path; when the block ends all are renamed, or none is.
 
-    Side files that GDAL writes (``.aux.xml``) are deleted with it.
+    When the block fails, or left a file out, everything written is deleted, with the side files
+    that GDAL writes (``.aux.xml``).
+
+    Raises:
+        BadInputError: the disk is full, or a file is held by another program.
     """
-    target = Path(path)
-    temporary = target.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{target.name}")
+    targets = {name: Path(path) for name, path in paths.items()}
+    temporary = {
+        name: target.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{target.name}")
+        for name, target in targets.items()
+    }
+    current = ", ".join(target.name for target in targets.values())
     try:
         yield temporary
-        os.replace(temporary, target)
+        for name, target in targets.items():
+            current = target.name
+            temporary[name].stat()
+        for name, target in targets.items():
+            current = target.name
+            temporary[name].replace(target)
+    except OSError as error:
+        raise BadInputError(
+            f"{current} could not be written ({error.strerror or error}); free space on the "
+            "disk, or close the programs that hold the file."
+        ) from error
     finally:
-        for left in target.parent.glob(temporary.name + "*"):
-            left.unlink()
+        for path in temporary.values():
+            for left in path.parent.glob(path.name + "*"):
+                left.unlink()
+
+
+@contextmanager
+def finished(path: str | Path) -> Iterator[Path]:
+    """Do the same for one file."""
+    with finished_together({"": path}) as temporary:
+        yield temporary[""]
 
 
 def check_outputs(outputs: Iterable[str], inputs: Iterable[str], needed_bytes: int = 0) -> None:
@@ -70,3 +95,25 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str], needed_bytes: i
                 f"The disk of {folder} has {free / 1e6:.0f} MB free, but up to "
                 f"{needed_bytes / 1e6:.0f} MB are needed; free some space or choose another folder."
             )
+
+
+@contextmanager
+def output_folder(folder: Path) -> Iterator[None]:
+    """Create a folder for outputs; take it away again where nothing was put into it.
+
+    Raises:
+        BadInputError: the folder cannot be created.
+    """
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(
+            f"The output folder {folder} cannot be created ({error.strerror}); choose another one."
+        ) from error
+    try:
+        yield
+    finally:
+        for created in missing:
+            if not any(created.iterdir()):
+                created.rmdir()

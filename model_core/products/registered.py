@@ -33,12 +33,11 @@ def default_resampling(dataset: DatasetReader) -> str:
     return "nearest" if ColorInterp.palette in dataset.colorinterp else "cubic"
 
 
-def output_grid(field: DisplacementField, reference: Grid, pixel_size: float | None) -> Grid:
-    """Return the grid of the registered raster over the field's ground.
+def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Grid:
+    """Return the grid of the registered raster over the ground of the working grid.
 
     The reference's own pixels, or square ones of ``pixel_size`` in the unit of its CRS.
     """
-    working = field.working
     across, down = working.pixel_size
     if pixel_size is None:
         wanted_across, wanted_down = reference.pixel_size

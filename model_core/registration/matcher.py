@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -10,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model_core.device import choose_device
 from model_core.network.affine_flow_matcher import Measurement
+from model_core.network.checkpoint import load_network
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import ImageBatch, Soma
 from model_core.scene.view import View
@@ -93,3 +97,24 @@ def _nodes(forward: Measurement, backward: Measurement | None) -> Nodes:
 
 def _numpy(tensor: Tensor) -> NDArray[np.float32]:
     return cast("NDArray[np.float32]", tensor.detach().float().cpu().numpy())
+
+
+@lru_cache(maxsize=2)
+def _cached(model: str, stamp: int, device: torch.device) -> Matcher:
+    network, name = load_network(model)
+    return Matcher(network, device, name)
+
+
+def load_matcher(model: str, device: str) -> tuple[Matcher, str]:
+    """Return a matcher, kept warm for the next call, and why it runs where it does.
+
+    Args:
+        model: name of a bundled model or path of a checkpoint. device: "auto", "cpu" or "cuda".
+
+    Raises:
+        BadInputError: the model is unknown or its file is not sound; the device is not there.
+    """
+    chosen, reason = choose_device(device)
+    file = Path(model)
+    stamp = file.stat().st_mtime_ns if file.is_file() else 0  # a replaced file is loaded anew
+    return _cached(model, stamp, chosen), reason

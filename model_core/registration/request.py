@@ -14,7 +14,9 @@ Transform = Literal["affine", "affine+flow"]
 Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_MAX_SHIFT = 50.0
-DEFAULT_MAX_ROTATION = 4.0
+MAX_ROTATION = {True: 4.0, False: 25.0}
+"""Largest rotation looked for by default, in degrees, of georeferenced images and of others."""
+
 DEFAULT_MODEL = "soma-compact"
 
 
@@ -46,7 +48,8 @@ class RegistrationRequest:
         moving: which of the two is moved; the other one is the reference and stays.
         transform: "affine", or "affine+flow" for affine and a smooth local field.
         max_shift: largest expected shift, in pixels of the working grid (see ``scene.grid``).
-        max_rotation: largest expected rotation between the images as georeferenced, in degrees.
+        max_rotation: largest expected rotation between the images, in degrees; None: by
+            :data:`MAX_ROTATION`, small where georeferencing says which way north is.
         min_certainty: tie points below this certainty, in [0, 1], are left out of vectors and GCPs.
         spacing: distance of the displacement vectors, in reference pixels; None: chosen so that
             about 40 stand along the longer side.
@@ -68,7 +71,7 @@ class RegistrationRequest:
     moving: Moving = "sar"
     transform: Transform = "affine+flow"
     max_shift: float = DEFAULT_MAX_SHIFT
-    max_rotation: float = DEFAULT_MAX_ROTATION
+    max_rotation: float | None = None
     min_certainty: float = 0.3
     spacing: float | None = None
     resampling: str | None = None
@@ -126,7 +129,7 @@ class RegistrationRequest:
                 f"The largest shift is {self.max_shift:g} px, outside 0 to 2000; "
                 "give the largest shift you expect, in pixels."
             )
-        if not 0 <= self.max_rotation <= 180:
+        if self.max_rotation is not None and not 0 <= self.max_rotation <= 180:
             raise BadInputError(
                 f"The largest rotation is {self.max_rotation:g} degrees, outside 0 to 180; "
                 "give the largest rotation you expect."
