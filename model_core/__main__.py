@@ -9,7 +9,8 @@ from importlib import import_module
 from model_core.errors import SomaError
 from model_core.version import __version__
 
-COMMANDS: tuple[str, ...] = ("register",)  # names of modules in model_core.commands, in the order of the help
+COMMANDS = ("register", "match", "apply")
+"""Names of modules in model_core.commands, in the order of the help."""
 
 
 def build_parser() -> argparse.ArgumentParser:

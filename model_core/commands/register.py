@@ -36,25 +36,38 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--moving", choices=("sar", "optical"), default="sar")
     parser.add_argument("--transform", choices=("affine", "affine+flow"), default="affine+flow")
     parser.add_argument(
-        "--max-shift", type=float, default=DEFAULT_MAX_SHIFT, metavar="PX",
+        "--max-shift",
+        type=float,
+        default=DEFAULT_MAX_SHIFT,
+        metavar="PX",
         help="largest shift expected, in pixels (default: %(default)g)",
     )
     parser.add_argument(
-        "--max-rotation", type=float, metavar="DEG",
+        "--max-rotation",
+        type=float,
+        metavar="DEG",
         help="largest rotation expected (default: 4 for georeferenced images, else 25)",
     )
     parser.add_argument("--min-certainty", type=float, default=0.3, help="of tie points, 0 to 1")
     parser.add_argument("--spacing", type=float, metavar="PX", help="of the displacement vectors")
     parser.add_argument("--resampling", choices=("nearest", "bilinear", "cubic"))
     parser.add_argument(
-        "--extent", type=float, nargs=4, metavar=("XMIN", "YMIN", "XMAX", "YMAX"),
+        "--extent",
+        type=float,
+        nargs=4,
+        metavar=("XMIN", "YMIN", "XMAX", "YMAX"),
         help="part to register, in the reference's CRS",
     )
     parser.add_argument("--pixel-size", type=float, help="of the registered raster, in CRS units")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="bundled name or checkpoint file")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--co", action="append", default=[], metavar="NAME=VALUE",
-                        help="GDAL creation option of the registered raster; repeat for more")
+    parser.add_argument(
+        "--co",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="GDAL creation option of the registered raster; repeat for more",
+    )
     parser.set_defaults(run=run)
 
 
@@ -99,10 +112,10 @@ def run(options: argparse.Namespace) -> int:
     if result.verdict == "failed":
         sys.stderr.write("\n".join(lines) + "\n")
         return EXIT_CODES[result.verdict]
+    lines.append(f"Shift: {result.median_shift_px:.2f} px, {result.median_shift_m:.2f} m (median)")
     lines.append(
-        f"Shift: {result.median_shift_px:.2f} px, {result.median_shift_m:.2f} m (median)"
+        f"RMSE: {result.rmse_before_px:.2f} px before, {result.rmse_after_px:.2f} px after"
     )
-    lines.append(f"RMSE: {result.rmse_before_px:.2f} px before, {result.rmse_after_px:.2f} px after")
     lines.append(
         f"Check windows that agree: {100 * result.inlier_ratio:.0f} %; certain over "
         f"{100 * result.coverage:.0f} % of the overlap"

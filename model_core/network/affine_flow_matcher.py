@@ -95,11 +95,12 @@ class AffineFlowMatcher(nn.Module):
 
     @staticmethod
     def _key(stage: StageConfig) -> str:
-        return f"stride{stage.stride}_radius{stage.radius}_node{stage.node}_w{stage.window:g}".replace(
-            ".", "p"
-        )
+        name = f"stride{stage.stride}_radius{stage.radius}_node{stage.node}_w{stage.window:g}"
+        return name.replace(".", "p")
 
-    def volume(self, stage: StageConfig, reference: Described, moving: Described) -> tuple[Tensor, Tensor]:
+    def volume(
+        self, stage: StageConfig, reference: Described, moving: Described
+    ) -> tuple[Tensor, Tensor]:
         """Return the aggregated correlation volume and support of a stage; see ``correlation``."""
         return correlation_volume(
             reference.descriptors,

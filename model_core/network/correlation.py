@@ -1,7 +1,7 @@
 """Window-aggregated correlation of two descriptor maps, masked and normalised.
 
-Two searches: over all translations of the whole image (:func:`search_translation`, by FFT), and over
-small displacements around the current estimate, separately at each node of a lattice
+Two searches: over all translations of the whole image (:func:`search_translation`, by FFT), and
+over small displacements around the current estimate, separately at each node of a lattice
 (:func:`correlation_volume`). Both are zero-mean normalised cross-correlations over the pixels that
 are valid in both images, so neither a border nor a bright spot gives an advantage.
 """
@@ -19,7 +19,7 @@ from model_core.network.structure import gaussian_kernel
 
 
 def _window_sum(values: Tensor, sigma: float) -> Tensor:
-    """Gaussian-weighted mean over a window of lattice nodes (B, N, h, w); outside counts as zero."""
+    """Gaussian mean over a window of lattice nodes (B, N, h, w); outside counts as zero."""
     kernel = gaussian_kernel(sigma, values)
     radius = kernel.numel() // 2
     batch, channels, height, width = values.shape
@@ -130,11 +130,15 @@ def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
         c = (column + step_x).clamp(0, side - 1)
         return volume.gather(1, (r * side + c).unsqueeze(1)).squeeze(1)
 
-    dx = column - radius + torch.where(
-        (column > 0) & (column < side - 1), _vertex(at(0, -1), value, at(0, 1)), 0.0
+    dx = (
+        column
+        - radius
+        + torch.where((column > 0) & (column < side - 1), _vertex(at(0, -1), value, at(0, 1)), 0.0)
     )
-    dy = row - radius + torch.where(
-        (row > 0) & (row < side - 1), _vertex(at(-1, 0), value, at(1, 0)), 0.0
+    dy = (
+        row
+        - radius
+        + torch.where((row > 0) & (row < side - 1), _vertex(at(-1, 0), value, at(1, 0)), 0.0)
     )
     steps = torch.arange(side, device=volume.device)
     near_row = (steps.view(1, -1, 1, 1) - row.unsqueeze(1)).abs() <= 2
@@ -166,8 +170,11 @@ def search_translation(
     reach = math.ceil(radius)
 
     def centred(image: Tensor, mask: Tensor) -> Tensor:
-        mean = (image * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(1)
-        return (image - mean) * mask
+        mean = (image * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(
+            1
+        )
+        result: Tensor = (image - mean) * mask
+        return result
 
     reference, moving = centred(reference, reference_mask), centred(moving, moving_mask)
     height = _fast_length(max(reference.shape[-2], moving.shape[-2]) + reach)

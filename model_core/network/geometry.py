@@ -69,7 +69,7 @@ def homogeneous(affine: Tensor) -> Tensor:
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """Return the affine that applies ``inner`` first, then ``outer``; all (B, 2, 3)."""
-    return outer @ homogeneous(inner)
+    return torch.matmul(outer, homogeneous(inner))
 
 
 def invert(affine: Tensor) -> Tensor:

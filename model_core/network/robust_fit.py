@@ -35,7 +35,8 @@ def weighted_affine(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 def residuals(affine: Tensor, points: Tensor, targets: Tensor) -> Tensor:
     """Return the distances (B, N), in pixels, of the mapped points from their targets."""
     mapped = points.double() @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]
-    return (mapped - targets.double()).norm(dim=-1)
+    distances: Tensor = (mapped - targets.double()).norm(dim=-1)
+    return distances
 
 
 def robust_affine(
@@ -95,7 +96,9 @@ def _best_sample(
         extent = (points[item].amax(0) - points[item].amin(0)).double().prod()
         wide = area > 0.05 * extent
         models = weighted_affine(source, target, torch.ones_like(source[..., 0]))
-        models = torch.cat([models, weighted_affine(points[item, None], targets[item, None], weight[None])])
+        models = torch.cat(
+            [models, weighted_affine(points[item, None], targets[item, None], weight[None])]
+        )
         wide = torch.cat([wide, torch.ones_like(wide[:1])])
         count = models.shape[0]
         distance = residuals(

@@ -46,7 +46,9 @@ def fill_invalid(image: Tensor, valid: Tensor, sigma: float = 4.0) -> Tensor:
         return image
     weight = valid.to(image.dtype)
     near = blur(weight, sigma)
-    mean = (image * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(1)
+    mean = (image * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(
+        1
+    )
     smooth = (blur(image * weight, sigma) + 1e-4 * mean) / (near + 1e-4)
     return torch.where(valid > 0, image, smooth)
 

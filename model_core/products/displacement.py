@@ -1,7 +1,7 @@
 """The displacement raster: the one file from which a registration can be applied again.
 
-Four float32 bands on a lattice over the overlap, in the reference's CRS: ``dx`` and ``dy`` in metres
-(east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the correction applied to
+Four float32 bands on a lattice over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
+metres (east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the correction applied to
 the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
 """
 
@@ -45,6 +45,7 @@ class DisplacementField:
     Attributes:
         working: the grid of the matching. step: its pixels per lattice node.
         moving: geometry of the moving image, to which the field can be applied again.
+        output: the grid of registered rasters, unless another one is asked for.
         dx, dy: (h, w) float32, metres; pixels, right and up, where unreferenced. Defined at every
             node: where nothing is known they follow the affine.
         certainty: (h, w) in [0, 1]. residual: (h, w), pixels, NaN where none was measured.
@@ -55,6 +56,7 @@ class DisplacementField:
     working: Grid
     step: int
     moving: Grid
+    output: Grid
     dx: NDArray[np.float32]
     dy: NDArray[np.float32]
     certainty: NDArray[np.float32]
@@ -97,6 +99,7 @@ def _positions(field: DisplacementField) -> NDArray[np.float64]:
 def people_field(
     working: Grid,
     moving: Grid,
+    output: Grid,
     field: Field,
     certainty: NDArray[np.float32],
     residual: NDArray[np.float32],
@@ -112,6 +115,7 @@ def people_field(
         working=working,
         step=field.lattice.step,
         moving=moving,
+        output=output,
         dx=filled[..., 0].astype(np.float32),
         dy=filled[..., 1].astype(np.float32),
         certainty=np.where(valid, certainty, 0).astype(np.float32),
@@ -137,25 +141,29 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
         "working": _geometry(field.working),
         "step": field.step,
         "moving": _geometry(field.moving),
+        "output": _geometry(field.output),
         "affine": field.affine.tolist(),
     }
-    with finished(path) as temporary, rasterio.open(
-        temporary,
-        "w",
-        driver="GTiff",
-        width=grid.width,
-        height=grid.height,
-        count=4,
-        dtype="float32",
-        crs=grid.crs,
-        transform=grid.transform,
-        nodata=NODATA,
-        tiled=True,
-        blockxsize=256,
-        blockysize=256,
-        compress="deflate",
-        predictor=3,
-    ) as dataset:
+    with (
+        finished(path) as temporary,
+        rasterio.open(
+            temporary,
+            "w",
+            driver="GTiff",
+            width=grid.width,
+            height=grid.height,
+            count=4,
+            dtype="float32",
+            crs=grid.crs,
+            transform=grid.transform,
+            nodata=NODATA,
+            tiled=True,
+            blockxsize=256,
+            blockysize=256,
+            compress="deflate",
+            predictor=3,
+        ) as dataset,
+    ):
         for band, values in enumerate(bands, 1):
             dataset.write(np.where(field.valid, values, np.float32(NODATA)), band)
         dataset.descriptions = ("dx", "dy", "certainty", "residual")
@@ -191,12 +199,19 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
     lattice = Lattice(working.height, working.width, step)
     empty = np.zeros(lattice.shape, np.float32)
     filled = people_field(
-        working, working, Field(affine, lattice), empty, empty, np.zeros(lattice.shape, bool)
+        working,
+        working,
+        working,
+        Field(affine, lattice),
+        empty,
+        empty,
+        np.zeros(lattice.shape, bool),
     )
     return DisplacementField(
         working=working,
         step=step,
         moving=_grid(tags["moving"]),
+        output=_grid(tags["output"]),
         dx=np.where(valid, bands[0], filled.dx),
         dy=np.where(valid, bands[1], filled.dy),
         certainty=np.where(valid, bands[2], 0).astype(np.float32),

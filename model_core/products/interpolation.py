@@ -59,10 +59,12 @@ def interpolate(
     # Far from 1 only beside invalid pixels, where cubic's negative lobes could divide by nothing.
     solid = weights > 0.3
     result = np.where(
-        solid.numpy(), (total / torch.where(solid, weights, 1.0)).numpy(), exact[:, safe_row, safe_column]
+        solid.numpy(),
+        (total / torch.where(solid, weights, 1.0)).numpy(),
+        exact[:, safe_row, safe_column],
     )
     if kind.kind in "iu":
-        limits = np.iinfo(kind)
+        limits = np.iinfo(kind.name)
         result = np.clip(np.rint(result), limits.min, limits.max)
     return np.where(good, result, 0).astype(kind), good
 

@@ -89,7 +89,9 @@ def write_registered(
         method = resampling or default_resampling(source)
         profile = _profile(source, target)
         with finished(path) as temporary:
-            gtiff = temporary if driver == "GTiff" else temporary.with_name(temporary.name + ".gtiff")
+            gtiff = (
+                temporary if driver == "GTiff" else temporary.with_name(temporary.name + ".gtiff")
+            )
             try:
                 with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
                     with rasterio.open(
@@ -170,7 +172,9 @@ def _fill(
     source_grid = grid_of(source)
     masked = target.nodata is None and ColorInterp.alpha not in source.colorinterp
     windows = [
-        (row, column) for row in range(0, grid.height, BLOCK) for column in range(0, grid.width, BLOCK)
+        (row, column)
+        for row in range(0, grid.height, BLOCK)
+        for column in range(0, grid.width, BLOCK)
     ]
     fill = np.array(0 if target.nodata is None else target.nodata)
     for index, (row, column) in enumerate(windows):

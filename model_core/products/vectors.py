@@ -76,7 +76,7 @@ def azimuth(east: NDArray[np.float64], north: NDArray[np.float64]) -> NDArray[np
 
 
 def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | Path) -> None:
-    """Write one line per tie point; ``crs`` None makes a layer in the undefined Cartesian system."""
+    """Write one line per tie point; ``crs`` None: in the undefined Cartesian system."""
     srs_id, rows = _reference_system(crs)
     with finished(path) as temporary, closing(sqlite3.connect(temporary)) as database:
         database.execute("PRAGMA application_id = 0x47504B47")  # "GPKG"
@@ -96,7 +96,9 @@ def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | P
         )
         names = ", ".join(["geom", *FIELDS])
         marks = ", ".join("?" * (len(FIELDS) + 1))
-        database.executemany(f"INSERT INTO {TABLE} ({names}) VALUES ({marks})", _rows(points, srs_id))
+        database.executemany(
+            f"INSERT INTO {TABLE} ({names}) VALUES ({marks})", _rows(points, srs_id)
+        )
         database.commit()
 
 

@@ -12,6 +12,7 @@ from model_core.network.geometry import sample
 from model_core.network.robust_fit import robust_affine
 from model_core.network.structure import blur
 from model_core.scene.grid import window_pixels
+from model_core.scene.reader import window_positions
 
 Affine = NDArray[np.float64]
 
@@ -64,7 +65,7 @@ class Field:
         ``row``, ``column``, ``height`` and ``width`` count pixels of the grid decimated by
         ``decimation``; positions are in pixels of the full grid.
         """
-        return self.at((window_pixels(row, column, height, width) + 0.5) * decimation - 0.5)
+        return self.at(window_positions(row, column, height, width, decimation))
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def fit_field(
         certainty: (h, w) in [0, 1], 0 where nothing was measured.
         known: (h, w) bool, see :class:`Fit`.
         smoothing: sigma, in pixels, over which departures are averaged.
-        prior: certainty at which half of the local departure is believed; the affine fills the rest.
+        prior: certainty at which half of the local departure is believed, the rest is the affine.
         tolerance: departure, in pixels, from the neighbours at which a node counts a quarter.
     """
     points = lattice.positions()
@@ -142,4 +143,3 @@ def fit_field(
         np.where(measured_here, departs, np.nan).astype(np.float32),
         known,
     )
-

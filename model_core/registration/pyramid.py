@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.network.matcher_config import StageConfig
 from model_core.registration.lattice import Field, Fit, Lattice, fit_field
 from model_core.registration.matcher import Matcher, Nodes
-from model_core.scene.reader import SceneReader
+from model_core.scene.reader import Reader
 from model_core.scene.view import View
 
 COARSE_SIDE = 1024
@@ -31,10 +32,10 @@ LARGEST_DEPARTURE = 2.0
 
 @dataclass(frozen=True)
 class Pair:
-    """Readers of the two scenes over one working grid."""
+    """Readers of the two images over one working grid."""
 
-    reference: SceneReader
-    moving: SceneReader
+    reference: Reader
+    moving: Reader
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,20 +76,52 @@ def tiles(height: int, width: int, node: int) -> list[Tile]:
 def find_start(
     pair: Pair, matcher: Matcher, max_shift: float, max_rotation: float, max_scale: float
 ) -> tuple[Field, float]:
-    """Search the whole, decimated overlap for the affine; returns it and its score."""
+    """Search the whole, decimated overlap for the affine; returns it and its score in [-1, 1].
+
+    Raises:
+        BadInputError: the images have no valid pixel in common.
+    """
     decimation = levels(*pair.size)[0]
     height, width = (-(-side // decimation) for side in pair.size)
-    reference = pair.reference.read(0, 0, height, width, decimation)
-    moving = pair.moving.read(0, 0, height, width, decimation)
+    # What the shift may bring in from beyond the working grid is looked at too.
+    margin = math.ceil(max_shift / decimation) + 1
+    window = (-margin, -margin, height + 2 * margin, width + 2 * margin)
+    reference = pair.reference.read(*window, decimation)
+    moving = pair.moving.read(*window, decimation)
+    if not (reference.valid & moving.valid).any():
+        raise BadInputError(
+            "The images have no valid pixel in common: where one has data the other has nodata; "
+            "choose images that show the same ground."
+        )
+    rows, columns = _used(reference.valid | moving.valid)
     affine, score = matcher.find_affine(
-        reference, moving, max_shift / decimation, max_rotation, max_scale
+        _crop(reference, rows, columns),
+        _crop(moving, rows, columns),
+        max_shift / decimation,
+        max_rotation,
+        max_scale,
     )
-    # From decimated pixels to pixels: x = (x' + 0.5) * decimation - 0.5.
-    shift = (decimation - 1) / 2
+    # From pixels of the cropped, decimated images to pixels: x = (x' + origin + 0.5) * d - 0.5.
+    origin = np.array([columns.start, rows.start]) - margin
+    shift = origin * decimation + (decimation - 1) / 2
     linear = affine[:, :2]
-    offset = affine[:, 2] * decimation + shift - linear @ np.array([shift, shift])
+    offset = affine[:, 2] * decimation + shift - linear @ shift
     lattice = Lattice(*pair.size, decimation * 16)
     return Field(np.column_stack([linear, offset]), lattice), score
+
+
+def _used(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns between which there are valid pixels."""
+    rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _crop(view: View, rows: slice, columns: slice) -> View:
+    return View(
+        np.ascontiguousarray(view.image[:, rows, columns]),
+        np.ascontiguousarray(view.valid[rows, columns]),
+        view.kind,
+    )
 
 
 def refine(

@@ -14,9 +14,6 @@ Transform = Literal["affine", "affine+flow"]
 Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_MAX_SHIFT = 50.0
-MAX_ROTATION = {True: 4.0, False: 25.0}
-"""Largest rotation looked for by default, in degrees, of georeferenced images and of others."""
-
 DEFAULT_MODEL = "soma-compact"
 
 
@@ -48,8 +45,8 @@ class RegistrationRequest:
         moving: which of the two is moved; the other one is the reference and stays.
         transform: "affine", or "affine+flow" for affine and a smooth local field.
         max_shift: largest expected shift, in pixels of the working grid (see ``scene.grid``).
-        max_rotation: largest expected rotation between the images, in degrees; None: by
-            :data:`MAX_ROTATION`, small where georeferencing says which way north is.
+        max_rotation: largest expected rotation between the images, in degrees; None:
+            small where georeferencing says which way north is; see ``registration.pipeline``.
         min_certainty: tie points below this certainty, in [0, 1], are left out of vectors and GCPs.
         spacing: distance of the displacement vectors, in reference pixels; None: chosen so that
             about 40 stand along the longer side.
@@ -60,7 +57,7 @@ class RegistrationRequest:
             None: the reference's own grid.
         model: name of a bundled model, or a path of a ``.safetensors`` checkpoint.
         device: "auto" takes CUDA where a kernel test passes on it.
-        creation_options: GDAL creation options of the registered raster, ``("COMPRESS=ZSTD", ...)``.
+        creation_options: of the registered raster, as GDAL's, ``("COMPRESS=ZSTD", ...)``.
         outputs: see :class:`OutputPaths`.
     """
 

@@ -59,7 +59,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the request says the transformation can be, at most."""
+    """What the request says the transformation can be, at most: pixels, degrees, a ratio."""
 
     max_shift: float
     max_rotation: float
@@ -98,8 +98,8 @@ def judge(evidence: Evidence, limits: Limits) -> tuple[Verdict, tuple[str, ...]]
         return "failed", tuple(reasons)
     if evidence.inlier_ratio < likely:
         reasons.append(
-            f"Only {share} of the check windows agree with the best alignment found, which unrelated "
-            "images reach by chance; the images may show different places, or the shift is larger "
+            f"Only {share} of the check windows agree with the best alignment found, which "
+            "unrelated images reach by chance; the images may show different places, or the shift is larger "
             "than the largest shift allowed."
         )
         return "failed", tuple(reasons)

@@ -63,21 +63,25 @@ class Grid:
         east, north = metres_per_unit(self.crs, float(centre[1]))
         return float(east), float(north)
 
-    def metres(self, difference: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    def metres(
+        self, difference: NDArray[np.float64], at: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Convert differences (..., 2) in map units at map points (..., 2) to metres east, north.
 
         Unreferenced grids have no north: the result is in pixels, to the right and *up*, so that
         its sign means on screen what it means on a map.
         """
         if self.crs is None:
-            return difference * np.array([1.0, -1.0])
-        return difference * np.stack(metres_per_unit(self.crs, at[..., 1]), axis=-1)
+            return np.asarray(difference * [1.0, -1.0])
+        return np.asarray(difference * np.stack(metres_per_unit(self.crs, at[..., 1]), axis=-1))
 
-    def map_units(self, metres: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_units(
+        self, metres: NDArray[np.float64], at: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Convert displacements (..., 2) in metres to map units; the inverse of :meth:`metres`."""
         if self.crs is None:
-            return metres * np.array([1.0, -1.0])
-        return metres / np.stack(metres_per_unit(self.crs, at[..., 1]), axis=-1)
+            return np.asarray(metres * [1.0, -1.0])
+        return np.asarray(metres / np.stack(metres_per_unit(self.crs, at[..., 1]), axis=-1))
 
 
 def window_pixels(row: int, column: int, height: int, width: int) -> NDArray[np.float64]:

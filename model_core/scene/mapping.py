@@ -19,12 +19,10 @@ below a hundredth of a pixel at the scale of image tiles."""
 def project(points: NDArray[np.float64], source: CRS, target: CRS) -> NDArray[np.float64]:
     """Project map coordinates (..., 2) as (x, y); points that cannot be projected become inf."""
     x, y = transform_coordinates(source, target, points[..., 0].ravel(), points[..., 1].ravel())
-    return np.stack([x, y], axis=-1).reshape(points.shape)
+    return np.asarray(np.stack([x, y], axis=-1).reshape(points.shape))
 
 
-def map_pixels(
-    positions: NDArray[np.float64], source: Grid, target: Grid
-) -> NDArray[np.float64]:
+def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> NDArray[np.float64]:
     """Map pixel positions (h, w, 2) of one grid to pixel positions of another.
 
     The CRS change is computed exactly on a sparse lattice around the positions and interpolated.

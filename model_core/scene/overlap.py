@@ -77,7 +77,7 @@ def _outline(grid: Grid) -> NDArray[np.float64]:
     w, h = grid.width, grid.height
     zero, one = np.zeros_like(t), np.ones_like(t)
     edges = [(t, zero), (t, one), (zero, t), (one, t)]
-    return np.concatenate([np.stack([x * w, y * h], axis=-1) for x, y in edges]) - 0.5
+    return np.asarray(np.concatenate([np.stack([x * w, y * h], axis=-1) for x, y in edges]) - 0.5)
 
 
 def _coarsening(footprint: NDArray[np.float64], moving: Scene, base: Grid) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from model_core.network.geometry import inside, sample
@@ -13,6 +16,29 @@ from model_core.scene.radiometry import estimate_radiometry, read_values
 from model_core.scene.raster import Scene, open_raster
 from model_core.scene.view import View
 
+
+class Reader(Protocol):
+    """Whatever gives windows of one image on the working grid; see :meth:`SceneReader.read`."""
+
+    grid: Grid
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window of the grid decimated by ``decimation``."""
+
+
+def window_positions(
+    row: int, column: int, height: int, width: int, decimation: int
+) -> NDArray[np.float64]:
+    """Return the centres (height, width, 2) of a decimated grid's pixels, in full-grid pixels."""
+    return (window_pixels(row, column, height, width) + 0.5) * decimation - 0.5
 
 
 class SceneReader:
@@ -50,13 +76,12 @@ class SceneReader:
             BadInputError: the file breaks off.
         """
         if positions is None:
-            own = window_pixels(row, column, height, width)
-            positions = (own + 0.5) * decimation - 0.5
+            positions = window_positions(row, column, height, width, decimation)
         source = map_pixels(positions, self.grid, self.scene.grid)
         return self._sample(source)
 
     def _sample(self, source: NDArray[np.float64]) -> View:
-        """Read what lies under source pixel positions (h, w, 2), averaging where they are sparse."""
+        """Read what lies under source pixels (h, w, 2), averaging where they are sparse."""
         height, width = source.shape[:2]
         channels = 1 if self.scene.kind == "sar" else 3
         nothing = View(
@@ -106,3 +131,42 @@ class SceneReader:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
         with open_raster(self.scene.path) as dataset:
             return read_values(dataset, self.scene.bands, window, shape)
+
+
+class ViewReader:
+    """Reads windows of an image that is in memory, on a pixel plane shared by both images."""
+
+    def __init__(self, view: View, grid: Grid) -> None:
+        """``grid`` is the working grid, without CRS; pixel (x, y) of it is pixel (x, y) of view."""
+        self.view = view
+        self.grid = grid
+        self._decimated: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window; see :meth:`SceneReader.read`."""
+        if positions is None:
+            positions = window_positions(row, column, height, width, decimation)
+        image, weight = self._at(decimation)
+        local = torch.from_numpy((positions + 0.5) / decimation - 0.5)[None].float()
+        sampled = sample(torch.cat([image, weight], dim=1), local)[0]
+        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        return View(torch.where(good, sampled[:-1], 0.0).numpy(), good.numpy(), self.view.kind)
+
+    def _at(self, decimation: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return image and validity (1, C or 1, h, w), averaged over blocks."""
+        if decimation not in self._decimated:
+            image = torch.from_numpy(self.view.image)[None]
+            weight = torch.from_numpy(self.view.valid.astype(np.float32))[None, None]
+            if decimation > 1:
+                image = F.avg_pool2d(image, decimation, ceil_mode=True, count_include_pad=False)
+                weight = F.avg_pool2d(weight, decimation, ceil_mode=True, count_include_pad=False)
+            self._decimated[decimation] = image, weight
+        return self._decimated[decimation]

@@ -1,0 +1,45 @@
+"""``apply``: a saved displacement raster moves another raster of the moving geometry."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from model_core.commands.feedback import StandardErrorFeedback
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "apply",
+        help="apply a saved registration to another raster",
+        description="Moves a raster as a displacement raster says; nothing is matched again.",
+    )
+    parser.add_argument("--displacement", required=True, help="displacement raster of register")
+    parser.add_argument("--raster", required=True, help="raster of the moving image's geometry")
+    parser.add_argument("--out", required=True, help="GeoTIFF to write")
+    parser.add_argument("--resampling", choices=("nearest", "bilinear", "cubic"))
+    parser.add_argument(
+        "--co",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="GDAL creation option; repeat for more",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Apply, and say where the result is."""
+    from model_core.products.apply import apply_registration
+
+    apply_registration(
+        options.displacement,
+        options.raster,
+        options.out,
+        options.resampling,
+        tuple(options.co),
+        StandardErrorFeedback(),
+    )
+    sys.stdout.write(f"Written: {options.out}\n")
+    return 0
