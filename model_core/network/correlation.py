@@ -182,7 +182,8 @@ def search_translation(
     size = (height, width)
 
     def spectrum(image: Tensor) -> Tensor:
-        return torch.fft.rfft2(image, s=size)
+        transformed: Tensor = torch.fft.rfft2(image, s=size)
+        return transformed
 
     moving_spectrum = spectrum(moving)
     moving_energy = spectrum(moving.square().sum(1))

@@ -69,7 +69,8 @@ def homogeneous(affine: Tensor) -> Tensor:
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """Return the affine that applies ``inner`` first, then ``outer``; all (B, 2, 3)."""
-    return torch.matmul(outer, homogeneous(inner))
+    composed: Tensor = outer @ homogeneous(inner)
+    return composed
 
 
 def invert(affine: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """The displacement raster: the one file from which a registration can be applied again.
 
 Four float32 bands on a lattice over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
-metres (east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the correction applied to
-the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
+metres (east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the
+correction applied to the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
 """
 
 from __future__ import annotations

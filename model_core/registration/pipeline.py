@@ -63,8 +63,9 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     started = time.perf_counter()
     request.check()
     _stage(feedback, "read")(0.0)
+    sar_bands = None if request.sar_band is None else [request.sar_band]
     scenes = {
-        "sar": open_scene(request.sar, "sar", None if request.sar_band is None else [request.sar_band]),
+        "sar": open_scene(request.sar, "sar", sar_bands),
         "optical": open_scene(request.optical, "optical", request.optical_bands),
     }
     moving = scenes[request.moving]

@@ -99,8 +99,8 @@ def judge(evidence: Evidence, limits: Limits) -> tuple[Verdict, tuple[str, ...]]
     if evidence.inlier_ratio < likely:
         reasons.append(
             f"Only {share} of the check windows agree with the best alignment found, which "
-            "unrelated images reach by chance; the images may show different places, or the shift is larger "
-            "than the largest shift allowed."
+            "unrelated images reach by chance; the images may show different places, or the shift "
+            "is larger than the largest shift allowed."
         )
         return "failed", tuple(reasons)
     stretch_limit = limits.max_scale - 1 + SCALE_SLACK
