@@ -78,6 +78,7 @@ def products_in(folder: Path) -> OutputPaths:
         displacement_raster=str(folder / "displacement.tif"),
         displacements=str(folder / "displacements.gpkg"),
         gcps=str(folder / "gcps.points"),
+        report=str(folder / "report.html"),
         summary=str(folder / "summary.json"),
     )
 

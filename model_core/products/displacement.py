@@ -46,9 +46,11 @@ class DisplacementField:
         working: the grid of the matching. step: its pixels per lattice node.
         moving: geometry of the moving image, to which the field can be applied again.
         output: the grid of registered rasters, unless another one is asked for.
+        pixel: reference pixels per working pixel, 1 unless the reference is much the finer image.
         dx, dy: (h, w) float32, metres; pixels, right and up, where unreferenced. Defined at every
             node: where nothing is known they follow the affine.
-        certainty: (h, w) in [0, 1]. residual: (h, w), pixels, NaN where none was measured.
+        certainty: (h, w) in [0, 1]. residual: (h, w), reference pixels by which a node's own
+            measurement departs from the field, NaN where none was made.
         valid: (h, w), False where the images have no data in common.
         affine: (2, 3), working pixel to the moving image's position on the working grid.
     """
@@ -57,6 +59,7 @@ class DisplacementField:
     step: int
     moving: Grid
     output: Grid
+    pixel: float
     dx: NDArray[np.float32]
     dy: NDArray[np.float32]
     certainty: NDArray[np.float32]
@@ -79,8 +82,8 @@ class DisplacementField:
         return np.stack([self.dx, self.dy], axis=-1).astype(np.float64)
 
     def in_pixels(self) -> NDArray[np.float64]:
-        """Return the correction (h, w, 2) in working pixels, to the right and down."""
-        return self.lattice.positions() - _positions(self)
+        """Return the correction (h, w, 2) in reference pixels, to the right and down."""
+        return (self.lattice.positions() - _positions(self)) * self.pixel
 
     def to_field(self) -> Field:
         """Return the field as the matching knows it, in working pixels."""
@@ -100,29 +103,38 @@ def people_field(
     working: Grid,
     moving: Grid,
     output: Grid,
+    pixel: float,
     field: Field,
     certainty: NDArray[np.float32],
     residual: NDArray[np.float32],
     valid: NDArray[np.bool_],
 ) -> DisplacementField:
-    """Turn a field in pixels into metres; arrays are (h, w) on the field's lattice."""
-    points = field.lattice.positions()
-    new, old = working.to_map(points), working.to_map(field.at(points))
-    known = working.metres(new - old, new)
-    only_affine = working.to_map(Field(field.affine, field.lattice).at(points))
-    filled = np.where(valid[..., None], known, working.metres(new - only_affine, new))
+    """Turn a field in working pixels into metres; arrays are (h, w) on the field's lattice.
+
+    ``residual`` is in working pixels; the other arguments are :class:`DisplacementField`'s.
+    """
+    only_affine = _metres(working, Field(field.affine, field.lattice))
+    filled = np.where(valid[..., None], _metres(working, field), only_affine)
     return DisplacementField(
         working=working,
         step=field.lattice.step,
         moving=moving,
         output=output,
+        pixel=pixel,
         dx=filled[..., 0].astype(np.float32),
         dy=filled[..., 1].astype(np.float32),
         certainty=np.where(valid, certainty, 0).astype(np.float32),
-        residual=residual.astype(np.float32),
+        residual=(residual * pixel).astype(np.float32),
         valid=valid,
         affine=field.affine,
     )
+
+
+def _metres(working: Grid, field: Field) -> NDArray[np.float64]:
+    """Return the correction (h, w, 2) that a field asks for at its nodes, in metres."""
+    points = field.lattice.positions()
+    new, old = working.to_map(points), working.to_map(field.at(points))
+    return working.metres(new - old, new)
 
 
 def write_displacement_raster(field: DisplacementField, path: str | Path) -> None:
@@ -142,6 +154,7 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
         "step": field.step,
         "moving": _geometry(field.moving),
         "output": _geometry(field.output),
+        "pixel": field.pixel,
         "affine": field.affine.tolist(),
     }
     with (
@@ -197,23 +210,15 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
     working, step = _grid(tags["working"]), int(tags["step"])
     affine = np.array(tags["affine"], dtype=np.float64)
     lattice = Lattice(working.height, working.width, step)
-    empty = np.zeros(lattice.shape, np.float32)
-    filled = people_field(
-        working,
-        working,
-        working,
-        Field(affine, lattice),
-        empty,
-        empty,
-        np.zeros(lattice.shape, bool),
-    )
+    filled = _metres(working, Field(affine, lattice)).astype(np.float32)
     return DisplacementField(
         working=working,
         step=step,
         moving=_grid(tags["moving"]),
         output=_grid(tags["output"]),
-        dx=np.where(valid, bands[0], filled.dx),
-        dy=np.where(valid, bands[1], filled.dy),
+        pixel=float(tags["pixel"]),
+        dx=np.where(valid, bands[0], filled[..., 0]),
+        dy=np.where(valid, bands[1], filled[..., 1]),
         certainty=np.where(valid, bands[2], 0).astype(np.float32),
         residual=np.where(valid & (bands[3] != np.float32(NODATA)), bands[3], np.nan).astype(
             np.float32

@@ -12,7 +12,7 @@ from model_core.products.displacement import DisplacementField
 VECTORS_ALONG_SIDE = 40
 
 INLIER_RESIDUAL = 2.0
-"""Pixels by which a place's own measurement may depart from the field to count as an inlier."""
+"""Working pixels by which an inlier's own measurement may depart from the field."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class TiePoints:
         new, old: (N, 2), map coordinates in the reference's CRS: on the reference, and where the
             moving image's georeferencing puts the same ground.
         metres: (N, 2), new - old, east and north (right and up in pixels where unreferenced).
-        pixels: (N, 2), the same in pixels of the working grid, right and down.
+        pixels: (N, 2), the same in reference pixels, right and down.
         certainty, residual: (N,); residual in pixels, NaN where not measured. inlier: (N,) bool.
     """
 
@@ -42,14 +42,14 @@ def select_tie_points(
     """Take places from the field, one in each square of ``spacing`` pixels: the most certain one.
 
     Args:
-        spacing: in working pixels; None: about 40 along the longer side.
+        spacing: in reference pixels; None: about 40 along the longer side.
         min_certainty: places below it are left out.
     """
     height, width = field.lattice.shape
     if spacing is None:
         stride = max(1, round(max(height, width) / VECTORS_ALONG_SIDE))
     else:
-        stride = max(1, round(spacing / field.step))
+        stride = max(1, round(spacing / (field.step * field.pixel)))
     usable = field.valid & (field.certainty >= max(min_certainty, 1e-6))
     rows, columns = [], []
     for top in range(0, height, stride):
@@ -72,5 +72,5 @@ def select_tie_points(
         pixels=field.in_pixels()[index],
         certainty=field.certainty[index].astype(np.float64),
         residual=residual,
-        inlier=residual <= INLIER_RESIDUAL,
+        inlier=residual <= INLIER_RESIDUAL * field.pixel,
     )

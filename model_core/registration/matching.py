@@ -38,7 +38,8 @@ class Found:
     """What the matching found.
 
     fit: the field with its nodes. certainty: (h, w) on the field's lattice, in [0, 1]. checked:
-    what the check saw; agree: which of its windows agree with the field. rmse_before, rmse_after:
+    what the check saw; agree: which of its windows agree with the field; moved: (N, 2), the field's
+    displacement at them, in pixels. rmse_before, rmse_after:
     pixels over those windows, None where there are none.
     """
 
@@ -46,6 +47,7 @@ class Found:
     certainty: NDArray[np.float32]
     checked: CheckPoints
     agree: NDArray[np.bool_]
+    moved: NDArray[np.float64]
     rmse_before: float | None
     rmse_after: float | None
     inlier_ratio: float
@@ -96,6 +98,7 @@ def match(
         certainty=certainty,
         checked=checked,
         agree=agree,
+        moved=moved,
         rmse_before=_rms((moved + checked.remaining)[agree]),
         rmse_after=rmse_after,
         inlier_ratio=inlier_ratio,

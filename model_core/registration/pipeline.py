@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from model_core.feedback import Feedback
+from model_core.products.comparisons import chips, overview
 from model_core.products.displacement import (
     DisplacementField,
     people_field,
@@ -20,6 +21,8 @@ from model_core.products.displacement import (
 from model_core.products.gcps import write_gcps
 from model_core.products.output import check_outputs, finished_together
 from model_core.products.registered import bytes_needed, output_grid, write_registered
+from model_core.products.report import ReportData, write_report
+from model_core.products.report_figures import Vectors
 from model_core.products.tie_points import select_tie_points
 from model_core.products.vectors import write_displacement_vectors
 from model_core.registration.matcher import Matcher, load_matcher
@@ -78,8 +81,9 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     matcher, device_reason = load_matcher(request.model, request.device)
     feedback.log(f"{matcher.name} on {matcher.device}: {device_reason}.")
     pair = Pair(SceneReader(reference, working), SceneReader(moving, working))
+    pixel = working.pixel_size[0] / reference.grid.pixel_size[0]
     limits = REFERENCED if working.crs is not None else UNREFERENCED
-    limits = dataclasses.replace(limits, max_shift=request.max_shift)
+    limits = dataclasses.replace(limits, max_shift=request.max_shift / pixel)
     if request.max_rotation is not None:
         limits = dataclasses.replace(limits, max_rotation=request.max_rotation)
     found = match(
@@ -92,7 +96,7 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     )
     fit = found.fit
     field = people_field(
-        working, moving.grid, output, fit.field, found.certainty, fit.departs, fit.known
+        working, moving.grid, output, pixel, fit.field, found.certainty, fit.departs, fit.known
     )
     given = request.outputs
     if found.verdict == "failed":
@@ -103,6 +107,9 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
         _write(temporary, request, field, moving, feedback)
         result = dataclasses.replace(result, seconds=time.perf_counter() - started)
         _stage(feedback, "report")(0.0)
+        if "report" in temporary:
+            data = _report_data(request, result, pair, found, field, matcher)
+            write_report(temporary["report"], data)
         if "summary" in temporary:
             text = json.dumps(result.to_dict(), indent=2, allow_nan=False)
             temporary["summary"].write_text(text + "\n", encoding="utf-8")
@@ -121,6 +128,10 @@ def _stage(feedback: Feedback, name: str) -> Callable[[float], None]:
     return report
 
 
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
 def _result(
     request: RegistrationRequest,
     found: Found,
@@ -137,8 +148,8 @@ def _result(
     return RegistrationResult(
         verdict=found.verdict,
         reasons=found.reasons,
-        rmse_before_px=None if failed else found.rmse_before,
-        rmse_after_px=None if failed else found.rmse_after,
+        rmse_before_px=None if failed else _scaled(found.rmse_before, field.pixel),
+        rmse_after_px=None if failed else _scaled(found.rmse_after, field.pixel),
         median_shift_px=None if failed or not pixels.size else float(np.median(pixels)),
         median_shift_m=None if failed or not metres.size else float(np.median(metres)),
         inlier_ratio=found.inlier_ratio,
@@ -151,6 +162,33 @@ def _result(
         outputs=given,
         settings=request.to_dict(),
         versions=versions(),
+    )
+
+
+def _report_data(
+    request: RegistrationRequest,
+    result: RegistrationResult,
+    pair: Pair,
+    found: Found,
+    field: DisplacementField,
+    matcher: Matcher,
+) -> ReportData:
+    whole, decimation = overview(pair, found.fit.field)
+    points = select_tie_points(field, request.spacing, request.min_certainty)
+    at = (field.working.to_pixels(points.new) + 0.5) / decimation - 0.5
+    steps = points.pixels / (field.pixel * decimation)
+    remaining, moved = found.checked.remaining, found.moved
+    metres = field.working.pixel_size[0] * field.working.metres_per_unit()[0] / field.pixel
+    return ReportData(
+        result=result,
+        overview=whole,
+        overview_pixel=decimation * field.pixel,
+        metres_per_pixel=metres if field.working.crs is not None else None,
+        chips=chips(pair, found.fit.field, found.certainty, field.step),
+        vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
+        residuals_before=np.linalg.norm(moved + remaining, axis=1)[found.agree] * field.pixel,
+        residuals_after=np.linalg.norm(remaining, axis=1)[found.agree] * field.pixel,
+        model_description=matcher.name,
     )
 
 

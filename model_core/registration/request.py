@@ -44,7 +44,7 @@ class RegistrationRequest:
             from colour interpretation or band descriptions, else the first one or three.
         moving: which of the two is moved; the other one is the reference and stays.
         transform: "affine", or "affine+flow" for affine and a smooth local field.
-        max_shift: largest expected shift, in pixels of the working grid (see ``scene.grid``).
+        max_shift: largest expected shift, in reference pixels.
         max_rotation: largest expected rotation between the images, in degrees; None:
             small where georeferencing says which way north is; see ``registration.pipeline``.
         min_certainty: tie points below this certainty, in [0, 1], are left out of vectors and GCPs.
