@@ -22,7 +22,7 @@ from model_core.products.output import finished
 from model_core.registration.lattice import Field
 from model_core.scene.grid import Grid, window_pixels
 from model_core.scene.mapping import map_pixels
-from model_core.scene.raster import grid_of, open_raster
+from model_core.scene.raster import RASTER_ERRORS, grid_of, open_raster, reading
 from model_core.version import __version__
 
 BLOCK = 512
@@ -101,7 +101,7 @@ def write_registered(
                         _fill(source, dataset, field, inner, target, method, feedback, progress)
                     if driver != "GTiff":
                         rasterio.shutil.copy(gtiff, temporary, driver=driver, **options)
-            except rasterio.errors.RasterioError as error:
+            except RASTER_ERRORS as error:
                 raise BadInputError(
                     f"{Path(path).name} could not be written ({str(error).splitlines()[0]}); "
                     "check the creation options and the space on the disk."
@@ -210,8 +210,9 @@ def _take(
     out_shape = (source.count, rows, columns)
     complex_values = np.dtype(source.dtypes[0]).kind == "c"
     how = Resampling.average if factor > 1 and not complex_values else Resampling.nearest
-    values = source.read(window=extent, out_shape=out_shape, resampling=how)
-    valid = source.read_masks(window=extent, out_shape=out_shape) > 0
+    with reading(Path(source.name).name):
+        values = source.read(window=extent, out_shape=out_shape, resampling=how)
+        valid = source.read_masks(window=extent, out_shape=out_shape) > 0
     if values.dtype.kind in "fc":
         valid &= np.isfinite(values)
     scale = np.array([columns, rows]) / (high - low)

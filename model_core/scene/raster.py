@@ -11,12 +11,15 @@ from pathlib import Path
 
 import rasterio
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
 from model_core.errors import BadInputError
 from model_core.scene.grid import Grid
 from model_core.scene.view import Kind
+
+RASTER_ERRORS = (RasterioError, RasterioIOError)
+"""What rasterio raises; the second is an OSError and does not derive from the first."""
 
 SMALLEST_SIDE = 64
 """Pixels: below this no window of the matcher fits."""
@@ -72,18 +75,28 @@ def open_raster(path: str) -> Iterator[DatasetReader]:
             # Unreferenced images are an input like any other.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path)
-    except RasterioError as error:
+    except RASTER_ERRORS as error:
         raise BadInputError(
             f"{name} cannot be opened as a raster ({_first_line(error)}); "
             "check that the file is complete and in a format GDAL reads."
         ) from error
-    with dataset:
-        try:
-            yield dataset
-        except RasterioError as error:
-            raise BadInputError(
-                f"{name} breaks off or is damaged ({_first_line(error)}); copy or export it again."
-            ) from error
+    with dataset, reading(name):
+        yield dataset
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn rasterio's failure to read a file that did open into a sentence.
+
+    Raises:
+        BadInputError: the file breaks off or is damaged.
+    """
+    try:
+        yield
+    except RASTER_ERRORS as error:
+        raise BadInputError(
+            f"{name} breaks off or is damaged ({_first_line(error)}); copy or export it again."
+        ) from error
 
 
 def _first_line(error: Exception) -> str:
