@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in model_core.__main__
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # pytest-qgis starts Qt for every session
 
 ROOT = Path(__file__).resolve().parent.parent
 
