@@ -22,6 +22,10 @@ HILL_AREA = 150.0**2
 ACCURACY = 1e-4
 """Pixels to which the field is inverted."""
 
+LARGEST_STRETCH = 0.8
+"""Change of the local displacement per pixel, against the affine, up to which nothing folds and the
+inversion converges quickly."""
+
 LARGEST_SLOPE = 0.35
 """Slope, without unit, that the steepest ground has in the shading of both images."""
 
@@ -48,26 +52,19 @@ class Distortion:
     def ground_of(self, shown_at: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the optical pixels (..., 2) whose ground the SAR image shows at ``shown_at``.
 
-        The inverse of ``field.at``, by fixed-point iteration to :data:`ACCURACY`.
-
-        Raises:
-            BadInputError: the field folds, so that it has no inverse.
+        The inverse of ``field.at``, by fixed-point iteration to :data:`ACCURACY`; it converges
+        because :func:`make_distortion` refuses a field that could fold.
         """
         affine = self.field.affine
         inverse = np.linalg.inv(affine[:, :2])
         ground = np.asarray((shown_at - affine[:, 2]) @ inverse.T, np.float64)
-        for _ in range(100):
-            linear = ground @ affine[:, :2].T + affine[:, 2]
-            departure = self.field.at(ground) - linear
+        moved = math.inf
+        while moved >= ACCURACY:
+            departure = self.field.at(ground) - (ground @ affine[:, :2].T + affine[:, 2])
             better = np.asarray((shown_at - affine[:, 2] - departure) @ inverse.T, np.float64)
             moved = float(np.abs(better - ground).max(initial=0.0))
             ground = better
-            if moved < ACCURACY:
-                return ground
-        raise BadInputError(
-            "The relief or local displacement is so large that it folds the image onto itself; "
-            "make it smaller or the image larger."
-        )
+        return ground
 
 
 def make_distortion(
@@ -87,6 +84,9 @@ def make_distortion(
         scale: by which the correction enlarges the SAR image about the centre.
         local: amplitude, in pixels, of a smooth distortion as of an imprecise orbit or height.
         relief: layover of the highest hill, in pixels: hills lean to the left, towards the radar.
+
+    Raises:
+        BadInputError: local displacement and relief could fold the image.
     """
     angle = math.radians(rotation)
     # Anticlockwise on the screen, where y goes down.
@@ -103,12 +103,26 @@ def make_distortion(
     smooth_x = np.sin(1.1 * waves * x + phases[0]) * np.cos(0.8 * waves * y + phases[1])
     smooth_y = np.cos(0.7 * waves * x + phases[2]) * np.sin(1.2 * waves * y + phases[3])
     departure = np.stack([local * smooth_x - relief * height, local * smooth_y])
+    _check_inverse(linear, departure)
     slope_y, slope_x = np.gradient(height)
     slopes = np.stack([slope_x, slope_y])
     slopes *= LARGEST_SLOPE / max(float(np.abs(slopes).max()), 1e-9)
     return Distortion(
         Field(affine, lattice, departure.astype(np.float32)), slopes.astype(np.float32)
     )
+
+
+def _check_inverse(linear: NDArray[np.float64], departure: NDArray[np.float64]) -> None:
+    """Raise BadInputError where a departure (2, h, w) is not a contraction under the affine."""
+    down, across = (np.diff(departure, axis=axis) / STEP for axis in (1, 2))
+    steepest = math.hypot(
+        float(np.linalg.norm(down, axis=0).max()), float(np.linalg.norm(across, axis=0).max())
+    )
+    if steepest * float(np.linalg.norm(np.linalg.inv(linear), 2)) > LARGEST_STRETCH:
+        raise BadInputError(
+            "The relief or local displacement is so large that it folds the image onto itself; "
+            "make it smaller or the image larger."
+        )
 
 
 def _hills(

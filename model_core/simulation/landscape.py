@@ -29,7 +29,7 @@ PYLON = ((0.25, 0.25, 0.25, 0.25), 9.0)
 
 GREEN_CROP = np.array([0.05, 0.09, 0.05, 0.40], np.float32)
 RIPE_CROP = np.array([0.09, 0.14, 0.18, 0.27], np.float32)
-BARE_SOIL = np.array([0.11, 0.14, 0.20, 0.24], np.float32)
+BARE_SOIL = np.array([0.10, 0.13, 0.17, 0.22], np.float32)
 
 FIELD = (56.0, 34.0)
 """Ordinary sides of a field, in pixels."""

@@ -19,8 +19,13 @@ from rasterio.windows import Window
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.products.displacement import SIGN, people_field, write_displacement_raster
-from model_core.products.output import check_outputs, finished
+from model_core.products.displacement import (
+    SIGN,
+    DisplacementField,
+    people_field,
+    write_displacement_raster,
+)
+from model_core.products.output import check_outputs, finished_together
 from model_core.scene.grid import Grid, metres_per_unit, window_pixels
 from model_core.scene.mapping import map_pixels, project
 from model_core.simulation.distortion import Distortion, make_distortion
@@ -115,7 +120,7 @@ def plan_scene(settings: SceneSettings) -> ScenePair:
     """Return grids and true displacement of a pair.
 
     Raises:
-        BadInputError: a setting is out of its range, or a CRS is unknown.
+        BadInputError: a setting is out of its range, a CRS is unknown, or the displacement folds.
     """
     settings.check()
     optical_crs = _crs(settings.crs)
@@ -148,29 +153,35 @@ def simulate(settings: SceneSettings, folder: Path, feedback: Feedback) -> None:
 
     Raises:
         BadInputError: a setting cannot be rendered or the folder cannot be written to.
-        CancelledError: on request; files that are not complete are removed.
+        CancelledError: on request; nothing is left.
     """
     pair = plan_scene(settings)
     paths = {name: folder / name for name in FILES}
-    pixels = pair.optical.width * pair.optical.height * 2 * len(BANDS)
-    pixels += pair.sar.width * pair.sar.height * 4
-    check_outputs([str(path) for path in paths.values()], [], pixels)
+    needed = pair.optical.width * pair.optical.height * 2 * len(BANDS)
+    needed += pair.sar.width * pair.sar.height * 4
+    check_outputs([str(path) for path in paths.values()], [], needed)
     landscape = Landscape(settings.size, np.random.default_rng([settings.seed, 2]))
-    _write_optical(pair, landscape, paths["optical.tif"], feedback)
-    _write_sar(pair, landscape, paths["sar.tif"], feedback)
+    with finished_together(paths) as temporary:
+        _write_optical(pair, landscape, temporary["optical.tif"], feedback)
+        _write_sar(pair, landscape, temporary["sar.tif"], feedback)
+        write_displacement_raster(_true_field(pair), temporary["truth_displacement.tif"])
+        text = json.dumps(_truth(pair), indent=2)
+        temporary["truth.json"].write_text(text + "\n", encoding="utf-8")
+
+
+def _true_field(pair: ScenePair) -> DisplacementField:
     field = pair.distortion.field
     shape = field.lattice.shape
-    truth = people_field(
+    return people_field(
         working=pair.optical,
         moving=pair.sar,
+        output=pair.optical,
+        pixel=1.0,
         field=field,
         certainty=np.ones(shape, np.float32),
         residual=np.zeros(shape, np.float32),
         valid=np.ones(shape, bool),
     )
-    write_displacement_raster(truth, paths["truth_displacement.tif"])
-    with finished(paths["truth.json"]) as temporary:
-        temporary.write_text(json.dumps(_truth(pair), indent=2) + "\n", encoding="utf-8")
 
 
 def _truth(pair: ScenePair) -> dict[str, Any]:
@@ -213,9 +224,7 @@ def _write_optical(
     grid = pair.optical
     random = np.random.default_rng([pair.settings.seed, 3])
     profile = {"count": len(BANDS), "dtype": "uint16", "predictor": 2}
-    with finished(path) as temporary, rasterio.open(
-        temporary, "w", **_profile(grid), **profile
-    ) as dataset:
+    with rasterio.open(path, "w", **_profile(grid), **profile) as dataset:
         dataset.descriptions = BANDS
         for window in _blocks(grid, feedback, 0.0, 0.5):
             mean = np.zeros((window.height, window.width, len(BANDS)), np.float32)
@@ -233,9 +242,7 @@ def _write_sar(pair: ScenePair, landscape: Landscape, path: Path, feedback: Feed
     decibel = settings.unit == "db"
     nodata = NODATA_DB if decibel else NODATA_LINEAR
     profile = {"count": 1, "dtype": "float32", "nodata": nodata, "predictor": 3}
-    with finished(path) as temporary, rasterio.open(
-        temporary, "w", **_profile(grid), **profile
-    ) as dataset:
+    with rasterio.open(path, "w", **_profile(grid), **profile) as dataset:
         dataset.descriptions = ("VV",)
         dataset.units = ("dB" if decibel else "1",)
         for window in _blocks(grid, feedback, 0.5, 1.0):
