@@ -105,7 +105,9 @@ class Accuracy:
     unanswered: int
 
 
-def accuracy(errors: NDArray[np.float64], answered: NDArray[np.bool_], places: Sequence[str]) -> Accuracy:
+def accuracy(
+    errors: NDArray[np.float64], answered: NDArray[np.bool_], places: Sequence[str]
+) -> Accuracy:
     """Summarise the RMSE of cases.
 
     A method that gives no answer leaves the images where they were: the caller passes the RMSE of

@@ -124,7 +124,7 @@ def read_manifest(path: str | Path, split: str | None = None) -> list[Pair]:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInputError(
@@ -224,7 +224,7 @@ def parse_matrix(text: str, what: str) -> NDArray[np.float64]:
 def _read_points(path: Path) -> NDArray[np.float64]:
     columns = ("x_opt", "y_opt", "x_sar", "y_sar")
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             points = [[float(row[name]) for name in columns] for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
         raise BadInputError(

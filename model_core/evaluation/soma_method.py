@@ -46,4 +46,5 @@ def build_soma(model: str, device: str) -> Method:
         BadInputError: the model cannot be loaded.
     """
     matcher, _ = load_matcher(model, device)
-    return SomaMethod(matcher, matcher.name if matcher.name.startswith(SOMA) else f"{SOMA}:{matcher.name}")
+    own = matcher.name.startswith(SOMA)
+    return SomaMethod(matcher, matcher.name if own else f"{SOMA}:{matcher.name}")

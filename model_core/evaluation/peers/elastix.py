@@ -7,12 +7,10 @@ import time
 
 import itk
 import numpy as np
-from numpy.typing import NDArray
 
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.metrics import best_affine
 from model_core.evaluation.peers.grey import grey
-from model_core.evaluation.protocols import view_pixels
 from model_core.scene.view import View
 
 LEVELS = {"rigid": 5, "affine": 5, "bspline": 3}

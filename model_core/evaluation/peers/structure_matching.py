@@ -229,35 +229,27 @@ def _place_templates(strength: Tensor, mask: Tensor, half: int, radius: int) -> 
     if inner is None:
         return torch.empty(0, 2, dtype=torch.long)
     rows, columns = inner.shape
-    block = max(1, rows // TEMPLATES_ACROSS), max(1, columns // TEMPLATES_ACROSS)
+    block = -(-rows // TEMPLATES_ACROSS), -(-columns // TEMPLATES_ACROSS)
     _, index = F.max_pool2d(inner[None, None], block, block, ceil_mode=True, return_indices=True)
     flat = index.flatten()
     centres = torch.stack([flat // columns + margin, flat % columns + margin], dim=1)
-    covered = _window_sums(_integral(mask[0]), centres, half, 0).flatten()
+    covered = _box_sums(mask[0], half)[0][centres[:, 0] - half, centres[:, 1] - half]
     return centres[covered >= 0.9 * (2 * half + 1) ** 2]
 
 
-def _integral(maps: Tensor) -> Tensor:
-    """Return the summed-area tables (C, H + 1, W + 1), float64, of (C, H, W)."""
-    return F.pad(maps.double().cumsum(1).cumsum(2), (1, 0, 1, 0))
+def _box_sums(maps: Tensor, half: int) -> Tensor:
+    """Sum maps (C, H, W) over every window of side ``2 half + 1`` that lies on them, in float64.
 
-
-def _window_sums(integral: Tensor, centres: Tensor, half: int, radius: int) -> Tensor:
-    """Sum over windows of side ``2 half + 1`` displaced up to ``radius`` around each centre.
-
-    Returns (N, C, 2 radius + 1, 2 radius + 1), displacements ordered by dy, then dx.
+    Returns (C, H - 2 half, W - 2 half); entry (y, x) is centred at (y + half, x + half).
     """
-    steps = torch.arange(-radius, radius + 1)
-    top = (centres[:, 0, None] + steps - half)[:, :, None]
-    left = (centres[:, 1, None] + steps - half)[:, None, :]
     side = 2 * half + 1
-    total = (
-        integral[:, top + side, left + side]
-        - integral[:, top, left + side]
-        - integral[:, top + side, left]
-        + integral[:, top, left]
+    total = F.pad(maps.double().cumsum(1).cumsum(2), (1, 0, 1, 0))
+    return (
+        total[:, side:, side:]
+        - total[:, :-side, side:]
+        - total[:, side:, :-side]
+        + total[:, :-side, :-side]
     )
-    return total.transpose(0, 1)
 
 
 def match_templates(
@@ -273,12 +265,12 @@ def match_templates(
     Returns:
         displacements (N, 2) float64 as (dx, dy) in pixels, to a fraction of a pixel; scores (N,).
     """
-    count = reference.shape[1]
     side, searched = 2 * half + 1, 2 * radius + 1
     pixels = side * side
     length = _fast_length(side + 2 * radius)
     moving = moving - moving.mean((2, 3), keepdim=True)
-    sums = _integral(torch.cat([moving[0], moving[0].square().sum(0, keepdim=True)]))
+    energies = _box_sums(moving[0].square().sum(0, keepdim=True), half)
+    energies = energies - _box_sums(moving[0], half).square().sum(0, keepdim=True) / pixels
     displacements, scores = [], []
     for chunk in torch.split(centres, CHUNK):
         templates = _cut(reference, chunk, half)
@@ -287,8 +279,7 @@ def match_templates(
         size = (length, length)
         spectrum = torch.fft.rfft2(windows, s=size) * torch.fft.rfft2(templates, s=size).conj()
         product = torch.fft.irfft2(spectrum.sum(1), s=size)[:, :searched, :searched]
-        totals = _window_sums(sums, chunk, half, radius)
-        energy = totals[:, count] - totals[:, :count].square().sum(1) / pixels
+        energy = _cut(energies[None], chunk - half, radius)[:, 0]
         own = templates.square().sum((1, 2, 3)).double()
         score = product.double() / (energy.clamp_min(1e-6) * own[:, None, None] + 1e-9).sqrt()
         displacements.append(_subpixel_peak(score) - radius)
