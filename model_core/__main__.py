@@ -9,7 +9,7 @@ from importlib import import_module
 from model_core.errors import SomaError
 from model_core.version import __version__
 
-COMMANDS = ("register", "match", "apply")
+COMMANDS = ("register", "match", "apply", "evaluate")
 """Names of modules in model_core.commands, in the order of the help."""
 
 

@@ -40,6 +40,9 @@ CANDIDATES = 20000
 ATTEMPTS = 8
 """Fitting positions tried until one is found where no pixel lacks data."""
 
+LEAST_POINTS = 4
+"""Points of the truth, or check points, that must lie in both views."""
+
 Kind = Literal["pair", "equivariance", "unrelated"]
 
 
@@ -160,7 +163,7 @@ class Case:
 
 
 class CannotCutError(BadInputError):
-    """No views of the protocol without invalid pixels fit into the pair's images."""
+    """A protocol's case cannot be cut out of a pair; it is left out and counted."""
 
 
 @dataclass(frozen=True)
@@ -303,10 +306,14 @@ class _Cutter:
                 for affine in (self._to_image(k, c) for k, c in enumerate(sar_centres))
             ]
             if all(view.valid.all() for view in (optical, *sar)):
-                return self._case(shift, optical, sar, sar_centres)
+                case = self._case(shift, optical, sar, sar_centres)
+                truths = [side.truth for side in case.sides if side.truth is not None]
+                if all(len(truth.positions) >= LEAST_POINTS for truth in truths):
+                    return case
         raise CannotCutError(
-            f"No views of {self.side} px without missing pixels fit into {self.optical.pair.id} "
-            f"for the protocol {self.protocol.name}; leave it out or give a larger image."
+            f"No views of {self.side} px for the protocol {self.protocol.name}, without missing "
+            f"pixels and with check points where these are the truth, fit into "
+            f"{self.optical.pair.id}; leave it out or give a larger image."
         )
 
     def _positions(self) -> list[tuple[NDArray[np.float64], list[NDArray[np.float64]]]]:

@@ -130,7 +130,7 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     info = _continue(settings, absent, pairs)
     runner = _Runner(settings, pairs, feedback)
     runner.run()
-    return write_report(settings.out, runner.results, info.__dict__)
+    return write_report(settings.out, runner.results, dataclasses.asdict(info))
 
 
 def _check_pairs(pairs: Sequence[Pair]) -> None:
