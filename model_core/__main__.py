@@ -10,11 +10,11 @@ from importlib import import_module
 from model_core.errors import SomaError
 from model_core.version import __version__
 
-# Threads that wait by spinning make torch five to ten times slower wherever another program, such as
-# QGIS, wants a core too. Read when OpenMP loads, hence before any import of torch.
+# Threads that wait by spinning make torch five to ten times slower wherever another program, such
+# as QGIS, wants a core too. Read when OpenMP loads, hence before any import of torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-COMMANDS = ("register", "match", "apply", "simulate")
+COMMANDS = ("register", "match", "apply", "evaluate", "simulate")
 """Names of modules in model_core.commands, in the order of the help."""
 
 

@@ -72,7 +72,7 @@ def test_the_raster_brings_the_field_back(tmp_path: Path, grid: Grid, holes: boo
     assert np.allclose(found.dx, written.dx)
     assert np.allclose(found.dy, written.dy)
     points = np.array([[0.0, 0.0], [60.3, 71.8], [127.0, 127.0]])
-    assert np.allclose(found.to_field().at(points), points + [3, 2], atol=1e-4)
+    assert np.allclose(found.to_field().at(points), points + np.array([3, 2]), atol=1e-4)
 
 
 def test_the_raster_speaks_for_itself(tmp_path: Path) -> None:

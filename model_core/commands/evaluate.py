@@ -1,0 +1,70 @@
+"""``evaluate``: networks and peers on the same cases, with tables and figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from model_core.registration.request import DEFAULT_MODEL
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure networks and other methods on pairs whose alignment is known",
+        description="Writes results.jsonl, table.md, run.json and figures/*.svg into a folder. Run "
+        "again with the same folder to go on where it stopped, or to add methods.",
+    )
+    parser.add_argument(
+        "--pairs", type=Path, action="append", required=True, metavar="MANIFEST",
+        help="CSV of pairs: id, sar_path, optical_path, optional H_opt2sar or check_points; may be "
+        "given several times",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--split", help="rows of this split only")
+    parser.add_argument("--source", action="append", help="rows of this source only; repeatable")
+    parser.add_argument("--protocols", help="separated by commas; without it: all")
+    parser.add_argument(
+        "--methods", help="separated by commas; 'soma' stands for the networks; without it: all"
+    )
+    parser.add_argument(
+        "--model", action="append", help="bundled name or checkpoint of a network; repeatable"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="pairs per source")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2, help="of every method")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate, and say where the table is."""
+    from model_core.commands.feedback import StandardErrorFeedback
+    from model_core.evaluation.methods import PEERS, SOMA
+    from model_core.evaluation.protocols import PROTOCOLS
+    from model_core.evaluation.run import Settings, evaluate
+
+    settings = Settings(
+        manifests=tuple(options.pairs),
+        out=options.out,
+        split=options.split,
+        sources=tuple(options.source) if options.source else None,
+        protocols=_names(options.protocols, tuple(PROTOCOLS)),
+        methods=_names(options.methods, (SOMA, *PEERS)),
+        models=tuple(options.model or (DEFAULT_MODEL,)),
+        limit=options.limit,
+        seed=options.seed,
+        threads=options.threads,
+        device=options.device,
+    )
+    table = evaluate(settings, StandardErrorFeedback())
+    sys.stdout.write(f"{table}\n")
+    return 0
+
+
+def _names(text: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    if text is None:
+        return default
+    return tuple(name.strip() for name in text.split(",") if name.strip())

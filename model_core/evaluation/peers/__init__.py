@@ -1,0 +1,1 @@
+"""The methods SOMA is compared with, each in a file that imports its own dependency."""

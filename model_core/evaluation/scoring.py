@@ -1,0 +1,150 @@
+"""From the answers to a case to the record that is kept of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.evaluation import calibration
+from model_core.evaluation.methods import MethodResult, sample_map
+from model_core.evaluation.metrics import best_affine, distances, mean, rmse
+from model_core.evaluation.protocols import Case, apply_homography, view_pixels
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one method did on one case; one JSON line.
+
+    Lengths in pixels of the views, times in seconds. Errors are end-point errors at the positions
+    of the truth; those of a method without an answer are those of the start, with ``answered``
+    False. None: does not apply to the protocol or the method.
+
+    Attributes:
+        method, protocol, pair, source, place: what was done on which pair.
+        view_side: of the views. answered: the method gave an affine, for every view of the case.
+        verdict, certainty: the method's own.
+        seconds: matching alone, per view. memory_mb: peak resident memory above what was resident
+            before, None where the system does not tell.
+        start_rmse: without registration. rmse, mean_error: of the final answer.
+        affine_rmse, affine_error: RMSE and mean of the method's affine without its field.
+        best_affine_error: mean error of the affine fitted to the truth itself.
+        disagreement: RMSE between the two answers of the equivariance protocol, undone, in pixels
+            of the SAR image.
+        reliability: counts, sums of certainties and counts within 1 px, per interval.
+        sparsification: the curve and the oracle's; see ``calibration``.
+    """
+
+    method: str
+    protocol: str
+    pair: str
+    source: str
+    place: str
+    view_side: int
+    answered: bool
+    seconds: float
+    verdict: str | None = None
+    certainty: float | None = None
+    memory_mb: float | None = None
+    start_rmse: float | None = None
+    rmse: float | None = None
+    mean_error: float | None = None
+    affine_rmse: float | None = None
+    affine_error: float | None = None
+    best_affine_error: float | None = None
+    disagreement: float | None = None
+    reliability: tuple[tuple[float, ...], ...] | None = None
+    sparsification: tuple[tuple[float, ...], ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Record:
+        """Return the record of a JSON form; raises TypeError for an unknown or missing key."""
+        values = dict(data)
+        for name in ("reliability", "sparsification"):
+            if values.get(name) is not None:
+                values[name] = tuple(tuple(row) for row in values[name])
+        return Record(**values)
+
+
+def score(
+    case: Case,
+    pair: str,
+    method: str,
+    results: Sequence[MethodResult],
+    memory_mb: float | None,
+) -> Record:
+    """Judge a method's answers to a case, one per SAR view."""
+    first = results[0]
+    record = Record(
+        method=method,
+        protocol=case.protocol.name,
+        pair=pair,
+        source=case.source,
+        place=case.place,
+        view_side=case.optical.valid.shape[0],
+        answered=all(result.affine is not None for result in results),
+        seconds=float(np.mean([result.seconds for result in results])),
+        verdict=first.verdict,
+        certainty=first.certainty,
+        memory_mb=memory_mb,
+    )
+    if case.protocol.kind == "equivariance":
+        return dataclasses.replace(record, disagreement=disagreement(case, results))
+    if case.protocol.kind == "unrelated":
+        return record
+    return dataclasses.replace(record, **_errors(case, first))
+
+
+def _errors(case: Case, result: MethodResult) -> dict[str, Any]:
+    truth = case.sides[0].truth
+    if truth is None:
+        raise ValueError(f"{case.id} has no truth")
+    start = distances(truth.positions, truth.targets)
+    found = result.positions(truth.positions)
+    errors = start if found is None else distances(found, truth.targets)
+    affine = MethodResult(result.affine).positions(truth.positions)
+    affine_errors = start if affine is None else distances(affine, truth.targets)
+    best = apply_homography(best_affine(truth.positions, truth.targets), truth.positions)
+    values: dict[str, Any] = {
+        "start_rmse": rmse(start),
+        "rmse": rmse(errors),
+        "mean_error": mean(errors),
+        "affine_rmse": rmse(affine_errors),
+        "affine_error": mean(affine_errors),
+        "best_affine_error": mean(distances(best, truth.targets)),
+    }
+    if result.certainty_map is not None and found is not None:
+        certainty = np.clip(sample_map(result.certainty_map, truth.positions), 0, 1)
+        counted = calibration.reliability(certainty, errors)
+        rows = counted.counts, counted.predicted, counted.within
+        values["reliability"] = _rounded(rows)
+        values["sparsification"] = _rounded(calibration.sparsification(certainty, errors))
+    return values
+
+
+def _rounded(rows: Sequence[NDArray[np.float64]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(round(value, 4)) for value in row) for row in rows)
+
+
+def disagreement(case: Case, results: Sequence[MethodResult]) -> float:
+    """Return the RMSE between the answers to two SAR views, both brought back to the SAR image.
+
+    Over the optical pixels that lie in both views. An answer that is missing is the start's.
+    """
+    one, other = case.sides
+    if one.overlap is None or other.overlap is None:
+        raise ValueError(f"{case.id} has no overlap")
+    points = view_pixels(case.optical.valid.shape[0])[one.overlap & other.overlap]
+    undone = []
+    for side, result in zip((one, other), results, strict=True):
+        found = result.positions(points)
+        undone.append(apply_homography(side.to_image, points if found is None else found))
+    return rmse(distances(undone[0], undone[1]))

@@ -1,0 +1,50 @@
+"""The network under test, behind the interface of all methods."""
+
+from __future__ import annotations
+
+from model_core.evaluation.methods import SOMA, Method, MethodResult
+from model_core.registration.matcher import Matcher, load_matcher
+from model_core.registration.matching import match_pair
+from model_core.scene.view import View
+
+
+class SomaMethod:
+    """A loaded network with the registration's own way of matching a pair."""
+
+    def __init__(self, matcher: Matcher, name: str) -> None:
+        self.matcher = matcher
+        self.name = name
+
+    def __call__(
+        self,
+        sar: View,
+        optical: View,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float,
+    ) -> MethodResult:
+        """See :class:`model_core.evaluation.methods.Method`.
+
+        The affine is given whatever the verdict is, so that accuracy and judgement are measured
+        apart from each other.
+        """
+        found = match_pair(self.matcher, sar, optical, max_shift, max_rotation, max_scale)
+        return MethodResult(
+            affine=found.affine,
+            field=found.field,
+            certainty_map=found.certainty_map,
+            verdict=found.verdict,
+            certainty=found.certainty,
+            seconds=found.seconds,
+        )
+
+
+def build_soma(model: str, device: str) -> Method:
+    """Load a bundled model by its name, or a checkpoint by its path.
+
+    Raises:
+        BadInputError: the model cannot be loaded.
+    """
+    matcher, _ = load_matcher(model, device)
+    own = matcher.name.startswith(SOMA)
+    return SomaMethod(matcher, matcher.name if own else f"{SOMA}:{matcher.name}")
