@@ -15,18 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model_core.network.geometry import resize_displacement
-from model_core.network.structure import gaussian_kernel
+from model_core.network.structure import gaussian_kernel, separable
 
 
 def _window_sum(values: Tensor, sigma: float) -> Tensor:
     """Gaussian mean over a window of lattice nodes (B, N, h, w); outside counts as zero."""
     kernel = gaussian_kernel(sigma, values)
     radius = kernel.numel() // 2
-    batch, channels, height, width = values.shape
-    flat = values.reshape(batch * channels, 1, height, width)
-    flat = F.conv2d(flat, kernel.view(1, 1, 1, -1), padding=(0, radius))
-    flat = F.conv2d(flat, kernel.view(1, 1, -1, 1), padding=(radius, 0))
-    return flat.view(batch, channels, height, width)
+    return separable(F.pad(values, (radius, radius, radius, radius)), kernel)
 
 
 def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float) -> Tensor:
