@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +12,11 @@ from torch import Tensor, nn
 from model_core.network import geometry
 from model_core.network.affine_flow_matcher import AffineFlowMatcher, Described, Measurement
 from model_core.network.config import SomaConfig
-from model_core.network.descriptors import DescribedImages, ImageBatch, LearnedDescriptors
+from model_core.network.descriptors import DescribedImages, ImageBatch
 from model_core.network.matcher_config import StageConfig
+
+if TYPE_CHECKING:
+    from model_core.network.learned import LearnedDescriptors
 
 __all__ = ["Alignment", "ImageBatch", "Soma"]
 
@@ -58,7 +62,11 @@ class Soma(nn.Module):
         super().__init__()
         self.settings = settings
         self.config = settings.matcher
-        self.learned = LearnedDescriptors(settings) if settings.learned else None
+        self.learned: LearnedDescriptors | None = None
+        if settings.learned:
+            from model_core.network.learned import LearnedDescriptors  # timm: seconds to import
+
+            self.learned = LearnedDescriptors(settings)
         self.matcher = AffineFlowMatcher(
             settings.matcher, settings.head_channels if settings.learned else 0
         )
