@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line
 
 
 def choose_device(wanted: str) -> tuple[torch.device, str]:
@@ -44,7 +44,7 @@ def cuda_trouble() -> str | None:
     try:
         smoke_test(torch.device("cuda"))
     except RuntimeError as error:  # what torch raises for a missing kernel or too little memory
-        return f"the GPU failed the kernel test ({str(error).splitlines()[0]})"
+        return f"the GPU failed the kernel test ({first_line(error)})"
     return None
 
 

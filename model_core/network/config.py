@@ -70,7 +70,8 @@ class SomaConfig:
         channels: of the learned descriptors, at every stride.
         gate: weight with which these start beside the fixed ones. Correlation holds its square, so
             that exactly 0 would receive no gradient.
-        margin: pixels around invalid ones in which learned descriptors are not believed either.
+        margin: pixels around invalid ones that are not described either, as the learned part looks
+            into them. With ``gate`` and ``margin`` 0 the network is the classical matcher.
         head_channels: of the learned corrections of displacement and certainty; 0: none.
         transform: "affine" finds no flow, "flow" no affine after the coarse search (ablations).
         matcher: settings of GLAM.

@@ -50,6 +50,7 @@ class ImageEncoder(nn.Module):
             out_indices=tuple(range(len(config.strides))),
             in_chans=in_channels,
             norm_layer=LayerNorm2d,
+            avg_down=False,  # shortcuts by averaging would look elsewhere than the convolutions
         )
         self.channels: tuple[int, ...] = tuple(self.body.feature_info.channels())
         found = tuple(self.body.feature_info.reduction())

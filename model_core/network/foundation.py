@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line
 from model_core.network import geometry
 from model_core.network.config import FoundationConfig
 
@@ -62,7 +62,7 @@ class FrozenFoundation(nn.Module):
         except Exception as error:  # whatever file system, network or timm raise
             raise BadInputError(
                 f"The weights of {self.name} could not be loaded from "
-                f"{source or 'the model hub'} ({str(error).splitlines()[0]}); "
+                f"{source or 'the model hub'} ({first_line(error)}); "
                 "give them as a file, or use the model soma-compact, which needs none."
             ) from error
         parameter = next(self.vit.parameters())
