@@ -27,3 +27,8 @@ class CancelledError(SomaError):
     """The caller asked to stop; nothing was left behind."""
 
     exit_code = 130
+
+
+def first_line(error: BaseException) -> str:
+    """Return what a library's error says, short enough for a sentence of ours."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

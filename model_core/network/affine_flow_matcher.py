@@ -49,6 +49,11 @@ class Measurement(NamedTuple):
     at_edge: Tensor
 
 
+def full_precision(like: Tensor) -> torch.autocast:
+    """Return a context in which autocast does not lower the precision: sub-pixel peaks need it."""
+    return torch.autocast(like.device.type, enabled=False)
+
+
 class FlowHead(nn.Module):
     """Learned correction of a stage's displacement and certainty from its correlation volume.
 
@@ -67,8 +72,8 @@ class FlowHead(nn.Module):
             nn.GELU(),
         )
         self.last = nn.Conv2d(channels, 3, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, volume: Tensor, found: Tensor, evidence: Tensor) -> tuple[Tensor, Tensor]:
         """Return the correction (B, 2, h, w) in cells, and that of the certainty's logit (B, h, w).
@@ -77,7 +82,8 @@ class FlowHead(nn.Module):
             volume: (B, N, h, w). found: (B, 2, h, w) in cells. evidence: value, margin, support
                 as (B, 3, h, w).
         """
-        out = self.last(self.layers(torch.cat([volume, found, evidence], dim=1)))
+        given = torch.cat([volume, found, evidence], dim=1).to(self.last.weight.dtype)
+        out = self.last(self.layers(given)).to(volume.dtype)
         return out[:, :2], out[:, 2]
 
 
@@ -102,15 +108,16 @@ class AffineFlowMatcher(nn.Module):
         self, stage: StageConfig, reference: Described, moving: Described
     ) -> tuple[Tensor, Tensor]:
         """Return the aggregated correlation volume and support of a stage; see ``correlation``."""
-        return correlation_volume(
-            reference.descriptors,
-            moving.descriptors,
-            reference.mask,
-            moving.mask,
-            stage.radius,
-            stage.cell,
-            stage.window / stage.node,
-        )
+        with full_precision(reference.descriptors):
+            return correlation_volume(
+                reference.descriptors,
+                moving.descriptors,
+                reference.mask,
+                moving.mask,
+                stage.radius,
+                stage.cell,
+                stage.window / stage.node,
+            )
 
     def measure(self, stage: StageConfig, reference: Described, moving: Described) -> Measurement:
         """Measure what displacement remains between two maps on one grid.
@@ -159,8 +166,10 @@ class AffineFlowMatcher(nn.Module):
         """
         weight = measured.certainty.unsqueeze(1)
         sigma = self.config.flow_smoothing / stage.node
-        total = blur(weight, sigma)
-        return blur(weight * measured.displacement, sigma) / (total + self.config.flow_prior)
+        with full_precision(weight):
+            total = blur(weight, sigma)
+            moved = blur(weight * measured.displacement, sigma)
+        return moved / (total + self.config.flow_prior)
 
     def search(
         self,

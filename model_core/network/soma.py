@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -11,17 +11,17 @@ from torch import Tensor, nn
 
 from model_core.network import geometry
 from model_core.network.affine_flow_matcher import AffineFlowMatcher, Described, Measurement
-from model_core.network.matcher_config import MatcherConfig, StageConfig
-from model_core.network.structure import structure_descriptors
-from model_core.scene.view import Kind
+from model_core.network.config import SomaConfig
+from model_core.network.descriptors import DescribedImages, ImageBatch
+from model_core.network.matcher_config import StageConfig
 
+if TYPE_CHECKING:
+    from model_core.network.learned import LearnedDescriptors
 
-class ImageBatch(NamedTuple):
-    """Images (B, C, H, W) in [0, 1], their valid pixels (B, 1, H, W) as 0 or 1, and their kind."""
+__all__ = ["Alignment", "ImageBatch", "Soma"]
 
-    image: Tensor
-    valid: Tensor
-    kind: Kind
+ENCODED_AT_ONCE = 8
+"""Turned images that pass through the encoders together in the coarse search: memory is bounded."""
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,60 @@ class Alignment:
 
 
 class Soma(nn.Module):
-    """SOMA: descriptors of both images, and the matcher (GLAM) over them."""
+    """SOMA: descriptors of both images, and the matcher (GLAM) over them.
 
-    def __init__(self, config: MatcherConfig) -> None:
+    Images that are compared several times are described once: every method takes them as they are
+    or as :meth:`described`. Whatever the encoders run in (their own dtype, or autocast), the fixed
+    descriptors and the matching stay in float32.
+
+    Attributes:
+        settings: the whole configuration. config: that of the matcher, a part of it.
+        learned: the encoders and what follows them; None where nothing was learned.
+    """
+
+    def __init__(self, settings: SomaConfig) -> None:
         super().__init__()
-        self.config = config
-        self.matcher = AffineFlowMatcher(config)
+        self.settings = settings
+        self.config = settings.matcher
+        self.learned: LearnedDescriptors | None = None
+        if settings.learned:
+            from model_core.network.learned import LearnedDescriptors  # timm: seconds to import
+
+            self.learned = LearnedDescriptors(settings)
+        self.matcher = AffineFlowMatcher(
+            settings.matcher, settings.head_channels if settings.learned else 0
+        )
+
+    def forward(
+        self,
+        reference: ImageBatch,
+        moving: ImageBatch,
+        max_shift: float,
+        max_rotation: float = 0.0,
+        max_scale: float = 1.0,
+    ) -> Alignment:
+        """Return the affine and the field around it; see :meth:`find_affine`."""
+        described = self.described(reference)
+        start = self.find_affine(described, moving, max_shift, max_rotation, max_scale)
+        return self.find_flow(described, moving, start)
+
+    def described(self, images: ImageBatch | DescribedImages) -> DescribedImages:
+        """Return images that keep their descriptors; such as do already come back as they are."""
+        if isinstance(images, DescribedImages):
+            return images
+        return DescribedImages(self.settings, self.learned, images)
 
     def describe(self, images: ImageBatch, stride: int) -> Described:
-        """Describe images at one stride."""
-        c = self.config
-        descriptors = structure_descriptors(
-            images.image, images.valid, stride, c.presmooth, c.smooth
+        """Describe images at one stride, a few at a time where encoders run."""
+        if self.learned is None:
+            return self.described(images).at(stride)
+        images_of = zip(
+            torch.split(images.image, ENCODED_AT_ONCE),
+            torch.split(images.valid, ENCODED_AT_ONCE),
+            strict=True,
         )
-        mask = images.valid
-        if stride > 1:
-            mask = F.avg_pool2d(mask, stride, ceil_mode=True, count_include_pad=False)
-        return Described(descriptors, (mask > 0.99).to(descriptors.dtype))
+        parts = [self.described(ImageBatch(*some, images.kind)).at(stride) for some in images_of]
+        return Described(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
     @staticmethod
     def warp(images: ImageBatch, field: Tensor) -> ImageBatch:
@@ -129,7 +166,11 @@ class Soma(nn.Module):
         return alignments
 
     def refine_affine(
-        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+        self,
+        reference: ImageBatch | DescribedImages,
+        moving: ImageBatch,
+        start: Alignment,
+        stage: StageConfig,
     ) -> Alignment:
         """Return the affine after one stage: measure what remains of ``start``, fit, compose."""
         measured = self.remaining(reference, moving, start, stage)
@@ -138,10 +179,15 @@ class Soma(nn.Module):
         return Alignment(affine)
 
     def refine_flow(
-        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+        self,
+        reference: ImageBatch | DescribedImages,
+        moving: ImageBatch,
+        start: Alignment,
+        stage: StageConfig,
     ) -> Alignment:
         """Return the field after one stage: the smooth, certain part of what remains is added."""
-        height, width = reference.image.shape[-2:]
+        reference = self.described(reference)
+        height, width = reference.images.image.shape[-2:]
         measured = self.remaining(reference, moving, start, stage)
         step = self.matcher.smooth_flow(stage, measured)
         step = geometry.resize_displacement(step, height, width, stage.node)
@@ -159,41 +205,60 @@ class Soma(nn.Module):
         return Alignment(start.affine, flow, certainty)
 
     def remaining(
-        self, reference: ImageBatch, moving: ImageBatch, start: Alignment, stage: StageConfig
+        self,
+        reference: ImageBatch | DescribedImages,
+        moving: ImageBatch,
+        start: Alignment,
+        stage: StageConfig,
     ) -> Measurement:
         """Measure the displacement that remains once the moving image is warped by ``start``."""
-        height, width = reference.image.shape[-2:]
+        reference = self.described(reference)
+        height, width = reference.images.image.shape[-2:]
         return self.measure(reference, self.warp(moving, start.field(height, width)), stage)
 
-    def measure(self, reference: ImageBatch, warped: ImageBatch, stage: StageConfig) -> Measurement:
+    def measure(
+        self,
+        reference: ImageBatch | DescribedImages,
+        warped: ImageBatch | DescribedImages,
+        stage: StageConfig,
+    ) -> Measurement:
         """Measure the displacement between two images on one grid."""
         return self.matcher.measure(
-            stage, self.describe(reference, stage.stride), self.describe(warped, stage.stride)
+            stage,
+            self.described(reference).at(stage.stride),
+            self.described(warped).at(stage.stride),
         )
 
-    def score(self, reference: ImageBatch, moving: ImageBatch, start: Alignment) -> float:
+    def score(
+        self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment
+    ) -> float:
         """Return how well the aligned descriptors correlate, in [-1, 1], window by window."""
         first = self.config.affine_stages[0]
         still = StageConfig(first.stride, 0, first.window, first.node)
-        height, width = reference.image.shape[-2:]
-        warped = self.warp(moving, start.field(height, width))
+        reference = self.described(reference)
+        height, width = reference.images.image.shape[-2:]
+        warped = self.described(self.warp(moving, start.field(height, width)))
         volume, support = self.matcher.volume(
-            still, self.describe(reference, still.stride), self.describe(warped, still.stride)
+            still, reference.at(still.stride), warped.at(still.stride)
         )
         return float((volume[:, 0] * support).sum() / support.sum().clamp_min(1e-6))
 
     def find_affine(
         self,
-        reference: ImageBatch,
+        reference: ImageBatch | DescribedImages,
         moving: ImageBatch,
         max_shift: float,
         max_rotation: float,
         max_scale: float,
     ) -> Alignment:
         """Return the best affine: search, follow up the likely hypotheses, refine the best."""
+        reference = self.described(reference)
         first, *others = self.config.affine_stages
+        starts = self.search(reference.images, moving, max_shift, max_rotation, max_scale)
+        if self.settings.transform == "flow":
+            return starts[0]
         best: Alignment | None = None
-        for start in self.search(reference, moving, max_shift, max_rotation, max_scale):
+        for start in starts:
             aligned = self.refine_affine(reference, moving, start, first)
             scored = Alignment(aligned.affine, score=self.score(reference, moving, aligned))
             if best is None or scored.score > best.score:
@@ -204,8 +269,13 @@ class Soma(nn.Module):
             best = self.refine_affine(reference, moving, best, stage)
         return Alignment(best.affine, score=score)
 
-    def find_flow(self, reference: ImageBatch, moving: ImageBatch, start: Alignment) -> Alignment:
+    def find_flow(
+        self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment
+    ) -> Alignment:
         """Return the field around a good affine (or an earlier field)."""
+        if self.settings.transform == "affine":
+            return start
+        reference = self.described(reference)
         for stage in self.config.flow_stages:
             start = self.refine_flow(reference, moving, start, stage)
         return start

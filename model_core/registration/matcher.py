@@ -75,7 +75,7 @@ class Matcher:
     def check(self, reference: View, warped: View) -> Nodes:
         """Search widely, in both directions, how two registered views still differ."""
         stage = self.network.config.check_stage
-        one, other = self.batch(reference), self.batch(warped)
+        one, other = (self.network.described(self.batch(view)) for view in (reference, warped))
         forward = self.network.measure(one, other, stage)
         backward = self.network.measure(other, one, stage)
         return _nodes(forward, backward)

@@ -1,0 +1,163 @@
+"""Everything that decides the shape of a network; travels as JSON inside its checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from model_core.network.matcher_config import MatcherConfig, StageConfig
+
+Transform = Literal["affine+flow", "affine", "flow"]
+
+DESCRIPTOR_STRIDES = (1, 2, 4)
+"""Strides at which images are described; the matcher's stages choose among them."""
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """The two ResNets, one for SAR and one for optical, of one architecture.
+
+    Attributes:
+        name: of a ResNet known to timm.
+        strides: of its stages that are used, from 2 upwards without gap; the coarsest one ends the
+            network there.
+        width: channels of all levels once they are fused from coarse to fine.
+    """
+
+    name: str
+    strides: tuple[int, ...]
+    width: int
+
+
+@dataclass(frozen=True)
+class FgeConfig:
+    """The gradient enhancer (FGE).
+
+    Attributes:
+        strides: of the levels that pass through one.
+        groups: channels to which a level is reduced before the fixed directional derivatives.
+        scales: sigmas of these, in cells, across the edge they look for.
+        dilations: of the branches of the multi-scale fusion.
+    """
+
+    strides: tuple[int, ...] = (2, 4, 8)
+    groups: int = 8
+    scales: tuple[float, ...] = (0.8, 1.6)
+    dilations: tuple[int, ...] = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class FoundationConfig:
+    """The frozen vision transformer at the coarse scale: its name in timm."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SomaConfig:
+    """A whole network.
+
+    Attributes:
+        preset: what it was derived from, for people.
+        learned: False leaves out everything that is trained: images are described by fixed oriented
+            gradients alone, and the matcher is the classical one.
+        encoder: the two ResNets.
+        fge: None leaves the gradient enhancer out (ablation).
+        foundation: None leaves the frozen branch out.
+        channels: of the learned descriptors, at every stride.
+        gate: weight with which these start beside the fixed ones. Correlation holds its square, so
+            that exactly 0 would receive no gradient.
+        margin: pixels around invalid ones that are not described either, as the learned part looks
+            into them. With ``gate`` and ``margin`` 0 the network is the classical matcher.
+        head_channels: of the learned corrections of displacement and certainty; 0: none.
+        transform: "affine" finds no flow, "flow" no affine after the coarse search (ablations).
+        matcher: settings of GLAM.
+    """
+
+    preset: str
+    encoder: EncoderConfig
+    learned: bool = True
+    fge: FgeConfig | None = field(default_factory=FgeConfig)
+    foundation: FoundationConfig | None = None
+    channels: int = 16
+    gate: float = 0.1
+    margin: int = 4
+    head_channels: int = 32
+    transform: Transform = "affine+flow"
+    matcher: MatcherConfig = field(default_factory=MatcherConfig)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a configuration of which no network can be built."""
+        strides = self.encoder.strides
+        if len(strides) not in range(2, 6) or strides != (2, 4, 8, 16, 32)[: len(strides)]:
+            raise ValueError(f"encoder strides {strides} are not 2, 4, ... up to at most 32")
+        # Names reach timm's model factory, which would also take addresses of model hubs.
+        for name, family in (
+            (self.encoder.name, "resnet"),
+            (self.foundation.name if self.foundation else "vit", "vit"),
+        ):
+            if not re.fullmatch(rf"(test_)?{family}\w*", name, re.ASCII):
+                raise ValueError(f"{name!r} is not a {family} of timm")
+        if self.fge is not None and not set(self.fge.strides) <= set(strides):
+            raise ValueError(f"FGE strides {self.fge.strides} are not among {strides}")
+        if self.transform not in get_args(Transform):
+            raise ValueError(f"transform is {self.transform!r}")
+        stages = (*self.matcher.affine_stages, *self.matcher.flow_stages, self.matcher.check_stage)
+        if not all(stage.stride in DESCRIPTOR_STRIDES for stage in stages):
+            raise ValueError(f"a matcher stage's stride is not one of {DESCRIPTOR_STRIDES}")
+        sizes = [self.encoder.width, self.channels, *([self.fge.groups] if self.fge else [])]
+        if not all(1 <= size <= 4096 for size in sizes) or not 0 <= self.head_channels <= 4096:
+            raise ValueError("a channel count is out of range")
+
+    def to_json(self) -> str:
+        """Return the configuration as JSON."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @staticmethod
+    def from_json(text: str) -> SomaConfig:
+        """Build a configuration from its JSON.
+
+        Raises:
+            ValueError: not JSON, or a setting is missing, unknown or impossible.
+        """
+        try:
+            data = _tuples(json.loads(text))
+            data["encoder"] = EncoderConfig(**data["encoder"])
+            data["fge"] = data["fge"] and FgeConfig(**data["fge"])
+            data["foundation"] = data["foundation"] and FoundationConfig(**data["foundation"])
+            matcher = data["matcher"]
+            for name in ("affine_stages", "flow_stages"):
+                matcher[name] = tuple(StageConfig(**stage) for stage in matcher[name])
+            matcher["check_stage"] = StageConfig(**matcher["check_stage"])
+            data["matcher"] = MatcherConfig(**matcher)
+            return SomaConfig(**data)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"not a network configuration: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    """Return JSON with its lists as tuples, as the frozen classes hold them."""
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+PRESETS: dict[str, SomaConfig] = {
+    # The paper's: 2 × ResNet-50, frozen DINOv2 ViT-L/14 with registers.
+    "soma": SomaConfig(
+        preset="soma",
+        encoder=EncoderConfig("resnet50", (2, 4, 8, 16, 32), width=128),
+        fge=FgeConfig(groups=16),
+        foundation=FoundationConfig("vit_large_patch14_reg4_dinov2"),
+        channels=32,
+        head_channels=64,
+    ),
+    # The bundled one: for two CPU cores and a plugin's zip.
+    "soma-compact": SomaConfig(
+        preset="soma-compact",
+        encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=48),
+    ),
+}

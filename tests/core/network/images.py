@@ -1,0 +1,70 @@
+"""Pairs of images with a known transform, cut out of one larger scene so that no border tells it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_core.network import geometry
+from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
+from model_core.network.descriptors import ImageBatch
+from model_core.network.soma import Alignment
+from tests.core.rasters import texture
+
+MARGIN = 48
+
+TINY = SomaConfig(
+    preset="test",
+    encoder=EncoderConfig("test_resnet", (2, 4, 8, 16), width=16),
+    fge=FgeConfig(groups=4),
+    channels=8,
+    head_channels=8,
+)
+"""A network of the architecture of all, small enough to run it in every test."""
+
+
+@lru_cache(maxsize=8)
+def scene(height: int, width: int, seed: int) -> Tensor:
+    """Return random fields (1, 1, height + 96, width + 96) in [0, 1]."""
+    image = texture(height + 2 * MARGIN, width + 2 * MARGIN, seed)
+    return torch.from_numpy(image).float()[None, None]
+
+
+def pair(
+    affine: Tensor, height: int = 192, width: int = 192, seed: int = 0
+) -> tuple[ImageBatch, ImageBatch]:
+    """Return an optical image and the SAR image on which its pixel x lies at ``affine`` of x.
+
+    The SAR image has reversed contrast and multiplicative noise; both are valid everywhere.
+    """
+    whole = scene(height, width, seed)
+    grey = whole[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    field = geometry.affine_field(geometry.invert(affine), height, width) + MARGIN
+    moved = 1 - geometry.sample(whole, field)
+    noise = torch.from_numpy(np.random.default_rng(seed).gamma(32.0, 1 / 32, (height, width)))
+    speckled = (moved * noise.float()).clamp(0, 1)
+    valid = torch.ones_like(speckled)
+    optical = torch.cat([grey, 0.8 * grey + 0.1, grey.square()], dim=1)
+    return ImageBatch(optical, valid, "optical"), ImageBatch(speckled, valid, "sar")
+
+
+def shift(x: float, y: float) -> Tensor:
+    """Return the affine (1, 2, 3) of a translation."""
+    return torch.tensor([[[1.0, 0.0, x], [0.0, 1.0, y]]])
+
+
+def rotation(degrees: float, x: float = 0.0, y: float = 0.0, side: int = 192) -> Tensor:
+    """Return a rotation about the middle of an image, and a translation after it."""
+    centre = ((side - 1) / 2, (side - 1) / 2)
+    affine = geometry.similarity_about(centre, torch.tensor([degrees]), torch.ones(1))
+    affine[..., 2] += torch.tensor([x, y])
+    return affine
+
+
+def rmse(found: Alignment, truth: Tensor, height: int = 192, width: int = 192) -> float:
+    """Return the root mean square distance, in pixels, of a field from the true affine's."""
+    difference = found.field(height, width) - geometry.affine_field(truth, height, width)
+    return float(difference.square().sum(-1).mean().sqrt())
