@@ -22,7 +22,8 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
-from qgis_profile import ROOT, qgis_environment
+from plugin_files import ROOT
+from qgis_profile import qgis_environment
 
 from model_core.products.displacement import DisplacementField, read_displacement_raster
 from model_core.scene.grid import Grid
