@@ -99,7 +99,7 @@ def run_algorithm(demo: Demo) -> tuple[dict[str, Any] | None, str]:
     }
     values = {"SAR": demo.sar, "OPTICAL": demo.optical}
     values |= {name: FOLDER / file for name, file in products.items()}
-    shown = [f"{name}={os.path.relpath(path, ROOT)}" for name, path in values.items()]
+    shown = [f"{name}={_short(path)}" for name, path in values.items()]
     call = ["qgis_process", "--json", "run", "soma:register", "--"]
     sys.stdout.write(f"$ {shlex.join(call[:1] + call[2:] + shown)}\n")
     sys.stdout.flush()
@@ -114,6 +114,11 @@ def run_algorithm(demo: Demo) -> tuple[dict[str, Any] | None, str]:
     if done.returncode:
         return None, done.stderr + done.stdout
     return json.loads(done.stdout[done.stdout.index("{") :])["results"], ""
+
+
+def _short(path: Path) -> str:
+    """Return a path within the project relative to it, and others as they are."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def compare(demo: Demo, field: DisplacementField) -> str:
@@ -147,7 +152,7 @@ def main() -> int:
         return 1
     field = read_displacement_raster(results["DISPLACEMENT_RASTER"])
     products = ["OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"]
-    paths = "\n".join(os.path.relpath(results[name], ROOT) for name in products)
+    paths = "\n".join(_short(Path(results[name])) for name in products)
     sys.stdout.write(
         f"Verdict     {results['VERDICT']}\n"
         f"RMSE        {results['RMSE_BEFORE']:.2f} px before, "
