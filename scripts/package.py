@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import zipfile
 from pathlib import Path
 
-from plugin_files import PLUGIN, ROOT, PluginIncompleteError, files
+from plugin_files import PLUGIN, PluginIncompleteError, files
 
 LARGEST = 25_000_000
 """Bytes that plugins.qgis.org accepts."""
@@ -17,7 +18,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 def build(target: Path) -> None:
     """Write the zip."""
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for name, path in files():
             entry = zipfile.ZipInfo(name, LONG_AGO)
@@ -28,7 +29,9 @@ def build(target: Path) -> None:
 
 def main() -> int:
     """Build, check the size and say where the zip is."""
-    target = ROOT / "dist" / f"{PLUGIN}.zip"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("dist", f"{PLUGIN}.zip"))
+    target: Path = parser.parse_args().out
     try:
         build(target)
     except PluginIncompleteError as error:
@@ -39,7 +42,7 @@ def main() -> int:
         target.unlink()
         sys.stderr.write(f"The zip would have {size:,} bytes, more than {LARGEST:,}; not kept.\n")
         return 1
-    sys.stdout.write(f"Package: {target.relative_to(ROOT)}, {size:,} bytes\n")
+    sys.stdout.write(f"Package: {target}, {size:,} bytes\n")
     return 0
 
 

@@ -39,7 +39,7 @@ def colours(path: Path) -> NDArray[np.uint8]:
     """Return the part of the optical raster in natural colours."""
     with rasterio.open(path) as dataset:
         values = dataset.read([3, 2, 1])[(slice(None), *PART)]
-    return np.clip(values / 2500 * 255, 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    return np.asarray(np.clip(values / 2500 * 255, 0, 255), np.uint8).transpose(1, 2, 0)
 
 
 def main() -> int:

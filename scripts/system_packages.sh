@@ -3,7 +3,7 @@
 set -eu
 
 OLDEST_QGIS=3.40
-PACKAGES="python3-rasterio python3-venv python3-pip"
+PACKAGES="python3-rasterio python3-venv"
 QGIS_PACKAGES="qgis python3-qgis"
 
 qgis_version() {
@@ -45,7 +45,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     as_root="sudo"
 else
-    say_what_is_missing "Run \"sudo make setup\" once, or let an administrator install them."
+    say_what_is_missing "Run \"sudo make system\" once, or let an administrator install them."
 fi
 
 apt() {
