@@ -18,7 +18,7 @@ OVERVIEW_SIDE = 400
 """Pixels of the longer side from which a checkerboard has eight squares along it instead of four:
 in details, edges must be long enough to be followed across a square's border."""
 
-ARROW_SHARE = 0.05
+ARROW_SHARE = 0.04
 """Length, as a share of the picture's longer side, that the longest ordinary arrow should not
 exceed; about the distance between neighbouring arrows."""
 
@@ -109,7 +109,7 @@ def vector_plot(
     """
     longer = max(width, height)
     scale = arrow_scale(vectors, longer)
-    stroke = longer / 350
+    stroke = longer / 550
     arrows = []
     for x, y, dx, dy, certainty in zip(
         vectors.x, vectors.y, vectors.dx, vectors.dy, vectors.certainty, strict=True
@@ -126,10 +126,10 @@ def vector_plot(
     baseline = height + band / 2
     return (
         f'<svg class="vectors" viewBox="0 0 {width} {height + band:.0f}" role="img" '
-        f'aria-label="{label}">{picture}'
+        f'aria-label="{label}"><svg width="{width}" height="{height}">{picture}'
         f'<g class="halo" stroke-width="{2.2 * stroke:.2f}">{"".join(arrows)}</g>'
-        f'<g class="arrow" stroke-width="{stroke:.2f}">{"".join(arrows)}</g>'
-        f'<path class="arrow" stroke-width="{stroke:.2f}" '
+        f'<g class="arrow" stroke-width="{stroke:.2f}">{"".join(arrows)}</g></svg>'
+        f'<path class="arrow" stroke-width="{2 * stroke:.2f}" '
         f'd="{_arrow(0.01 * longer, baseline, length, 0, 4 * stroke)}"/>'
         f'<text x="{0.025 * longer + length:.1f}" y="{baseline + size / 3:.1f}" '
         f'font-size="{size:.1f}">{number(key)} px{in_metres}; arrows at {times}</text></svg>'

@@ -34,7 +34,8 @@ td.value { white-space: nowrap; font-variant-numeric: tabular-nums; width: 12rem
 .chips .pair { gap: .5rem; }
 .chips img { image-rendering: pixelated; }
 figure { margin: 0; }
-img, svg { display: block; width: 100%; height: auto; border-radius: .25rem; }
+img, figure > svg, svg.histogram { display: block; width: 100%; height: auto;
+  border-radius: .25rem; }
 svg.histogram { max-width: 46rem; }
 svg text { fill: var(--ink); }
 svg.histogram text { font-size: 13px; }

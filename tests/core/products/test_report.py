@@ -214,7 +214,7 @@ def test_arrows_point_where_the_image_is_moved(data, tmp_path):
     vectors = Vectors(*(np.array([v]) for v in (100.0, 200.0, 4.0, -2.0, 1.0)))
     html = page(replace(data, vectors=vectors), tmp_path)
     scale = arrow_scale(vectors, 420)
-    assert scale == 2  # 5 % of 420 px are 21 px; 4.47 px drawn 5 times as long would be longer
+    assert scale == 2  # 4 % of 420 px are 17 px; 4.47 px drawn 5 times as long would be longer
     found = re.search(r'<path d="M100\.0 200\.0L([\d.]+) ([\d.]+)', html)
     assert found is not None
     assert [float(v) for v in found.groups()] == [108.0, 196.0]

@@ -1,0 +1,48 @@
+# Targets: setup demo test lint package clean. Each can be repeated at no cost.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+# Where tests need QGIS they need no display, and never somebody's own profile.
+HEADLESS := QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$(CURDIR)/build/run \
+	QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/test-profile SOMA_PYTHON=$(CURDIR)/$(PYTHON)
+
+.PHONY: help system environment setup demo test lint package clean
+
+help:
+	@echo "make setup    system packages (Debian), .venv, QGIS profile with the plugin in build/profile"
+	@echo "make demo     setup, then register a scene headless in QGIS, and show what came of it"
+	@echo "make test     setup, then all tests"
+	@echo "make lint     ruff and mypy"
+	@echo "make package  dist/soma_qgis.zip, for QGIS's plugin manager"
+	@echo "make clean    delete build, dist and caches, but not .venv"
+
+system:
+	@scripts/system_packages.sh
+
+environment: system
+	@scripts/environment.sh
+
+setup: environment
+	@$(PYTHON) scripts/qgis_profile.py
+
+demo: setup
+	@PYTHONPATH=$(CURDIR) $(PYTHON) -W ignore scripts/demo.py
+
+test: environment
+	@mkdir -p build/run build/test-profile && chmod 700 build/run
+	@echo "Tests:"
+	@$(HEADLESS) $(PYTHON) -m pytest
+
+lint: environment
+	@echo "ruff:"
+	@$(PYTHON) -m ruff check .
+	@echo "mypy:"
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m mypy scripts
+
+package:
+	@/usr/bin/python3 scripts/package.py
+
+clean:
+	@echo "Deleting build, dist and caches."
+	@rm -rf build dist .pytest_cache .ruff_cache .mypy_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
