@@ -71,7 +71,7 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         displacement = QgsProcessingParameterRasterLayer(
             DISPLACEMENT_RASTER, tr("Displacement raster")
         )
-        displacement.setHelp(tr("A displacement raster written by Register SAR and optical images."))
+        displacement.setHelp(tr("The displacement raster of an earlier registration."))
         self.addParameter(displacement)
         raster = QgsProcessingParameterRasterLayer(INPUT, tr("Raster to move"))
         raster.setHelp(tr("A raster with the geometry of the image that was moved."))

@@ -85,7 +85,10 @@ class VectorStyler(_Styler):
         message, done = layer.loadNamedStyle(style_path("displacements.qml"))
         if not done:
             return str(message)
-        QgsExpressionContextUtils.setLayerVariable(layer, ARROW_SCALE, arrow_scale(layer))
+        scale = arrow_scale(layer)
+        QgsExpressionContextUtils.setLayerVariable(layer, ARROW_SCALE, scale)
+        if scale > 1:
+            layer.setName(tr("{} (drawn {:g} times as long)").format(layer.name(), scale))
         return ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from qgis.core import (
@@ -108,4 +107,4 @@ def _in_pixels(layer: QgsRasterLayer) -> bool:
 
 def _absolute(source: str) -> str:
     """Return a path independent of the current folder; names of subdatasets stay as they are."""
-    return os.path.abspath(source) if Path(source).exists() else source
+    return str(Path(source).absolute()) if Path(source).exists() else source
