@@ -90,7 +90,7 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
     ) -> bool:
         """Take from the layers all that the run needs; the run itself touches none."""
         raster = self.layer(parameters, INPUT, context)
-        resampling = self.parameterAsEnumString(parameters, RESAMPLING, context)
+        resampling = self.choice(parameters, RESAMPLING, context)
         try:
             self._arguments = {
                 "displacement_raster": raster_source(

@@ -87,6 +87,33 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(self.invalidRasterError(parameters, name))
         return found
 
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Return whether the parameters can be used, and why not."""
+        good, message = super().checkParameterValues(self._in_words(parameters), context)
+        for definition in self.destinationParameterDefinitions():
+            value = parameters.get(definition.name())
+            if good and is_given(value) and self.provider() is not None:
+                # Dialogs ask this themselves, qgis_process and scripts do not.
+                good, message = self.provider().isSupportedOutputValue(value, definition, context)
+        return bool(good), str(message)
+
+    def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """Return the word that was chosen, whether it was given as a word or as its number."""
+        return str(self.parameterAsEnumString(self._in_words(parameters), name, context))
+
+    def _in_words(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Replace numbers of choices by their words: ``qgis_process help`` lists both."""
+        worded = dict(parameters)
+        for definition in self.parameterDefinitions():
+            if isinstance(definition, QgsProcessingParameterEnum):
+                options = dict(enumerate(definition.options()))
+                value = str(parameters.get(definition.name()))
+                if value.isdecimal() and int(value) in options:
+                    worded[definition.name()] = options[int(value)]
+        return worded
+
     def run_job(
         self,
         job: str,

@@ -159,13 +159,13 @@ class RegisterAlgorithm(SomaAlgorithm):
         """Take from the layers all that the run needs; the run itself touches none."""
         sar = self.layer(parameters, SAR, context)
         optical = self.layer(parameters, OPTICAL, context)
-        moving = self.parameterAsEnumString(parameters, MOVING, context)
+        moving = self.choice(parameters, MOVING, context)
         moved, reference = (sar, optical) if moving == "sar" else (optical, sar)
         extent = None
         if is_given(parameters.get(EXTENT)):
             box = self.parameterAsExtent(parameters, EXTENT, context, reference.crs())
             extent = extent_in_file(box, reference)
-        resampling = self.parameterAsEnumString(parameters, RESAMPLING, context)
+        resampling = self.choice(parameters, RESAMPLING, context)
         spacing = parameters.get(SPACING)
         sar_band = parameters.get(SAR_BAND)
         try:
@@ -179,7 +179,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             else None,
             "optical_bands": band_list(parameters.get(OPTICAL_BANDS)),
             "moving": moving,
-            "transform": self.parameterAsEnumString(parameters, TRANSFORM, context),
+            "transform": self.choice(parameters, TRANSFORM, context),
             "max_shift": self.parameterAsDouble(parameters, MAX_SHIFT, context),
             "min_certainty": self.parameterAsDouble(parameters, MIN_CERTAINTY, context),
             "spacing": self.parameterAsDouble(parameters, SPACING, context)
@@ -188,7 +188,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             "resampling": None if resampling == AUTOMATIC else resampling,
             "extent": extent,
             "model": self.parameterAsString(parameters, MODEL, context).strip(),
-            "device": self.parameterAsEnumString(parameters, DEVICE, context),
+            "device": self.choice(parameters, DEVICE, context),
             "creation_options": creation_options(
                 self.parameterAsString(parameters, CREATE_OPTIONS, context)
             ),
