@@ -1,0 +1,80 @@
+"""What the worker can do. A job takes JSON arguments and gives a JSON result.
+
+The imports stand inside the functions, so that the worker answers at once and pays for torch with
+the first job that needs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from model_core.errors import BadInputError
+from model_core.feedback import Feedback
+
+Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
+
+
+def run_register(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """Register: a ``RegistrationRequest`` in, a ``RegistrationResult`` out, both as JSON."""
+    from model_core.registration.pipeline import register
+    from model_core.registration.request import RegistrationRequest
+
+    return register(RegistrationRequest.from_dict(arguments), feedback).to_dict()
+
+
+def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """Apply a saved registration.
+
+    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling`` (or null) and
+    ``creation_options`` (a list). Result: ``output``.
+    """
+    from model_core.products.apply import apply_registration
+
+    apply_registration(
+        arguments["displacement_raster"],
+        arguments["raster"],
+        arguments["output"],
+        arguments["resampling"],
+        arguments["creation_options"],
+        feedback,
+    )
+    return {"output": arguments["output"]}
+
+
+def run_info(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """Say what a registration would run on: ``versions``, ``device``, ``device_reason``."""
+    from model_core.device import choose_device
+    from model_core.versions import versions
+
+    device, reason = choose_device(arguments.get("device", "auto"))
+    return {"versions": versions(), "device": str(device), "device_reason": reason}
+
+
+def run_ping(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """Answer, to show that the worker lives."""
+    return {"pid": os.getpid()}
+
+
+JOBS: dict[str, Job] = {
+    "register": run_register,
+    "apply": run_apply,
+    "info": run_info,
+    "ping": run_ping,
+}
+
+
+def find_job(name: object) -> Job:
+    """Return a job by its name.
+
+    Raises:
+        BadInputError: there is no such job.
+    """
+    job = JOBS.get(name) if isinstance(name, str) else None
+    if job is None:
+        raise BadInputError(
+            f"The worker has no job named {name!r}, only {', '.join(JOBS)}; "
+            "use the plugin and the core of one release."
+        )
+    return job

@@ -1,0 +1,17 @@
+"""SOMA for QGIS: registration of SAR and optical images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+    from soma_qgis.plugin import SomaPlugin
+
+
+def classFactory(iface: QgisInterface | None) -> SomaPlugin:
+    """Return the plugin; ``iface`` is None in ``qgis_process``."""
+    from soma_qgis.plugin import SomaPlugin
+
+    return SomaPlugin(iface)

@@ -1,0 +1,123 @@
+"""``soma:applyregistration``: a saved registration applied to another raster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+)
+
+from soma_qgis.algorithms.base import (
+    AUTOMATIC,
+    SomaAlgorithm,
+    advanced,
+    creation_options,
+    creation_options_parameter,
+    resampling_parameter,
+)
+from soma_qgis.i18n import tr
+from soma_qgis.layers.results import AlikeStyler, Placing, style_on_load
+from soma_qgis.layers.source import LayerError, raster_source, symbology
+
+DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
+INPUT = "INPUT"
+RESAMPLING = "RESAMPLING"
+CREATE_OPTIONS = "CREATE_OPTIONS"
+OUTPUT = "OUTPUT"
+
+
+class ApplyRegistrationAlgorithm(SomaAlgorithm):
+    """Moves a raster by a displacement raster that ``soma:register`` wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arguments: dict[str, Any] = {}
+        self._name = ""
+        self._symbology = ""
+
+    def name(self) -> str:
+        """Return the id, which never changes."""
+        return "applyregistration"
+
+    def displayName(self) -> str:
+        """Return the name in the toolbox."""
+        return tr("Apply a registration")
+
+    def shortDescription(self) -> str:
+        """Return the tooltip."""
+        return tr("Moves a raster by the displacement raster of an earlier registration.")
+
+    def tags(self) -> list[str]:
+        """Return words by which the toolbox finds the algorithm."""
+        return tr("registration,coregistration,alignment,displacement,warp").split(",")
+
+    def shortHelpString(self) -> str:
+        """Return the help beside the dialog."""
+        return tr(
+            "Applies a registration that was saved as a displacement raster to any raster that has "
+            "the geometry of the moving image: other bands, other polarisations, products derived "
+            "from it. Nothing is matched again.\n\n"
+            "Displacements are the correction applied to the moving image: new position = old "
+            "position + (dx, dy), dx towards east and dy towards north, in metres."
+        )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        displacement = QgsProcessingParameterRasterLayer(
+            DISPLACEMENT_RASTER, tr("Displacement raster")
+        )
+        displacement.setHelp(tr("The displacement raster of an earlier registration."))
+        self.addParameter(displacement)
+        raster = QgsProcessingParameterRasterLayer(INPUT, tr("Raster to move"))
+        raster.setHelp(tr("A raster with the geometry of the image that was moved."))
+        self.addParameter(raster)
+        self.addParameter(advanced(resampling_parameter(RESAMPLING)))
+        self.addParameter(advanced(creation_options_parameter(CREATE_OPTIONS)))
+        output = QgsProcessingParameterRasterDestination(OUTPUT, tr("Registered raster"))
+        output.setHelp(tr("The raster on the grid of the registration, with all its bands."))
+        self.addParameter(output)
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Take from the layers all that the run needs; the run itself touches none."""
+        raster = self.layer(parameters, INPUT, context)
+        resampling = self.choice(parameters, RESAMPLING, context)
+        try:
+            self._arguments = {
+                "displacement_raster": raster_source(
+                    self.layer(parameters, DISPLACEMENT_RASTER, context)
+                ),
+                "raster": raster_source(raster),
+                "resampling": None if resampling == AUTOMATIC else resampling,
+                "creation_options": creation_options(
+                    self.parameterAsString(parameters, CREATE_OPTIONS, context)
+                ),
+            }
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
+        self._name = raster.name()
+        self._symbology = symbology(raster)
+        return True
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Have the worker apply the registration."""
+        output = str(self.parameterAsOutputLayer(parameters, OUTPUT, context))
+        self.run_job("apply", {**self._arguments, "output": output}, feedback, [output])
+        title = tr("{} registered").format(self._name)
+        placing = Placing(title, tr("{} (SOMA)").format(self._name), 0)
+        style_on_load(context, output, placing, AlikeStyler(self._symbology))
+        return {OUTPUT: output}

@@ -1,0 +1,210 @@
+"""What the algorithms share: running a job of the worker, and reading parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterString,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtGui import QIcon
+
+from soma_qgis.engine.engine import shared_engine
+from soma_qgis.engine.errors import EngineError
+from soma_qgis.i18n import tr
+from soma_qgis.locations import icon_path
+
+AUTOMATIC = "auto"
+RESAMPLINGS = (AUTOMATIC, "nearest", "bilinear", "cubic")
+
+
+class ProcessingListener:
+    """Passes what the worker says on to Processing, and the person's cancellation back."""
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._stage = ""
+
+    def progress(self, stage: str, fraction: float) -> None:
+        """Move the progress bar, and name the stage when it changes."""
+        if stage != self._stage:
+            self._stage = stage
+            self._feedback.setProgressText(_stage_text(stage))
+        self._feedback.setProgress(100 * fraction)
+
+    def log(self, message: str) -> None:
+        """Show a line in the log."""
+        self._feedback.pushInfo(message)
+
+    def cancelled(self) -> bool:
+        """Return whether the person pressed Cancel."""
+        return bool(self._feedback.isCanceled())
+
+
+class SomaAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm whose work the worker does."""
+
+    def createInstance(self) -> SomaAlgorithm:
+        """Return a fresh instance, as Processing asks for one a run."""
+        return type(self)()
+
+    def group(self) -> str:
+        """Return no group: the provider has few algorithms."""
+        return ""
+
+    def groupId(self) -> str:
+        """Return no group."""
+        return ""
+
+    def icon(self) -> QIcon:
+        """Return the algorithm's icon."""
+        return QIcon(icon_path("soma.svg"))
+
+    def svgIconPath(self) -> str:
+        """Return the icon's file."""
+        return icon_path("soma.svg")
+
+    def layer(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> QgsRasterLayer:
+        """Return the raster layer of a parameter; for ``prepareAlgorithm`` only.
+
+        Raises:
+            QgsProcessingException: there is none.
+        """
+        found = self.parameterAsRasterLayer(parameters, name, context)
+        if found is None or not found.isValid():
+            raise QgsProcessingException(self.invalidRasterError(parameters, name))
+        return found
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Return whether the parameters can be used, and why not."""
+        good, message = super().checkParameterValues(self._in_words(parameters), context)
+        for definition in self.destinationParameterDefinitions():
+            value = parameters.get(definition.name())
+            if good and is_given(value) and self.provider() is not None:
+                # Dialogs ask this themselves, qgis_process and scripts do not.
+                good, message = self.provider().isSupportedOutputValue(value, definition, context)
+        return bool(good), str(message)
+
+    def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """Return the word that was chosen, whether it was given as a word or as its number."""
+        return str(self.parameterAsEnumString(self._in_words(parameters), name, context))
+
+    def _in_words(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Replace numbers of choices by their words: ``qgis_process help`` lists both."""
+        worded = dict(parameters)
+        for definition in self.parameterDefinitions():
+            if isinstance(definition, QgsProcessingParameterEnum):
+                options = dict(enumerate(definition.options()))
+                value = str(parameters.get(definition.name()))
+                if value.isdecimal() and int(value) in options:
+                    worded[definition.name()] = options[int(value)]
+        return worded
+
+    def run_job(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        feedback: QgsProcessingFeedback,
+        outputs: Sequence[str],
+    ) -> dict[str, Any]:
+        """Have the worker do a job.
+
+        Raises:
+            QgsProcessingException: with one sentence for the person; the details are in the log.
+        """
+        try:
+            return shared_engine().run(job, arguments, ProcessingListener(feedback), outputs)
+        except EngineError as error:
+            if error.details:
+                feedback.pushConsoleInfo(error.details)
+            raise QgsProcessingException(str(error)) from error
+
+
+def is_given(value: object) -> bool:
+    """Return whether an optional parameter has a value."""
+    if value is None or value == "":
+        return False
+    return not (isinstance(value, QVariant) and value.isNull())
+
+
+def band_list(value: object) -> list[int] | None:
+    """Return band numbers from what a dialog (list) or a command line (text) gives.
+
+    Raises:
+        QgsProcessingException: something in it is no number.
+    """
+    if not is_given(value):
+        return None
+    parts = value if isinstance(value, (list, tuple)) else re.split(r"[;,\s]+", str(value).strip())
+    try:
+        return [int(part) for part in parts] or None
+    except (TypeError, ValueError) as error:
+        raise QgsProcessingException(
+            tr("{} is not a list of band numbers; give them as 4,3,2.").format(value)
+        ) from error
+
+
+def creation_options(text: str) -> list[str]:
+    """Return GDAL creation options from the text form ``NAME=VALUE|NAME=VALUE``."""
+    return [option.strip() for option in text.split("|") if option.strip()]
+
+
+def advanced(
+    parameter: QgsProcessingParameterDefinition,
+) -> QgsProcessingParameterDefinition:
+    """Return a parameter moved to the dialog's advanced part."""
+    flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    parameter.setFlags(parameter.flags() | flag)
+    return parameter
+
+
+def choice_parameter(
+    name: str, text: str, options: Sequence[str], default: str
+) -> QgsProcessingParameterEnum:
+    """Return a choice whose values are words, the same in a script, a model and a command."""
+    return QgsProcessingParameterEnum(
+        name, text, options=list(options), defaultValue=default, usesStaticStrings=True
+    )
+
+
+def resampling_parameter(name: str) -> QgsProcessingParameterEnum:
+    """Return the choice of the resampling of an output raster."""
+    parameter = choice_parameter(name, tr("Resampling"), RESAMPLINGS, AUTOMATIC)
+    parameter.setHelp(tr("auto: nearest for classes (palettes), cubic for everything else."))
+    return parameter
+
+
+def creation_options_parameter(name: str) -> QgsProcessingParameterString:
+    """Return the GDAL creation options of an output raster."""
+    parameter = QgsProcessingParameterString(
+        name, tr("Creation options of the raster"), defaultValue="", optional=True
+    )
+    parameter.setMetadata({"widget_wrapper": {"widget_type": "rasteroptions"}})
+    parameter.setHelp(tr("GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES."))
+    return parameter
+
+
+def _stage_text(stage: str) -> str:
+    texts = {
+        "read": tr("Reading the images"),
+        "coarse": tr("Searching for the shift"),
+        "refine": tr("Refining, tile by tile"),
+        "verify": tr("Checking the result"),
+        "write": tr("Writing"),
+        "report": tr("Writing the report"),
+    }
+    return texts.get(stage, stage)

@@ -1,0 +1,153 @@
+"""Which Python runs the worker, and the environment it gets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsApplication
+
+from soma_qgis.engine.errors import EngineError
+from soma_qgis.i18n import tr
+from soma_qgis.locations import core_folder
+from soma_qgis.settings import PYTHON_VARIABLE, Settings
+
+NEEDED = ("torch", "timm", "rasterio", "safetensors")
+PROBE_TIMEOUT = 120.0
+"""Seconds; the first import of torch from a slow disk takes long."""
+
+_OF_QGIS = frozenset(
+    {
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "PYTHONEXECUTABLE",
+        "__PYVENV_LAUNCHER__",
+        "GDAL_DATA",
+        "GDAL_DRIVER_PATH",
+        "PROJ_DATA",
+        "PROJ_LIB",
+    }
+)
+"""Variables by which QGIS tells its own Python, GDAL and PROJ where they are."""
+
+_probed: dict[tuple[str, int], str] = {}
+
+
+def child_environment(parent: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a child process, with nothing in it of QGIS's own libraries."""
+    kept = {
+        name: value
+        for name, value in (os.environ if parent is None else parent).items()
+        if name.upper() not in _OF_QGIS and not name.upper().startswith("QT_")
+    }
+    kept["PYTHONUTF8"] = "1"
+    return kept
+
+
+def hidden_window() -> dict[str, Any]:
+    """Return the arguments of ``Popen`` that keep a console window from flashing on Windows.
+
+    Elsewhere the child leads a session of its own, so that it can be ended with its children and
+    Ctrl+C in a terminal reaches QGIS alone, which then ends the child in an orderly way.
+    """
+    if sys.platform == "win32":
+        return {
+            "creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        }
+    return {"start_new_session": True}
+
+
+def managed_python() -> Path:
+    """Return where the Python of the managed environment is, if that environment was made."""
+    return _python_in(Path(QgsApplication.qgisSettingsDirPath()) / "soma_qgis" / "environment")
+
+
+def find_python() -> str:
+    """Return the Python that runs the worker.
+
+    In this order: what the person set (``SOMA_PYTHON`` or the setting), the managed environment in
+    the QGIS profile, the project's own ``.venv``, the system's Python. The last two must be able to
+    import what the core needs; QGIS's own executable is never taken for a Python.
+
+    Raises:
+        EngineError: there is none; the sentence says what to do.
+    """
+    wanted = Settings.load().python
+    if wanted:
+        found = shutil.which(wanted)
+        if found is None:
+            raise EngineError(
+                tr(
+                    "There is no program {}; correct the Python in {} or in the settings."
+                ).format(wanted, PYTHON_VARIABLE),
+                "no_python",
+            )
+        return found
+    managed = managed_python()
+    if managed.exists():
+        return str(managed)
+    tried = []
+    for candidate in _candidates():
+        missing = why_unfit(candidate)
+        if not missing:
+            return candidate
+        tried.append(f"{candidate}: {missing}")
+    raise EngineError(
+        tr(
+            "No Python with torch, timm, rasterio and safetensors was found; install these in a "
+            "Python, name it in the variable {} (Settings > Options > System > Environment), "
+            "and start QGIS again."
+        ).format(PYTHON_VARIABLE),
+        "no_python",
+        "\n".join(tried),
+    )
+
+
+def why_unfit(python: str) -> str:
+    """Return why a Python cannot run the core, or an empty text where it can; asked once a file."""
+    key = (python, Path(python).stat().st_mtime_ns)
+    if key not in _probed:
+        _probed[key] = _probe(python)
+    return _probed[key]
+
+
+def _probe(python: str) -> str:
+    try:
+        done = subprocess.run(
+            [python, "-c", f"import {', '.join(NEEDED)}"],
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=PROBE_TIMEOUT,
+            check=False,
+            **hidden_window(),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else tr("it ended with code {}").format(done.returncode)
+
+
+def _candidates() -> list[str]:
+    own = _python_in(core_folder() / ".venv")
+    found = [str(own)] if own.exists() else []
+    for name in ("python3", "python"):
+        program = shutil.which(name)
+        if program and program not in found:
+            found.append(program)
+    return found
+
+
+def _python_in(environment: Path) -> Path:
+    if sys.platform == "win32":
+        return environment / "Scripts" / "python.exe"
+    return environment / "bin" / "python"

@@ -1,0 +1,161 @@
+"""One worker process: its pipes, its last words and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from soma_qgis.engine.environment import child_environment, find_python, hidden_window
+from soma_qgis.engine.errors import EngineError
+from soma_qgis.engine.protocol import decode, encode
+from soma_qgis.i18n import tr
+from soma_qgis.locations import core_folder
+
+TAIL_LINES = 60
+KILL_WAIT = 0.5
+"""Seconds in which the system has removed a killed process."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a worker is started; two equal ones may share a worker."""
+
+    command: tuple[str, ...]
+    folder: Path = field(default_factory=core_folder)
+
+
+def core_launch() -> Launch:
+    """Return how the core is started as a worker.
+
+    Raises:
+        EngineError: no Python can run it.
+    """
+    return Launch((find_python(), "-m", "model_core", "serve"))
+
+
+class WorkerProcess:
+    """A started worker. Messages are read by a thread, so that nobody ever waits on a pipe."""
+
+    def __init__(self, launch: Launch) -> None:
+        """Start the process.
+
+        Raises:
+            EngineError: the system cannot start it.
+        """
+        self.launch = launch
+        self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        try:
+            self._process = subprocess.Popen(
+                list(launch.command),
+                cwd=launch.folder,
+                env=child_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                **hidden_window(),
+            )
+        except OSError as error:
+            raise EngineError(
+                tr("{} cannot be started ({}); choose another Python for SOMA.").format(
+                    launch.command[0], error.strerror or error
+                ),
+                "start",
+            ) from error
+        self._readers = [
+            threading.Thread(target=read, name="soma-worker-reader", daemon=True)
+            for read in (self._read_messages, self._read_tail)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's identifier."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def send(self, kind: str, /, **fields: Any) -> bool:
+        """Send a message; return False where the process takes none any more."""
+        assert self._process.stdin is not None
+        line = encode(kind, **fields)
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+        except (OSError, ValueError):  # the process is gone, or its input was closed already
+            return False
+        return True
+
+    def receive(self, timeout: float) -> dict[str, Any] | None:
+        """Return the next message.
+
+        Raises:
+            queue.Empty: none came within ``timeout`` seconds.
+            EOFError: the process has closed its output: no message comes any more.
+        """
+        message = self._messages.get(timeout=timeout)
+        if message is None:
+            self._messages.put(None)  # for whoever asks again
+            raise EOFError
+        return message
+
+    def last_words(self) -> Sequence[str]:
+        """Return the last lines that the process wrote to standard error."""
+        return [line for line in self._tail if line.strip()]
+
+    def exit_code(self, timeout: float) -> int | None:
+        """Wait for the end; return the exit code, or None where the process still runs."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        for reader in self._readers:
+            reader.join(timeout)  # so that the last words are complete
+        return code
+
+    def close(self, patience: float = 1.0) -> None:
+        """End the process: politely, and by force where it has not ended after ``patience``."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it may have gone away with unread input
+            self._process.stdin.close()
+        if self.exit_code(patience) is None:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process and its children now."""
+        if self.alive():
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self.exit_code(KILL_WAIT)
+
+    def _read_messages(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                message = decode(line)
+                if message is None:
+                    self._tail.append(line.decode("utf-8", "replace").rstrip())
+                else:
+                    self._messages.put(message)
+        self._messages.put(None)
+
+    def _read_tail(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                self._tail.append(line.decode("utf-8", "replace").rstrip())

@@ -1,0 +1,166 @@
+"""Styling of the layers that a registration gives, once QGIS has loaded them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from qgis.core import (
+    QgsColorRampShader,
+    QgsExpressionContextUtils,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsRasterLayer,
+    QgsSingleBandPseudoColorRenderer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtXml import QDomDocument
+
+from soma_qgis.i18n import tr
+from soma_qgis.locations import style_path
+
+ARROW_SCALE = "soma_arrow_scale"
+"""Layer variable by which ``displacements.qml`` lengthens the arrows."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where a layer goes: its name, its group in the layer tree, and higher ones above lower."""
+
+    name: str
+    group: str
+    height: int
+
+
+_waiting: list[_Styler] = []
+"""QGIS holds post-processors without owning them: without this they would be collected."""
+
+
+class _Styler(QgsProcessingLayerPostProcessorInterface):
+    """Styles one layer. Called in the main thread, after the layer is in the project."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = False
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Style the layer; one that cannot be styled keeps QGIS's default, and the log says so."""
+        problem = self.style(layer)
+        if problem:
+            feedback.pushWarning(tr("{} keeps its default style: {}").format(layer.name(), problem))
+        layer.triggerRepaint()
+        self.done = True
+
+    def style(self, layer: QgsMapLayer) -> str:
+        """Style the layer and return an empty text, or why that could not be done."""
+        raise NotImplementedError
+
+
+class AlikeStyler(_Styler):
+    """Draws a registered raster as the layer it was made from."""
+
+    def __init__(self, symbology: str) -> None:
+        """``symbology``: as ``layers.source.symbology`` gives it."""
+        super().__init__()
+        self._symbology = symbology
+
+    def style(self, layer: QgsMapLayer) -> str:
+        """Take over the symbology."""
+        document = QDomDocument()
+        document.setContent(self._symbology)
+        categories = QgsMapLayer.StyleCategory.Symbology | QgsMapLayer.StyleCategory.Rendering
+        done, message = layer.importNamedStyle(document, categories)
+        return "" if done else str(message)
+
+
+class VectorStyler(_Styler):
+    """Draws displacement vectors as arrows, lengthened until they can be seen."""
+
+    def style(self, layer: QgsMapLayer) -> str:
+        """Load the arrows and choose their scale."""
+        message, done = layer.loadNamedStyle(style_path("displacements.qml"))
+        if not done:
+            return str(message)
+        scale = arrow_scale(layer)
+        QgsExpressionContextUtils.setLayerVariable(layer, ARROW_SCALE, scale)
+        if scale > 1:
+            layer.setName(tr("{} (drawn {:g} times as long)").format(layer.name(), scale))
+        return ""
+
+
+class DisplacementRasterStyler(_Styler):
+    """Draws the eastward displacement on a range that is the same to both sides of zero."""
+
+    def style(self, layer: QgsMapLayer) -> str:
+        """Load the colours and fit them to the values."""
+        message, done = layer.loadNamedStyle(style_path("displacement_raster.qml"))
+        if not done:
+            return str(message)
+        fit_range(layer)
+        return ""
+
+
+def style_on_load(
+    context: QgsProcessingContext, destination: str, placing: Placing, styler: _Styler
+) -> None:
+    """Have an output named, grouped and styled, if it is to be loaded at all."""
+    if not context.willLoadLayerOnCompletion(destination):
+        return
+    _waiting[:] = [other for other in _waiting if not other.done]
+    _waiting.append(styler)
+    details = context.layerToLoadOnCompletionDetails(destination)
+    details.name = placing.name
+    details.setPostProcessor(styler)
+    if hasattr(details, "groupName"):  # both since QGIS 3.32
+        details.groupName = placing.group
+        details.layerSortKey = placing.height
+
+
+def arrow_scale(layer: QgsVectorLayer) -> float:
+    """Return by how much to lengthen arrows, so that the longest fill about their spacing.
+
+    It is 1, 2 or 5 times a power of ten, so that a person can divide by it, and at least 1. The
+    lengths are compared in the layer's own units.
+    """
+    count = layer.featureCount()
+    extent = layer.extent()
+    if count < 2 or extent.isEmpty():
+        return 1.0
+    spacing = math.sqrt(extent.width() * extent.height() / count)
+    lengths = sorted(feature.geometry().length() for feature in layer.getFeatures())
+    longest = lengths[int(0.9 * (len(lengths) - 1))]
+    if longest <= 0:
+        return 1.0
+    return max(1.0, round_down(spacing / longest))
+
+
+def round_down(value: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten that is not above a positive value."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max(step * power for step in (1, 2, 5) if step * power <= value)
+
+
+def fit_range(layer: QgsRasterLayer) -> None:
+    """Stretch the colours of a displacement raster from -m to m, m the largest displacement."""
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsSingleBandPseudoColorRenderer):
+        return
+    stats = layer.dataProvider().bandStatistics(renderer.band())
+    limit = max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
+    function = renderer.shader().rasterShaderFunction()
+    if not isinstance(function, QgsColorRampShader):
+        return
+    old = max(abs(item.value) for item in function.colorRampItemList())
+    items = []
+    for item in function.colorRampItemList():
+        value = item.value / old * limit
+        items.append(QgsColorRampShader.ColorRampItem(value, item.color, f"{value:.3g}"))
+    function.setColorRampItemList(items)
+    function.setMinimumValue(-limit)
+    function.setMaximumValue(limit)
+    renderer.setClassificationMin(-limit)
+    renderer.setClassificationMax(limit)

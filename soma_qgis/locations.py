@@ -1,0 +1,32 @@
+"""Where the plugin's parts lie: beside its code in the zip, beside its folder in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PLUGIN = Path(__file__).resolve().parent
+
+
+def _part(name: str) -> Path:
+    inside = PLUGIN / name
+    return inside if inside.exists() else PLUGIN.parent / name
+
+
+def core_folder() -> Path:
+    """Return the folder that holds ``model_core``: for the worker's path, never for QGIS's."""
+    return _part("model_core").resolve().parent
+
+
+def icon_path(name: str) -> str:
+    """Return the path of an icon."""
+    return str(_part("resources") / "icons" / name)
+
+
+def style_path(name: str) -> str:
+    """Return the path of a QML style."""
+    return str(_part("resources") / "styles" / name)
+
+
+def metadata_path() -> Path:
+    """Return the plugin's ``metadata.txt``."""
+    return _part("metadata.txt")
