@@ -10,7 +10,7 @@ from torch import nn
 
 from model_core.network import geometry
 from model_core.network.config import PRESETS
-from model_core.network.descriptors import DescribedImages, ImageBatch
+from model_core.network.descriptors import ImageBatch
 from model_core.network.gradient_enhancer import DIRECTIONS, GradientEnhancer, directional_kernels
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import Alignment, Soma
@@ -311,6 +311,6 @@ def test_full_resolution_descriptors_hold_enhanced_features():
     with torch.inference_mode(False):
         images = ImageBatch(optical.image.clone(), optical.valid.clone(), "optical")
         soma = network(True)
-        DescribedImages(TINY, soma.learned, images).at(1).descriptors[:, 8:, 20, 20].sum().backward()
+        soma.describe(images, 1).descriptors[:, 8:, 20, 20].sum().backward()
     gradient = soma.learned.branches["optical"].enhance["2"].mix.weight.grad
     assert float(gradient.abs().max()) > 0
