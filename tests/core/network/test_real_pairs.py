@@ -17,8 +17,13 @@ from model_core.network.descriptors import ImageBatch
 from model_core.network.soma import Soma
 from tests.core.network.images import rmse
 
-SIDE = 176
-SOURCES = ("volkov", "sen12", "sdt")
+# What georeferenced users have, at half the shifts because the images are small.
+SIDE = 200
+MAX_SHIFT = 10.0
+MAX_ROTATION = 2.0
+SEARCH = (14.0, 2.5, 1.0)
+
+SOURCES = ("volkov", "sen12", "sdt", "ombria")
 PER_SOURCE = 4
 
 
@@ -62,9 +67,9 @@ def views(
     sar = read(pairs / row["sar_path"], 1)
     margin = (256 - SIDE) // 2
     middle = (SIDE - 1) / 2
-    degrees = torch.tensor([float(random.uniform(-5, 5))])
+    degrees = torch.tensor([float(random.uniform(-MAX_ROTATION, MAX_ROTATION))])
     truth = geometry.similarity_about((middle, middle), degrees, torch.ones(1))
-    truth[..., 2] += torch.from_numpy(random.uniform(-16, 16, 2)).float()
+    truth[..., 2] += torch.from_numpy(random.uniform(-MAX_SHIFT, MAX_SHIFT, 2)).float()
     # The SAR position of an optical pixel is the nominal one less the residual shift.
     residual = torch.tensor([float(row["cfog_dx"]), float(row["cfog_dy"])])
     field = geometry.affine_field(geometry.invert(truth), SIDE, SIDE) + margin - residual
@@ -81,10 +86,11 @@ def test_fixed_descriptors_register_real_pairs(pairs, rows, network):
     errors = []
     for row in rows:
         optical, sar, truth = views(pairs, row, random)
-        found = network.find_affine(optical, sar, 24, 8, 1)
+        found = network.find_affine(optical, sar, *SEARCH)
         errors.append(rmse(found, truth, SIDE, SIDE))
+    # Of 40 such pairs 34 were within 2 px, with a median of 0.8 px.
     assert np.mean(np.array(errors) < 2) >= 0.75, np.round(errors, 2)
-    assert np.median(errors) < 1.2, np.round(errors, 2)
+    assert np.median(errors) < 1.1, np.round(errors, 2)
 
 
 @torch.inference_mode()
@@ -92,12 +98,12 @@ def test_two_warps_of_one_real_image_give_one_answer(pairs, rows, network):
     """Equivariance: needs no truth."""
     random = np.random.default_rng(2)
     gaps = []
-    for row in rows[::2]:
+    for row in rows[::2]:  # half of each source
         first, second = (views(pairs, row, random) for _ in range(2))
         answers = [
             geometry.compose(
                 geometry.invert(truth),
-                network.find_affine(optical, sar, 24, 8, 1).affine,
+                network.find_affine(optical, sar, *SEARCH).affine,
             )
             for optical, sar, truth in (first, second)
         ]
@@ -111,10 +117,12 @@ def test_unrelated_real_images_are_not_certain(pairs, rows, network):
     random = np.random.default_rng(3)
     related, unrelated = [], []
     cut = [views(pairs, row, random) for row in rows]
-    for index, (optical, sar, _) in enumerate(cut):
-        other = cut[(index + PER_SOURCE) % len(cut)][1]
+    for index, (optical, sar, _) in enumerate(cut[::2]):
+        other = cut[(2 * index + PER_SOURCE) % len(cut)][1]
         for image, certainties in ((sar, related), (other, unrelated)):
-            found = network.find_affine(optical, image, 24, 8, 1)
+            found = network.find_affine(optical, image, *SEARCH)
             certainty = network.find_flow(optical, image, found).certainty
             certainties.append(float(certainty.mean()))
-    assert np.median(related) > 2 * np.median(unrelated), (related, unrelated)
+    figures = np.round([related, unrelated], 3)
+    assert np.median(related) > 2 * np.median(unrelated), figures
+    assert np.mean(unrelated) < 0.2, figures
