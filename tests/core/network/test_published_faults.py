@@ -149,22 +149,22 @@ def test_zero_flow_samples_the_image_itself():
 # 4. Order of composition.
 
 
+# (At 60 degrees the wrong order leaves as much as there was, however often it is repeated.)
+
+
 @pytest.mark.parametrize("learned", [False, True])
 def test_residual_is_applied_before_the_current_affine(learned):
-    truth = rotation(12.0, 9.0, -7.0)
-    delta = rotation(-2.0, 3.0, 2.0)
+    truth = rotation(60.0, 2.0, -3.0)
     optical, sar = pair(truth)
-    start = Alignment(geometry.compose(truth, geometry.invert(delta)))
+    start = Alignment(geometry.compose(truth, rotation(1.0, -3.0, -2.0)))
     soma = network(learned)
-    refined = start
-    for stage in soma.config.affine_stages:
-        refined = soma.refine_affine(optical, sar, refined, stage)
+    refined = soma.refine_affine(optical, sar, start, soma.config.affine_stages[1])
     assert rmse(start, truth) > 3
-    assert rmse(refined, truth) < 0.4
+    assert rmse(refined, truth) < 0.5
 
 
 def test_flow_is_applied_before_the_current_affine():
-    truth = rotation(8.0, 5.0, 5.0)
+    truth = rotation(60.0, 2.0, -3.0)
     optical, sar = pair(truth)
     start = Alignment(geometry.compose(truth, shift(3, 0)))
     found = network(False).find_flow(optical, sar, start)
