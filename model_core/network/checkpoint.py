@@ -52,7 +52,7 @@ class Checkpoint:
     training: dict[str, Any]
 
 
-def read_manifest(folder: Path = WEIGHTS) -> dict[str, dict[str, Any]]:
+def read_manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """Return the manifest's entry of every model in a folder, by default of those bundled.
 
     Each holds ``file``, ``sha256``, ``bytes``, ``preset``, ``learned``, ``title``, ``description``,
@@ -61,7 +61,7 @@ def read_manifest(folder: Path = WEIGHTS) -> dict[str, dict[str, Any]]:
     Raises:
         BadInputError: the manifest is missing or damaged.
     """
-    path = folder / MANIFEST
+    path = (folder or WEIGHTS) / MANIFEST
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))["models"])
     except (OSError, KeyError, TypeError, ValueError) as error:

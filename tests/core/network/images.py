@@ -1,4 +1,4 @@
-"""Pairs of images with a known transform, cut out of one larger scene so that no border tells it."""
+"""Pairs of images with a known transform, cut out of one larger scene: no border tells it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ def test_full_preset_has_two_resnet50_and_a_frozen_vit_large():
         soma = Soma(PRESETS["soma"])
     branches = soma.learned.branches
     assert branches["sar"].encoder.strides == (2, 4, 8, 16, 32)
-    assert [millions(b.encoder, True) for b in branches.values()] == pytest.approx([23.5] * 2, abs=0.1)
+    encoders = [millions(branch.encoder, trained=True) for branch in branches.values()]
+    assert encoders == pytest.approx([23.5, 23.5], abs=0.1)
     assert soma.learned.foundation.patch == 14
     assert millions(soma, trained=False) == pytest.approx(304.4, abs=1)
     assert millions(soma, trained=True) < 60  # published: 110 M

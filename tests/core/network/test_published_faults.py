@@ -10,7 +10,7 @@ from torch import nn
 
 from model_core.network import geometry
 from model_core.network.config import PRESETS
-from model_core.network.descriptors import DescribedImages, ImageBatch
+from model_core.network.descriptors import ImageBatch
 from model_core.network.gradient_enhancer import DIRECTIONS, GradientEnhancer, directional_kernels
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import Alignment, Soma
@@ -149,22 +149,22 @@ def test_zero_flow_samples_the_image_itself():
 # 4. Order of composition.
 
 
+# (At 60 degrees the wrong order leaves as much as there was, however often it is repeated.)
+
+
 @pytest.mark.parametrize("learned", [False, True])
 def test_residual_is_applied_before_the_current_affine(learned):
-    truth = rotation(12.0, 9.0, -7.0)
-    delta = rotation(-2.0, 3.0, 2.0)
+    truth = rotation(60.0, 2.0, -3.0)
     optical, sar = pair(truth)
-    start = Alignment(geometry.compose(truth, geometry.invert(delta)))
+    start = Alignment(geometry.compose(truth, rotation(1.0, -3.0, -2.0)))
     soma = network(learned)
-    refined = start
-    for stage in soma.config.affine_stages:
-        refined = soma.refine_affine(optical, sar, refined, stage)
+    refined = soma.refine_affine(optical, sar, start, soma.config.affine_stages[1])
     assert rmse(start, truth) > 3
-    assert rmse(refined, truth) < 0.4
+    assert rmse(refined, truth) < 0.5
 
 
 def test_flow_is_applied_before_the_current_affine():
-    truth = rotation(8.0, 5.0, 5.0)
+    truth = rotation(60.0, 2.0, -3.0)
     optical, sar = pair(truth)
     start = Alignment(geometry.compose(truth, shift(3, 0)))
     found = network(False).find_flow(optical, sar, start)
@@ -311,6 +311,6 @@ def test_full_resolution_descriptors_hold_enhanced_features():
     with torch.inference_mode(False):
         images = ImageBatch(optical.image.clone(), optical.valid.clone(), "optical")
         soma = network(True)
-        DescribedImages(TINY, soma.learned, images).at(1).descriptors[:, 8:, 20, 20].sum().backward()
+        soma.describe(images, 1).descriptors[:, 8:, 20, 20].sum().backward()
     gradient = soma.learned.branches["optical"].enhance["2"].mix.weight.grad
     assert float(gradient.abs().max()) > 0
