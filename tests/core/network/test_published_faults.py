@@ -91,6 +91,15 @@ def test_what_stands_in_invalid_pixels_does_not_matter(learned):
         assert torch.allclose(one.descriptors * one.mask, other.descriptors * one.mask, atol=1e-4)
 
 
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_black_frame_of_a_flat_image_is_no_edge(stride):
+    valid = torch.zeros(1, 1, 97, 120)
+    valid[..., 13:80, 21:101] = 1
+    described = network(False).describe(ImageBatch(0.8 * valid, valid, "sar"), stride)
+    assert float(described.mask.sum()) > 0
+    assert float(described.descriptors.abs().max()) < 0.05  # an edge would give about 1
+
+
 def test_learned_descriptors_of_a_constant_image_do_not_say_where_a_cell_lies():
     grey = torch.full((1, 1, 90, 130), 0.4)
     features = network(True).learned.features(ImageBatch(grey, torch.ones_like(grey), "sar"))
