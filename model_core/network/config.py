@@ -158,6 +158,6 @@ PRESETS: dict[str, SomaConfig] = {
     # The bundled one: for two CPU cores and a plugin's zip.
     "soma-compact": SomaConfig(
         preset="soma-compact",
-        encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=48),
+        encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32),
     ),
 }

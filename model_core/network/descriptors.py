@@ -70,6 +70,7 @@ class DescribedImages:
             self._features = self._learned.features(self.images)
         descriptors = self._learned.beside(fixed, self._features, stride)
         # What lies beyond the border was filled in, and the learned part looks beyond it.
-        side = 2 * self._config.margin + 1
-        inner = 1 - F.max_pool2d(1 - valid, side, 1, self._config.margin)
+        margin = self._config.margin
+        near = F.max_pool2d(1 - valid, (1, 2 * margin + 1), 1, (0, margin))
+        inner = 1 - F.max_pool2d(near, (2 * margin + 1, 1), 1, (margin, 0))
         return Described(descriptors, cell_mask(inner, stride))

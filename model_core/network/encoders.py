@@ -3,8 +3,8 @@
 Three things differ from timm's ResNets as they come. Normalisation is over the channels of each
 cell (LayerNorm): it works from scratch, for a batch of one, and no cell depends on how much of the
 rest of the image is valid, or on the tile it is seen in. Convolutions repeat the border instead of
-filling in zeros, by which a network learns where a cell lies instead of what it shows. And the
-features are moved to the cells' centres: see :func:`centre_cells`.
+filling in zeros, by which a network learns where a cell lies instead of what it shows. And their
+features are to be moved to the cells' centres: see :func:`centre_cells`.
 """
 
 from __future__ import annotations
@@ -61,13 +61,10 @@ class ImageEncoder(nn.Module):
                 module.padding_mode = "replicate"
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
-        """Return features (B, C, ceil(H / s), ceil(W / s)) by stride s.
+        """Return features (B, C, ceil(H / s), ceil(W / s)) by stride s, not yet centred.
 
         Args:
             image: (B, C, H, W) in [0, 1], invalid pixels filled; H and W at least 1.
         """
         features = cast("list[Tensor]", self.body((image - 0.5) * 4))
-        return {
-            stride: centre_cells(level, stride)
-            for stride, level in zip(self.strides, features, strict=True)
-        }
+        return dict(zip(self.strides, features, strict=True))

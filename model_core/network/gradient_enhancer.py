@@ -108,11 +108,10 @@ class ChannelUnit(nn.Module):
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Return features of the shape (B, C, h, w) that came; mask (B, 1, h, w)."""
         upper, lower = features.chunk(2, dim=1)
-        rich = self.rich(upper) + self.rich_mix(upper)
+        rich: Tensor = self.rich(upper) + self.rich_mix(upper)
         cheap = torch.cat([self.cheap(lower), lower], dim=1)
-        both = torch.stack([rich, cheap])
-        weights = torch.stack([masked_mean(rich, mask), masked_mean(cheap, mask)]).softmax(dim=0)
-        return (both * weights).sum(dim=0)
+        weight = torch.sigmoid(masked_mean(rich, mask) - masked_mean(cheap, mask))
+        return cheap + weight * (rich - cheap)  # that is, a softmax of the two means
 
 
 class Attention(nn.Module):
@@ -180,5 +179,5 @@ class GradientEnhancer(nn.Module):
 def masked_mean(features: Tensor, mask: Tensor) -> Tensor:
     """Return the mean (B, C, 1, 1) of features over the valid cells."""
     mask = mask.to(features.dtype)
-    total = (features * mask).sum((2, 3), keepdim=True)
-    return total / mask.sum((2, 3), keepdim=True).clamp_min(1)
+    total = torch.matmul(features.flatten(2), mask.flatten(2).transpose(1, 2))
+    return (total / mask.flatten(2).sum(2, keepdim=True).clamp_min(1)).unsqueeze(-1)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from model_core.network.config import DESCRIPTOR_STRIDES, SomaConfig
 from model_core.network.descriptors import ImageBatch, cell_mask
-from model_core.network.encoders import Conv2d, ImageEncoder
+from model_core.network.encoders import Conv2d, ImageEncoder, centre_cells
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.gradient_enhancer import GradientEnhancer
 from model_core.network.structure import fill_invalid
@@ -73,7 +73,7 @@ class LearnedFeatures:
         """Return the fused features (B, width, h, w) at one of the encoder's strides."""
         if stride not in self.levels:
             key = str(stride)
-            features = self.branch.lateral[key](self.encoded[stride])
+            features = centre_cells(self.branch.lateral[key](self.encoded[stride]), stride)
             if key in self.branch.enhance:
                 features = self.branch.enhance[key](features, cell_mask(self.valid, stride))
             if stride == self.branch.encoder.strides[-1]:

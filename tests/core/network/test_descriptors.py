@@ -9,6 +9,7 @@ import torch
 
 from model_core.network.config import PRESETS, FoundationConfig, SomaConfig
 from model_core.network.descriptors import ImageBatch
+from model_core.network.encoders import centre_cells
 from model_core.network.soma import Soma
 from model_core.network.structure import structure_descriptors
 from tests.core.network.images import TINY, pair, rmse, rotation, shift
@@ -98,7 +99,8 @@ def test_features_look_at_the_middle_of_their_cell(stride):
         soma = Soma(replace(TINY, fge=None))
         image = torch.rand(1, 1, 128, 128, requires_grad=True)
         branch = soma.learned.branches["sar"]
-        branch.encoder(image)[stride][..., column, column].square().sum().backward()
+        encoded = centre_cells(branch.encoder(image)[stride], stride)
+        encoded[..., column, column].square().sum().backward()
         weight = image.grad[0, 0].abs()
         found.append(float((weight.sum(0) * torch.arange(128)).sum() / weight.sum()))
     expected = (column + 0.5) * stride - 0.5
