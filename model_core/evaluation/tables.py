@@ -85,7 +85,8 @@ def summarise(records: Sequence[Record], name: str) -> Accuracy:
 
 def accuracy_table(records: Sequence[Record], name: str) -> str:
     """Return the table of an error, ``"rmse"`` or ``"disagreement"``, by method."""
-    head = ["Method", "cases (places)", *(f"CMR@{limit:g} %" for limit in THRESHOLDS), "median px",
+    below = "CMR@{:g} %" if name == "rmse" else "below {:g} px %"
+    head = ["Method", "cases (places)", *(below.format(limit) for limit in THRESHOLDS), "median px",
             "mean px", "failures %", "no answer", "median s", "peak MB"]  # fmt: skip
     rows = []
     for method, own in by_method(records).items():
