@@ -14,7 +14,6 @@ from model_core.evaluation.metrics import (
     distances,
     mean,
     rmse,
-    share,
 )
 
 
@@ -50,15 +49,29 @@ def test_a_limit_is_not_below_itself() -> None:
 def test_intervals_draw_places_not_cases() -> None:
     """Two places that differ: any of none, one or both may be drawn. One place: no spread."""
     values = np.array([0.0] * 50 + [1.0] * 50)
-    found = bootstrap(values, ["a"] * 50 + ["b"] * 50, share)
+    found = bootstrap(values, ["a"] * 50 + ["b"] * 50, "mean")
     assert (found.low, found.value, found.high) == (0, 0.5, 1)
-    alone = bootstrap(values, ["a"] * 100, share)
+    alone = bootstrap(values, ["a"] * 100, "mean")
     assert (alone.low, alone.high) == (0.5, 0.5)
-    many = bootstrap(values, [str(i) for i in range(100)], share)
+    many = bootstrap(values, [str(i) for i in range(100)], "mean")
     # The normal approximation of a share of 0.5 in 100 cases: 0.5 ± 0.098.
     assert many.low == pytest.approx(0.402, abs=0.02)
     assert many.high == pytest.approx(0.598, abs=0.02)
-    assert many == bootstrap(values, [str(i) for i in range(100)], share)
+    assert many == bootstrap(values, [str(i) for i in range(100)], "mean")
+
+
+def test_the_interval_of_a_median_is_that_of_drawn_medians() -> None:
+    """Against the plain way: draw places, join their cases, take the median."""
+    rng = np.random.default_rng(1)
+    values, places = rng.exponential(size=31), [str(i % 7) for i in range(31)]
+    found = bootstrap(values, places, "median")
+    assert found.value == np.median(values)
+    members = [values[[p == str(i) for p in places]] for i in range(7)]
+    draws = rng.integers(0, 7, (2000, 7))
+    medians = [np.median(np.concatenate([members[i] for i in draw])) for draw in draws]
+    low, high = np.quantile(medians, [0.025, 0.975])
+    assert found.low == pytest.approx(low, abs=0.1)
+    assert found.high == pytest.approx(high, abs=0.1)
 
 
 def test_acceptance_separates_good_bad_and_unrelated() -> None:

@@ -59,8 +59,10 @@ def test_views_hold_data_everywhere_and_are_drawn_the_same_again(name: str) -> N
 def test_p1_spans_half_the_published_range_in_small_images() -> None:
     """Shifts of ±25 px and rotations of ±20° at 256 px, filled to their ends."""
     shifts, angles = [], []
+    pair = loaded_pair()
     for number in range(60):
-        case = build_case(PROTOCOLS["P1"], loaded_pair(f"place{number}"), seed=0)
+        named = dataclasses.replace(pair.pair, id=f"place{number}")
+        case = build_case(PROTOCOLS["P1"], dataclasses.replace(pair, pair=named), seed=0)
         truth = case.sides[0].truth
         assert truth is not None
         affine = best_affine(truth.positions, truth.targets)
