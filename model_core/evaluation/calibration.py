@@ -42,7 +42,7 @@ def reliability(certainty: NDArray[np.float64], errors: NDArray[np.float64]) -> 
     index = np.minimum((certainty * BINS).astype(int), BINS - 1)
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(index, weights, minlength=BINS)
+        return np.asarray(np.bincount(index, weights, minlength=BINS), dtype=np.float64)
 
     return Reliability(
         total(np.ones_like(certainty)), total(certainty), total((errors < WITHIN).astype(float))
@@ -82,7 +82,7 @@ def sparsification(
         # Kept are the last pixels of the order, so sums run from its end.
         tail = np.cumsum(errors[order][::-1])
         kept = [max(1, len(errors) - round(left * len(errors))) for left in LEFT_OUT]
-        return np.array([tail[n - 1] / n for n in kept]) / whole
+        return np.array([float(tail[n - 1] / n / whole) for n in kept])
 
     by_certainty = np.argsort(certainty, kind="stable")
     return curve(by_certainty), curve(np.argsort(-errors, kind="stable"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class Interval:
     high: float
 
 
-Statistic = Callable[[NDArray[np.float64]], float]
+Statistic = Literal["mean", "median"]
 
 
 def bootstrap(
@@ -67,23 +68,43 @@ def bootstrap(
     Cases of one place are not independent, so whole places are drawn, with replacement.
 
     Args:
-        values: (N,), one per case. places: (N,). statistic: of a 1-D array.
+        values: (N,), one per case; of 0 and 1, the mean is a share. places: (N,).
         seed: of the resampling; the same cases always have the same interval.
 
     Raises:
-        ValueError: no case, or as many places as cases are not given.
+        ValueError: no case, or not as many places as cases.
     """
     if len(values) == 0 or len(values) != len(places):
         raise ValueError(f"{len(values)} values of {len(places)} places")
-    names = sorted(set(places))
-    index = {name: i for i, name in enumerate(names)}
-    group = np.array([index[place] for place in places])
-    members = [np.flatnonzero(group == i) for i in range(len(names))]
+    names, group = np.unique(places, return_inverse=True)
     rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, len(names), (RESAMPLES, len(names)))
-    found = [statistic(values[np.concatenate([members[i] for i in draw])]) for draw in drawn]
+    shares = np.full(len(names), 1 / len(names))
+    times_drawn = rng.multinomial(len(names), shares, RESAMPLES)[:, group]
+    compute = _weighted_mean if statistic == "mean" else _weighted_median
+    found = compute(values, times_drawn)
     low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(statistic(values), float(low), float(high))
+    once = np.ones((1, len(values)), dtype=np.int64)
+    return Interval(float(compute(values, once)[0]), float(low), float(high))
+
+
+def _weighted_mean(
+    values: NDArray[np.float64], times: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the means (R,) of values (N,), each taken ``times`` (R, N) times."""
+    return np.asarray(times @ values / times.sum(axis=1))
+
+
+def _weighted_median(
+    values: NDArray[np.float64], times: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the medians (R,) of values (N,), each taken ``times`` (R, N) times."""
+    order = np.argsort(values)
+    ranks = times[:, order].cumsum(axis=1)
+    total = ranks[:, -1:]
+    lower = (ranks < (total + 1) // 2).sum(axis=1)
+    upper = (ranks < total // 2 + 1).sum(axis=1)
+    ordered = values[order]
+    return np.asarray((ordered[lower] + ordered[upper]) / 2)
 
 
 @dataclass(frozen=True)
@@ -122,24 +143,14 @@ def accuracy(
         cases=len(errors),
         places=len(set(places)),
         matched={
-            limit: bootstrap((judged < limit).astype(np.float64), places, share)
+            limit: bootstrap((judged < limit).astype(np.float64), places, "mean")
             for limit in THRESHOLDS
         },
-        median=bootstrap(errors, places, median),
+        median=bootstrap(errors, places, "median"),
         mean=float(np.mean(errors)),
-        failures=bootstrap((judged > FAILURE).astype(np.float64), places, share),
+        failures=bootstrap((judged > FAILURE).astype(np.float64), places, "mean"),
         unanswered=int((~answered).sum()),
     )
-
-
-def share(values: NDArray[np.float64]) -> float:
-    """Return the mean of 0 and 1."""
-    return float(values.mean())
-
-
-def median(values: NDArray[np.float64]) -> float:
-    """Return the median."""
-    return float(np.median(values))
 
 
 @dataclass(frozen=True)
@@ -181,7 +192,7 @@ def acceptance(
         if not chosen.any():
             return None
         kept = [place for place, keep in zip(places, chosen, strict=True) if keep]
-        return bootstrap(accepted[chosen].astype(np.float64), kept, share)
+        return bootstrap(accepted[chosen].astype(np.float64), kept, "mean")
 
     every = np.ones(len(unrelated_accepted), dtype=bool)
     return Acceptance(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.transform import array_bounds
+from rasterio.warp import transform_bounds
 
 from model_core.errors import BadInputError
 from model_core.scene.grid import Grid
@@ -53,6 +55,8 @@ class Pair:
             fitted to these and errors are taken at them; else None.
         common_grid: the SAR image is read on the optical image's grid (both are georeferenced).
         window: (row, column, height, width) of both images that is used; None: all.
+        side: the shortest side of what is used of the optical image, in pixels.
+        ground: (west, south, east, north) of the whole optical image in degrees, where known.
     """
 
     id: str
@@ -65,6 +69,19 @@ class Pair:
     points: NDArray[np.float64] | None = None
     common_grid: bool = False
     window: tuple[int, int, int, int] | None = None
+    side: int = 0
+    ground: tuple[float, float, float, float] | None = None
+
+    def may_touch(self, other: Pair) -> bool:
+        """Whether the pairs may show common ground: one region, or overlapping bounds."""
+        if self.region == other.region:
+            return True
+        if self.ground is None or other.ground is None:
+            return False
+        west, south, east, north = self.ground
+        other_west, other_south, other_east, other_north = other.ground
+        apart = other_west > east or other_east < west or other_south > north or other_north < south
+        return not apart
 
 
 @dataclass(frozen=True)
@@ -162,27 +179,37 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Pair]:
     region = given.get("region", place if "place" in given else region)
     sar_path, optical_path = folder / given["sar_path"], folder / given["optical_path"]
     pair = Pair(identifier, source, place, region, sar_path, optical_path, None)
+    if {"width", "height", "cfog_dx"} <= set(given):
+        # Enough is known not to open thousands of files.
+        height, width = int(given["height"]), int(given["width"])
+        return _patches(dataclasses.replace(pair, alignment=_shift(given)), height, width)
+    sar, optical = open_scene(sar_path, "sar").grid, open_scene(optical_path, "optical").grid
+    pair = dataclasses.replace(
+        pair, side=min(optical.height, optical.width), ground=_ground(optical)
+    )
     if "check_points" in given:
         points = _read_points(folder / given["check_points"])
         return [dataclasses.replace(pair, alignment=_fit_affine(points), points=points)]
     if "H_opt2sar" in given:
         matrix = parse_matrix(given["H_opt2sar"], f"{identifier} of {manifest.name}")
         return [dataclasses.replace(pair, alignment=matrix)]
-    if {"width", "height", "cfog_dx"} <= set(given):
-        width, height = int(given["width"]), int(given["height"])
-    else:
-        sar, optical = open_scene(sar_path, "sar"), open_scene(optical_path, "optical")
-        width, height = optical.grid.width, optical.grid.height
-        common = sar.georeferenced and optical.georeferenced
-        if not common and (sar.grid.width, sar.grid.height) != (width, height):
-            raise BadInputError(
-                f"The images of {identifier} differ in size and nothing in {manifest.name} says "
-                "how they lie on each other; add H_opt2sar or check_points."
-            )
-        pair = dataclasses.replace(pair, common_grid=common)
-    if not pair.common_grid or "cfog_dx" in given:
-        pair = dataclasses.replace(pair, alignment=_shift(given))
-    return _patches(pair, height, width)
+    common = sar.crs is not None and optical.crs is not None
+    if not common and (sar.width, sar.height) != (optical.width, optical.height):
+        raise BadInputError(
+            f"The images of {identifier} differ in size and nothing in {manifest.name} says "
+            "how they lie on each other; add H_opt2sar or check_points."
+        )
+    known = None if common and "cfog_dx" not in given else _shift(given)
+    pair = dataclasses.replace(pair, common_grid=common, alignment=known)
+    return _patches(pair, optical.height, optical.width)
+
+
+def _ground(grid: Grid) -> tuple[float, float, float, float] | None:
+    if grid.crs is None:
+        return None
+    bounds = array_bounds(grid.height, grid.width, grid.transform)
+    west, south, east, north = transform_bounds(grid.crs, "EPSG:4326", *bounds)
+    return west, south, east, north
 
 
 def _place_and_region(identifier: str, source: str) -> tuple[str, str]:
@@ -258,7 +285,7 @@ def _shift(given: Mapping[str, str]) -> NDArray[np.float64]:
 def _patches(pair: Pair, height: int, width: int) -> list[Pair]:
     """Cut a pair on one grid into patches that do not overlap, spread evenly; or leave it whole."""
     if max(height, width) <= PATCH_SIDE:
-        return [pair]
+        return [dataclasses.replace(pair, side=min(height, width))]
 
     def starts(length: int) -> list[int]:
         count = max(1, length // PATCH_SIDE)
@@ -272,6 +299,7 @@ def _patches(pair: Pair, height: int, width: int) -> list[Pair]:
             id=f"{pair.id}@{row}_{column}",
             place=f"{pair.place}@{row}_{column}",
             window=(row, column, *size),
+            side=min(size),
         )
         for row in starts(height)
         for column in starts(width)

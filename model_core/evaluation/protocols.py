@@ -217,9 +217,13 @@ def view_side(side: int) -> int:
 
 
 def unrelated_partner(pair: Pair, pairs: Sequence[Pair], seed: int) -> Pair | None:
-    """Return a pair of another region, of the same source where it has one; None: there is none."""
-    others = [other for other in pairs if other.region != pair.region]
-    others = [other for other in others if other.source == pair.source] or others
+    """Return a pair that shows other ground for certain; None: there is none.
+
+    Of the same source and at least as large, where there is such a pair.
+    """
+    others = [o for o in pairs if o.side >= SMALLEST_IMAGE and not pair.may_touch(o)]
+    others = [o for o in others if o.source == pair.source] or others
+    others = [o for o in others if o.side >= pair.side] or others
     return min(
         others,
         key=lambda other: stable_hash(f"{seed}:unrelated:{pair.id}:{other.id}"),
@@ -244,7 +248,7 @@ def build_case(
     """
     if (protocol.kind == "unrelated") != (partner is not None):
         raise ValueError("a partner belongs to the protocol of unrelated images, and to no other")
-    if partner is not None and partner.pair.region == pair.pair.region:
+    if partner is not None and partner.pair.may_touch(pair.pair):
         raise ValueError(f"{partner.pair.id} may show the place of {pair.pair.id}")
     alignment = pair.pair.alignment
     if alignment is None:

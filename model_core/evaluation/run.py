@@ -35,6 +35,7 @@ from model_core.evaluation.pairs import (
 )
 from model_core.evaluation.protocols import (
     PROTOCOLS,
+    SMALLEST_IMAGE,
     CannotCutError,
     Case,
     Protocol,
@@ -202,7 +203,13 @@ class _Runner:
         self.settings = settings
         self.feedback = feedback
         self.all_pairs = pairs
-        self.pairs = limit_per_source(pairs, settings.limit, settings.seed)
+        usable = [pair for pair in pairs if pair.side >= SMALLEST_IMAGE]
+        if len(usable) < len(pairs):
+            feedback.log(
+                f"{len(pairs) - len(usable)} pairs have a side below {SMALLEST_IMAGE} px and are "
+                "left out: no views can be cut out of them."
+            )
+        self.pairs = limit_per_source(usable, settings.limit, settings.seed)
         self.results = ResultFile(settings.out / RESULTS)
         self.methods = list(self._build_methods())
         self.warm: set[str] = set()

@@ -85,7 +85,8 @@ def summarise(records: Sequence[Record], name: str) -> Accuracy:
 
 def accuracy_table(records: Sequence[Record], name: str) -> str:
     """Return the table of an error, ``"rmse"`` or ``"disagreement"``, by method."""
-    head = ["Method", "cases (places)", *(f"CMR@{limit:g} %" for limit in THRESHOLDS), "median px",
+    below = "CMR@{:g} %" if name == "rmse" else "below {:g} px %"
+    head = ["Method", "cases (places)", *(below.format(limit) for limit in THRESHOLDS), "median px",
             "mean px", "failures %", "no answer", "median s", "peak MB"]  # fmt: skip
     rows = []
     for method, own in by_method(records).items():
@@ -226,9 +227,12 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
             parts += _grouped([r for r in local if r.protocol == protocol.name], local_table, 4)
     unrelated = of_kind(records, "unrelated")
     for protocol in _used(records, "pair"):
-        text = verdict_table([r for r in records if r.protocol == protocol.name], unrelated)
-        if text:
-            parts += [f"## Verdicts: {protocol.name} against unrelated images\n", text]
+        related = [record for record in records if record.protocol == protocol.name]
+        for source, own in by_source(related).items():
+            others = [r for r in unrelated if source in (ALL, r.source)]
+            text = verdict_table(own, others)
+            if text:
+                parts += [f"## Verdicts: {protocol.name} and unrelated images, {source}\n", text]
     calibrated = calibration_table(records)
     if calibrated:
         parts += ["## Certainty\n", calibrated]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 
 import itk
@@ -63,7 +64,10 @@ class Elastix:
             # elastix raises when too many samples leave the moving image: no answer.
             return MethodResult(None, seconds=time.perf_counter() - started)
         found = elastix.GetTransformParameterObject()
-        displacement = np.asarray(itk.transformix_deformation_field(fixed, found))[..., :2]
+        with tempfile.TemporaryDirectory() as folder:
+            # It leaves a file behind wherever it runs.
+            image = itk.transformix_deformation_field(fixed, found, output_directory=folder)
+            displacement = np.array(itk.array_view_from_image(image))[..., :2]
         seconds = time.perf_counter() - started
         height, width = displacement.shape[:2]
         pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)

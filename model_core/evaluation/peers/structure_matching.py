@@ -29,7 +29,7 @@ from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.peers.grey import grey
 from model_core.network import geometry
 from model_core.network.robust_fit import residuals, robust_affine
-from model_core.network.structure import blur
+from model_core.network.structure import gaussian_kernel
 from model_core.scene.view import View
 
 CFOG_DIRECTIONS = 9
@@ -68,6 +68,22 @@ class Pass:
 PASSES = (Pass(56, 1 / 6, 24, 5.0), Pass(48, 1 / 7, 12, 3.0), Pass(40, 1 / 8, 6, 2.0))
 
 
+def _blur(image: Tensor, sigma: float) -> Tensor:
+    """Blur (B, C, H, W) by a Gaussian of ``sigma`` pixels; borders are repeated.
+
+    A sum of shifted images: on a CPU ten times as fast as convolutions of single channels.
+    """
+    kernel = gaussian_kernel(sigma, image).tolist()
+    reach = len(kernel) // 2
+    for dim, pad in ((3, (reach, reach, 0, 0)), (2, (0, 0, reach, reach))):
+        padded, length = F.pad(image, pad, mode="replicate"), image.shape[dim]
+        image = padded.narrow(dim, reach, length) * kernel[reach]
+        for step in range(reach):
+            image.add_(padded.narrow(dim, step, length), alpha=kernel[step])
+            image.add_(padded.narrow(dim, 2 * reach - step, length), alpha=kernel[step])
+    return image
+
+
 def _normalised(channels: Tensor) -> Tensor:
     return channels / (channels.square().sum(1, keepdim=True) + 1e-6).sqrt()
 
@@ -82,10 +98,10 @@ def _gradient(image: Tensor) -> tuple[Tensor, Tensor]:
 
 def cfog_channels(image: Tensor) -> Tensor:
     """Return CFOG (B, 9, H, W), unit length per pixel, of grey values (B, 1, H, W) in [0, 255]."""
-    dx, dy = _gradient(blur(image, 1.0))
+    dx, dy = _gradient(_blur(image, 1.0))
     angles = torch.arange(CFOG_DIRECTIONS, device=image.device) * (math.pi / CFOG_DIRECTIONS)
     cos, sin = angles.cos().view(1, -1, 1, 1), angles.sin().view(1, -1, 1, 1)
-    responses = blur((dx * cos + dy * sin).abs(), 1.2)
+    responses = _blur((dx * cos + dy * sin).abs(), 1.2)
     responses = (responses.roll(1, 1) + 2 * responses + responses.roll(-1, 1)) / 4
     return _normalised(responses)
 
@@ -95,7 +111,7 @@ def mind_channels(image: Tensor) -> Tensor:
 
     Per neighbour two pixels away, the likeness of its patch: exp(-distance / local variance).
     """
-    smooth = blur(image, 1.0)
+    smooth = _blur(image, 1.0)
     reach = 2
     height, width = image.shape[-2:]
     padded = F.pad(smooth, (reach, reach, reach, reach), mode="reflect")
@@ -106,7 +122,7 @@ def mind_channels(image: Tensor) -> Tensor:
         ],
         dim=1,
     )
-    distance = blur((shifted - smooth).square(), 1.5)
+    distance = _blur((shifted - smooth).square(), 1.5)
     likeness = torch.exp(-distance / (distance.mean(1, keepdim=True) + 1e-3))
     return _normalised(likeness - likeness.mean(1, keepdim=True))
 
@@ -212,7 +228,7 @@ def _steps(reach: float, step: float) -> list[float]:
 
 def _corner_strength(image: Tensor) -> Tensor:
     """Return the smaller eigenvalue of the structure tensor (H, W) of (1, 1, H, W)."""
-    dx, dy = _gradient(blur(image, 1.5))
+    dx, dy = _gradient(_blur(image, 1.5))
     tensor = F.avg_pool2d(torch.cat([dx * dx, dy * dy, dx * dy], dim=1), 5, 1, 2)[0]
     half_sum, half_difference = (tensor[0] + tensor[1]) / 2, (tensor[0] - tensor[1]) / 2
     return half_sum - (half_difference.square() + tensor[2].square()).sqrt()

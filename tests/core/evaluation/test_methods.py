@@ -1,0 +1,165 @@
+"""The methods: what they answer where the answer is known, and what is said of those not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_core.errors import BadInputError
+from model_core.evaluation import methods
+from model_core.evaluation.methods import (
+    PEERS,
+    MethodResult,
+    absence,
+    build_peer,
+    check_names,
+    sample_map,
+)
+from model_core.evaluation.metrics import best_affine, distances, rmse
+from model_core.evaluation.pairs import load_pair, read_manifest
+from model_core.evaluation.protocols import PROTOCOLS, Case, build_case
+from model_core.evaluation.scoring import score
+from tests.core.evaluation.synthetic import loaded_pair
+
+
+def answer(name: str, case: Case) -> MethodResult:
+    """Run a peer on a case of one SAR view."""
+    limits = case.limits
+    return build_peer(name, 1)(
+        case.sides[0].view, case.optical, limits.search, limits.max_rotation, limits.max_scale
+    )
+
+
+def error(result: MethodResult, case: Case) -> float:
+    """Return the RMSE of an answer."""
+    truth = case.sides[0].truth
+    assert truth is not None
+    found = result.positions(truth.positions)
+    assert found is not None
+    return rmse(distances(found, truth.targets))
+
+
+def test_identity_has_the_error_of_the_warp() -> None:
+    """No registration leaves what the warp did, and the record says so twice."""
+    case = build_case(PROTOCOLS["P1"], loaded_pair(), seed=0)
+    truth = case.sides[0].truth
+    assert truth is not None
+    affine = best_affine(truth.positions, truth.targets)
+    moved = truth.positions @ affine[:, :2].T + affine[:, 2] - truth.positions
+    expected = float(np.sqrt((moved**2).sum(axis=1).mean()))
+    record = score(case, "place", "identity", [answer("identity", case)], None)
+    assert expected > 5
+    assert record.rmse == pytest.approx(expected, abs=1e-6)
+    assert record.start_rmse == pytest.approx(expected, abs=1e-6)
+
+
+def test_no_answer_is_recorded_as_such() -> None:
+    """Its error is that of the start, and it is not answered."""
+    case = build_case(PROTOCOLS["P2"], loaded_pair(), seed=0)
+    record = score(case, "place", "ecc", [MethodResult(None)], None)
+    assert not record.answered
+    assert record.rmse == record.start_rmse
+    twice = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
+    one_missing = [MethodResult(np.eye(2, 3)), MethodResult(None)]
+    assert not score(twice, "place", "ecc", one_missing, None).answered
+
+
+def test_the_field_counts_where_it_is_known() -> None:
+    """NaN of the field is the affine's; a certainty map gives the calibration."""
+    case = build_case(PROTOCOLS["P2"], loaded_pair(), seed=0)
+    truth = case.sides[0].truth
+    assert truth is not None
+    side = case.optical.valid.shape[0]
+    field = np.full((side, side, 2), np.nan, dtype=np.float32)
+    x, y = truth.positions.astype(int).T
+    field[y, x] = truth.targets
+    exact = MethodResult(np.eye(2, 3), field, np.full((side, side), 0.95, dtype=np.float32))
+    record = score(case, "place", "m", [exact], None)
+    assert record.rmse == pytest.approx(0, abs=1e-4)
+    assert record.affine_rmse == record.start_rmse
+    assert record.reliability is not None
+    assert record.reliability[2][9] == record.reliability[0][9] == len(truth.positions)
+    unknown = MethodResult(np.eye(2, 3), np.full_like(field, np.nan))
+    assert score(case, "place", "m", [unknown], None).rmse == record.start_rmse
+
+
+def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
+    """Equivariance of the true affines is 0; 3 px on one side are 3 px of disagreement."""
+    case = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
+    answers = []
+    for side in case.sides:
+        assert side.truth is not None
+        answers.append(MethodResult(best_affine(side.truth.positions, side.truth.targets)))
+    assert score(case, "place", "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
+    affine = answers[0].affine
+    assert affine is not None
+    off = MethodResult(affine + np.array([[0, 0, 3.0], [0, 0, 0]]))
+    found = score(case, "place", "m", [off, answers[1]], None).disagreement
+    assert found == pytest.approx(3, abs=1e-6)
+
+
+def test_maps_are_interpolated_at_pixel_centres() -> None:
+    """Exact at integers, halfway between them, and untouched by a NaN next door."""
+    values = np.array([[0, 1], [2, np.nan]], dtype=np.float32)
+    points = np.array([[0, 0], [1, 0], [0.5, 0], [0, 0.25], [0.5, 0.5]])
+    found = sample_map(values, points)
+    assert found[:4].tolist() == [0, 1, 0.5, 0.5]
+    assert np.isnan(found[4])
+
+
+@pytest.mark.parametrize("name", ["cfog", "mind"])
+@pytest.mark.parametrize("protocol", ["P1", "P2"])
+def test_structure_matching_registers_a_synthetic_pair(name: str, protocol: str) -> None:
+    """To a tenth of a pixel under P1; under P2 to what the best affine leaves."""
+    case = build_case(PROTOCOLS[protocol], loaded_pair(seed=5), seed=1)
+    result = answer(name, case)
+    record = score(case, "place", name, [result], None)
+    assert record.start_rmse is not None
+    assert record.start_rmse > 2
+    assert record.best_affine_error is not None
+    assert error(result, case) < 0.15 + 2 * record.best_affine_error
+    assert result.certainty is not None
+    assert result.certainty > 0.5
+
+
+@pytest.mark.parametrize("name", ["cfog", "mind"])
+def test_structure_matching_registers_real_images(name: str, pairs: Path) -> None:
+    """A Sentinel pair of 20 to 30 m under P1, views of 512 px, within a pixel."""
+    every = read_manifest(pairs / "manifest.csv", "train")
+    pair = next(pair for pair in every if pair.id == "sih_scene2@81_65")
+    case = build_case(PROTOCOLS["P1"], load_pair(pair), seed=0)
+    assert case.optical.valid.shape == (512, 512)
+    assert error(answer(name, case), case) < 1
+
+
+@pytest.mark.parametrize("name", ["ecc", "mutual-information", "elastix", "elastix-bspline"])
+def test_optional_peers_answer_in_our_convention(name: str) -> None:
+    """Optical pixel to SAR pixel: a shift of (-3, +2) px is found with its signs."""
+    if absence(name) is not None:
+        pytest.skip(f"{name} {absence(name)}")
+    pair = loaded_pair(alignment=np.array([[1, 0, -3.0], [0, 1, 2.0], [0, 0, 1]]))
+    result = build_peer(name, 1)(pair.sar, pair.optical, 10, 0, 1)
+    centre = result.positions(np.array([[128.0, 128.0]]))
+    assert centre is not None
+    np.testing.assert_allclose(centre, [[125, 130]], atol=0.3)
+
+
+def test_an_absent_dependency_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every peer with a dependency names it and how to get it; the others are always there."""
+    monkeypatch.setattr(methods, "_importable", lambda module: False)
+    for name, peer in PEERS.items():
+        said = absence(name)
+        if peer.needs is None:
+            assert said is None
+        else:
+            module, distribution = peer.needs
+            assert said == f"not run: {module} is not installed (pip install {distribution})"
+    assert {name for name, peer in PEERS.items() if peer.needs is None} == {
+        "identity",
+        "cfog",
+        "mind",
+    }
+    with pytest.raises(BadInputError, match="'loftr' is no method"):
+        check_names(["cfog", "loftr"])

@@ -1,0 +1,177 @@
+"""The cases: their truth, taken from the images themselves, and what must not leak into them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_core.evaluation.methods import sample_map
+from model_core.evaluation.metrics import best_affine, distances
+from model_core.evaluation.pairs import read_manifest
+from model_core.evaluation.protocols import (
+    PROTOCOLS,
+    CannotCutError,
+    build_case,
+    invert_affine,
+    unrelated_partner,
+)
+from tests.core.evaluation.synthetic import SIDE, loaded_pair
+
+ALIGNMENT = np.array([[1.01, 0.02, -3.0], [-0.015, 0.99, 2.0], [1e-5, -2e-5, 1.0]])
+RELATED = [name for name, protocol in PROTOCOLS.items() if protocol.kind != "unrelated"]
+
+
+@pytest.mark.parametrize("name", RELATED)
+def test_the_truth_leads_to_the_same_ground(name: str) -> None:
+    """What the optical view shows at a position, the SAR view shows at the target."""
+    case = build_case(PROTOCOLS[name], loaded_pair(alignment=ALIGNMENT), seed=3)
+    for side in case.sides:
+        truth = side.truth
+        assert truth is not None
+        assert len(truth.positions) > 0.4 * case.optical.valid.size
+        inner = ((truth.targets > 1) & (truth.targets < case.optical.valid.shape[0] - 2)).all(1)
+        seen = sample_map(case.optical.image[0], truth.positions[inner])
+        there = sample_map(side.view.image[0], truth.targets[inner])
+        # Two bilinear samplings of a smooth texture differ by little; one pixel off, by much.
+        assert np.abs(seen - there).mean() < 0.004
+        off = sample_map(side.view.image[0], truth.targets[inner] + np.array([1.0, 0.0]))
+        assert np.abs(seen - off).mean() > 0.03
+
+
+@pytest.mark.parametrize("name", RELATED)
+def test_views_hold_data_everywhere_and_are_drawn_the_same_again(name: str) -> None:
+    """No black border, and the same case in every run; another seed gives another one."""
+    pair = loaded_pair()
+    first, again = (build_case(PROTOCOLS[name], pair, seed=1) for _ in range(2))
+    other = build_case(PROTOCOLS[name], pair, seed=2)
+    for view in (first.optical, *(side.view for side in first.sides)):
+        assert view.valid.all()
+        assert view.valid.shape == (192, 192)
+        assert (view.image > 0).mean() > 0.95
+    np.testing.assert_array_equal(first.optical.image, again.optical.image)
+    np.testing.assert_array_equal(first.sides[0].view.image, again.sides[0].view.image)
+    assert np.abs(first.sides[0].to_image - other.sides[0].to_image).max() > 0.1
+
+
+def test_p1_spans_half_the_published_range_in_small_images() -> None:
+    """Shifts of ±25 px and rotations of ±20° at 256 px, filled to their ends."""
+    shifts, angles = [], []
+    pair = loaded_pair()
+    for number in range(60):
+        named = dataclasses.replace(pair.pair, id=f"place{number}")
+        case = build_case(PROTOCOLS["P1"], dataclasses.replace(pair, pair=named), seed=0)
+        truth = case.sides[0].truth
+        assert truth is not None
+        affine = best_affine(truth.positions, truth.targets)
+        centre = np.array([95.5, 95.5])
+        shifts.append(affine[:, :2] @ centre + affine[:, 2] - centre)
+        angles.append(np.degrees(np.arctan2(affine[1, 0], affine[0, 0])))
+    assert case.limits.max_shift == 25
+    assert 20 < np.abs(shifts).max() <= 25 + 1e-6
+    assert 17 < np.abs(angles).max() <= 20
+    assert min(angles) < -10
+    assert max(angles) > 10
+
+
+def test_the_local_protocol_deforms_by_its_full_length() -> None:
+    """Half of 6 px in small images; no affine explains it, and P1 has none of it."""
+    case = build_case(PROTOCOLS["local"], loaded_pair(), seed=0)
+    truth = case.sides[0].truth
+    assert truth is not None
+    assert case.limits.local == 3
+    affine = best_affine(truth.positions, truth.targets)
+    left = distances(truth.positions @ affine[:, :2].T + affine[:, 2], truth.targets)
+    assert 0.4 < left.mean() < 3
+    rigid = build_case(PROTOCOLS["P1"], loaded_pair(), seed=0).sides[0].truth
+    assert rigid is not None
+    affine = best_affine(rigid.positions, rigid.targets)
+    left = distances(rigid.positions @ affine[:, :2].T + affine[:, 2], rigid.targets)
+    assert left.max() < 1e-6
+
+
+def test_equivariance_undoes_two_different_warps() -> None:
+    """The true answers to both views, undone, are one position of the SAR image."""
+    case = build_case(PROTOCOLS["equivariance"], loaded_pair(alignment=ALIGNMENT), seed=0)
+    one, other = case.sides
+    assert np.abs(one.to_image - other.to_image).max() > 1
+    undone = []
+    for side in case.sides:
+        assert side.truth is not None
+        image = np.full((*case.optical.valid.shape, 2), np.nan)
+        x, y = side.truth.positions.astype(int).T
+        image[y, x] = side.truth.targets @ side.to_image[:, :2].T + side.to_image[:, 2]
+        undone.append(image)
+    both = np.isfinite(undone[0]).all(-1) & np.isfinite(undone[1]).all(-1)
+    assert both.mean() > 0.3
+    np.testing.assert_allclose(undone[0][both], undone[1][both], atol=1e-6)
+
+
+def test_check_points_are_followed_into_the_views() -> None:
+    """Points that lie in both views, and only these, with local deformation and all."""
+    rng = np.random.default_rng(0)
+    optical = rng.uniform(20, SIDE - 20, (40, 2))
+    sar = optical + np.array([3.0, -2.0])
+    shift = np.array([[1, 0, 3.0], [0, 1, -2.0], [0, 0, 1]])
+    points = np.column_stack([optical, sar])
+    case = build_case(PROTOCOLS["local"], loaded_pair(alignment=shift, points=points), seed=0)
+    dense = build_case(PROTOCOLS["local"], loaded_pair(alignment=shift), seed=0)
+    truth, whole = case.sides[0].truth, dense.sides[0].truth
+    assert truth is not None
+    assert whole is not None
+    assert 4 <= len(truth.positions) < 40
+    field = np.full((*case.optical.valid.shape, 2), np.nan, dtype=np.float32)
+    x, y = whole.positions.astype(int).T
+    field[y, x] = whole.targets
+    expected = sample_map(field, truth.positions)
+    known = np.isfinite(expected).all(1)
+    assert known.sum() >= 4
+    np.testing.assert_allclose(truth.targets[known], expected[known], atol=0.01)
+
+
+def test_pixels_without_data_are_avoided_or_the_case_is_refused() -> None:
+    """A hole in a corner is walked around; one in the middle leaves no room."""
+    pair = loaded_pair()
+    valid = pair.sar.valid.copy()
+    valid[:20, :20] = False
+    corner = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
+    case = build_case(PROTOCOLS["P2"], corner, seed=0)
+    assert case.sides[0].view.valid.all()
+    valid = np.ones_like(valid)
+    valid[128, 128] = False
+    middle = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
+    with pytest.raises(CannotCutError, match="missing pixels"):
+        build_case(PROTOCOLS["P2"], middle, seed=0)
+    with pytest.raises(CannotCutError, match="side of 160 px"):
+        build_case(PROTOCOLS["P2"], loaded_pair(side=160), seed=0)
+
+
+def test_unrelated_views_come_from_two_places() -> None:
+    """The SAR view is the partner's; a partner of the same region is refused."""
+    one, other = loaded_pair("one", 0), loaded_pair("other", 1)
+    case = build_case(PROTOCOLS["unrelated"], one, 0, other)
+    side = case.sides[0]
+    assert side.truth is None
+    own = sample_map(
+        other.sar.image[0],
+        (np.array([[50.0, 50.0]]) @ side.to_image[:, :2].T + side.to_image[:, 2]),
+    )
+    assert side.view.image[0, 50, 50] == pytest.approx(float(own[0]), abs=1e-5)
+    assert invert_affine(side.to_image).shape == (2, 3)
+    with pytest.raises(ValueError, match="may show the place"):
+        build_case(PROTOCOLS["unrelated"], one, 0, one)
+
+
+def test_partners_on_real_data_never_share_ground(pairs: Path, scenes: Path) -> None:
+    """By event, by tile and by zone for the pairs; by their coordinates for the scenes."""
+    for manifest in (pairs / "manifest.csv", scenes / "manifest.csv"):
+        every = read_manifest(manifest)
+        for pair in every[::40] + every[-6:]:
+            partner = unrelated_partner(pair, every, seed=0)
+            assert partner is not None
+            assert not pair.may_touch(partner)
+            assert partner.side >= 192
+    events = {p.region for p in read_manifest(pairs / "manifest.csv", "val")}
+    assert events == {f"ombria_2021{name}" for name in ("albania", "france", "guyana", "timor")}
