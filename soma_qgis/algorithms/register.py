@@ -187,7 +187,8 @@ class RegisterAlgorithm(SomaAlgorithm):
     ) -> bool:
         """Take from the layers all that the run needs; the run itself touches none."""
         self._request = self.arguments(parameters, context)
-        moved = self.layer(parameters, SAR if self._request["moving"] == "sar" else OPTICAL, context)
+        moving = SAR if self._request["moving"] == "sar" else OPTICAL
+        moved = self.layer(parameters, moving, context)
         self._name = moved.name()
         self._symbology = symbology(moved)
         return True
