@@ -6,7 +6,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
@@ -22,7 +21,7 @@ from soma_qgis.algorithms.base import (
 )
 from soma_qgis.i18n import tr
 from soma_qgis.layers.results import AlikeStyler, Placing, style_on_load
-from soma_qgis.layers.source import LayerError, raster_source, symbology
+from soma_qgis.layers.source import symbology
 
 DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
 INPUT = "INPUT"
@@ -82,6 +81,20 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         output.setHelp(tr("The raster on the grid of the registration, with all its bands."))
         self.addParameter(output)
 
+    def arguments(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
+        """Return the arguments of the core's ``apply_registration``, without the output."""
+        resampling = self.choice(parameters, RESAMPLING, context)
+        return {
+            "displacement_raster": self.source(parameters, DISPLACEMENT_RASTER, context),
+            "raster": self.source(parameters, INPUT, context),
+            "resampling": None if resampling == AUTOMATIC else resampling,
+            "creation_options": creation_options(
+                self.parameterAsString(parameters, CREATE_OPTIONS, context)
+            ),
+        }
+
     def prepareAlgorithm(
         self,
         parameters: dict[str, Any],
@@ -89,21 +102,8 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> bool:
         """Take from the layers all that the run needs; the run itself touches none."""
+        self._arguments = self.arguments(parameters, context)
         raster = self.layer(parameters, INPUT, context)
-        resampling = self.choice(parameters, RESAMPLING, context)
-        try:
-            self._arguments = {
-                "displacement_raster": raster_source(
-                    self.layer(parameters, DISPLACEMENT_RASTER, context)
-                ),
-                "raster": raster_source(raster),
-                "resampling": None if resampling == AUTOMATIC else resampling,
-                "creation_options": creation_options(
-                    self.parameterAsString(parameters, CREATE_OPTIONS, context)
-                ),
-            }
-        except LayerError as error:
-            raise QgsProcessingException(str(error)) from error
         self._name = raster.name()
         self._symbology = symbology(raster)
         return True

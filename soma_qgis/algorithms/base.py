@@ -22,6 +22,7 @@ from qgis.PyQt.QtGui import QIcon
 from soma_qgis.engine.engine import shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
+from soma_qgis.layers.source import LayerError, raster_source
 from soma_qgis.locations import icon_path
 
 AUTOMATIC = "auto"
@@ -77,7 +78,7 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
     def layer(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
     ) -> QgsRasterLayer:
-        """Return the raster layer of a parameter; for ``prepareAlgorithm`` only.
+        """Return the raster layer of a parameter; never in ``processAlgorithm``.
 
         Raises:
             QgsProcessingException: there is none.
@@ -97,7 +98,22 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             if good and is_given(value) and self.provider() is not None:
                 # Dialogs ask this themselves, qgis_process and scripts do not.
                 good, message = self.provider().isSupportedOutputValue(value, definition, context)
+        if good:
+            try:
+                self.arguments(parameters, context)
+            except QgsProcessingException as error:
+                return False, str(error)
         return bool(good), str(message)
+
+    def arguments(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
+        """Return what the worker is asked, outputs apart; may touch layers.
+
+        Raises:
+            QgsProcessingException: the parameters cannot be used.
+        """
+        raise NotImplementedError
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the word that was chosen, whether it was given as a word or as its number."""
@@ -113,6 +129,19 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
                 if value.isdecimal() and int(value) in options:
                     worded[definition.name()] = options[int(value)]
         return worded
+
+    def source(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> str:
+        """Return the file behind the raster layer of a parameter; never in ``processAlgorithm``.
+
+        Raises:
+            QgsProcessingException: there is no layer, or it is no file.
+        """
+        try:
+            return raster_source(self.layer(parameters, name, context))
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
 
     def run_job(
         self,

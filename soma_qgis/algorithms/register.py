@@ -40,7 +40,7 @@ from soma_qgis.layers.results import (
     VectorStyler,
     style_on_load,
 )
-from soma_qgis.layers.source import LayerError, extent_in_file, raster_source, symbology
+from soma_qgis.layers.source import extent_in_file, symbology
 
 SAR = "SAR"
 SAR_BAND = "SAR_BAND"
@@ -150,35 +150,20 @@ class RegisterAlgorithm(SomaAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(COVERAGE, tr("Share covered with certainty")))
         self.addOutput(QgsProcessingOutputString(VERDICT, tr("Verdict")))
 
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take from the layers all that the run needs; the run itself touches none."""
-        sar = self.layer(parameters, SAR, context)
-        optical = self.layer(parameters, OPTICAL, context)
-        moving = self.choice(parameters, MOVING, context)
-        moved, reference = (sar, optical) if moving == "sar" else (optical, sar)
-        extent = None
-        if is_given(parameters.get(EXTENT)):
-            box = self.parameterAsExtent(parameters, EXTENT, context, reference.crs())
-            extent = extent_in_file(box, reference)
+    def arguments(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
+        """Return the core's ``RegistrationRequest`` as JSON, without outputs."""
         resampling = self.choice(parameters, RESAMPLING, context)
-        spacing = parameters.get(SPACING)
-        sar_band = parameters.get(SAR_BAND)
-        try:
-            files = {"sar": raster_source(sar), "optical": raster_source(optical)}
-        except LayerError as error:
-            raise QgsProcessingException(str(error)) from error
-        self._request = {
-            **files,
+        sar_band, spacing = parameters.get(SAR_BAND), parameters.get(SPACING)
+        return {
+            "sar": self.source(parameters, SAR, context),
+            "optical": self.source(parameters, OPTICAL, context),
             "sar_band": self.parameterAsInt(parameters, SAR_BAND, context)
             if is_given(sar_band)
             else None,
             "optical_bands": band_list(parameters.get(OPTICAL_BANDS)),
-            "moving": moving,
+            "moving": self.choice(parameters, MOVING, context),
             "transform": self.choice(parameters, TRANSFORM, context),
             "max_shift": self.parameterAsDouble(parameters, MAX_SHIFT, context),
             "min_certainty": self.parameterAsDouble(parameters, MIN_CERTAINTY, context),
@@ -186,13 +171,24 @@ class RegisterAlgorithm(SomaAlgorithm):
             if is_given(spacing)
             else None,
             "resampling": None if resampling == AUTOMATIC else resampling,
-            "extent": extent,
+            "extent": self._extent(parameters, context),
             "model": self.parameterAsString(parameters, MODEL, context).strip(),
             "device": self.choice(parameters, DEVICE, context),
             "creation_options": creation_options(
                 self.parameterAsString(parameters, CREATE_OPTIONS, context)
             ),
         }
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        """Take from the layers all that the run needs; the run itself touches none."""
+        self._request = self.arguments(parameters, context)
+        moving = SAR if self._request["moving"] == "sar" else OPTICAL
+        moved = self.layer(parameters, moving, context)
         self._name = moved.name()
         self._symbology = symbology(moved)
         return True
@@ -230,6 +226,16 @@ class RegisterAlgorithm(SomaAlgorithm):
         )
         self._style(outputs, context)
         return {**outputs, **{name: found[key] for name, key in _FIGURES.items()}}
+
+    def _extent(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> list[float] | None:
+        if not is_given(parameters.get(EXTENT)):
+            return None
+        moving = self.choice(parameters, MOVING, context)
+        reference = self.layer(parameters, OPTICAL if moving == "sar" else SAR, context)
+        box = self.parameterAsExtent(parameters, EXTENT, context, reference.crs())
+        return extent_in_file(box, reference)
 
     def _outputs(
         self, parameters: dict[str, Any], context: QgsProcessingContext

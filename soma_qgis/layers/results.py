@@ -24,6 +24,9 @@ from soma_qgis.locations import style_path
 ARROW_SCALE = "soma_arrow_scale"
 """Layer variable by which ``displacements.qml`` lengthens the arrows."""
 
+EAST_BAND = 1
+"""Band of displacement rasters that ``displacement_raster.qml`` draws."""
+
 
 @dataclass(frozen=True)
 class Placing:
@@ -149,7 +152,7 @@ def fit_range(layer: QgsRasterLayer) -> None:
     renderer = layer.renderer()
     if not isinstance(renderer, QgsSingleBandPseudoColorRenderer):
         return
-    stats = layer.dataProvider().bandStatistics(renderer.band())
+    stats = layer.dataProvider().bandStatistics(EAST_BAND)
     limit = max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
     function = renderer.shader().rasterShaderFunction()
     if not isinstance(function, QgsColorRampShader):

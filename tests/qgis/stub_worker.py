@@ -1,0 +1,137 @@
+"""Stands in for the core: speaks its protocol, needs no torch, and misbehaves on request.
+
+``register`` does what ``SOMA_STUB`` in the environment says, so that algorithms can be tested.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+cancelled = threading.Event()
+PROTOCOL = int(os.environ.get("SOMA_STUB_PROTOCOL", "1"))
+
+
+def send(kind, /, **fields):
+    print(json.dumps({"protocol": PROTOCOL, "type": kind, **fields}), flush=True)
+
+
+def unfinished(path):
+    """Return the unfinished form of a file, as the core would name it."""
+    target = Path(path)
+    return target.with_name(f".soma-unfinished-0123abcd-{target.name}")
+
+
+def listen(jobs):
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "cancel":
+            cancelled.set()
+        else:
+            jobs.append(message)
+    os._exit(0)
+
+
+def echo(identifier, arguments):
+    send("progress", id=identifier, stage="read", done=1, total=2, fraction=0.5)
+    send("log", id=identifier, message="hello")
+    result = {"pid": os.getpid(), "arguments": arguments, "environment": dict(os.environ)}
+    send("result", id=identifier, result=result)
+
+
+def polite(identifier, arguments):
+    """Write until cancelled, then clean up and say so."""
+    path = unfinished(arguments["output"])
+    path.write_text("half", encoding="utf-8")
+    send("log", id=identifier, message="started")
+    cancelled.wait(30)
+    path.unlink()
+    error(identifier, kind="cancelled", sentence="Cancelled.")
+
+
+def deaf(identifier, arguments):
+    """Write for ever and hear nothing."""
+    unfinished(arguments["output"]).write_text("half", encoding="utf-8")
+    send("log", id=identifier, message="started")
+    time.sleep(30)
+
+
+def crash(identifier, arguments):
+    if "output" in arguments:
+        unfinished(arguments["output"]).write_text("half", encoding="utf-8")
+    print("some warning", file=sys.stderr)
+    print("bad alloc: out of memory", file=sys.stderr, flush=True)
+    os._exit(7)
+
+
+def refuse(identifier, arguments):
+    error(identifier, kind="bad_input", sentence="That cannot be.", details="where it happened")
+
+
+def error(identifier, **fields):
+    send("error", **{"id": identifier, "exit_code": 2, "details": "", **fields})
+
+
+def register(identifier, arguments):
+    """Answer with a verdict, or behave as the job that SOMA_STUB names."""
+    wanted = os.environ.get("SOMA_STUB", "registered")
+    if wanted in JOBS:
+        JOBS[wanted](identifier, {"output": arguments["outputs"]["registered"]})
+        return
+    send("progress", id=identifier, stage="coarse", done=1, total=4, fraction=0.25)
+    failed = wanted == "failed"
+    result = {
+        "verdict": wanted,
+        "reasons": ["Reason one.", "Reason two."],
+        "rmse_before_px": None if failed else 4.0,
+        "rmse_after_px": None if failed else 0.5,
+        "median_shift_px": None if failed else 3.0,
+        "median_shift_m": None if failed else 30.0,
+        "inlier_ratio": 0.75,
+        "coverage": 0.5,
+        "seconds": 1.5,
+        "device": "cpu",
+        "device_reason": "stub",
+        "model": "stub",
+        "outputs": arguments["outputs"],
+        "settings": arguments,
+    }
+    request = os.environ.get("SOMA_STUB_REQUEST")
+    if request:
+        Path(request).write_text(json.dumps(arguments), encoding="utf-8")
+    send("result", id=identifier, result=result)
+
+
+def apply(identifier, arguments):
+    request = os.environ.get("SOMA_STUB_REQUEST")
+    if request:
+        Path(request).write_text(json.dumps(arguments), encoding="utf-8")
+    send("result", id=identifier, result={"output": arguments["output"]})
+
+
+JOBS = {
+    "echo": echo,
+    "polite": polite,
+    "deaf": deaf,
+    "crash": crash,
+    "refuse": refuse,
+    "register": register,
+    "apply": apply,
+}
+
+
+def main():
+    jobs = []
+    threading.Thread(target=listen, args=(jobs,), daemon=True).start()
+    if os.environ.get("SOMA_STUB") != "mute":
+        send("ready", version="0", pid=os.getpid())
+    while True:
+        if jobs:
+            message = jobs.pop(0)
+            JOBS[message["job"]](message["id"], message["arguments"])
+        time.sleep(0.005)
+
+
+main()

@@ -1,0 +1,200 @@
+"""The real core under the algorithms, on real scenes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from qgis.core import QgsProcessingException, QgsVectorLayer
+
+from soma_qgis.algorithms import base
+from soma_qgis.engine.engine import Engine
+from soma_qgis.engine.process import Launch
+from soma_qgis.locations import core_folder
+
+from .conftest import Recorder
+
+Run = Callable[..., dict[str, Any]]
+
+pytestmark = pytest.mark.slow
+
+COMMAND = (sys.executable, "-m", "model_core")
+
+
+@pytest.fixture(scope="module")
+def real_engine() -> Iterator[Engine]:
+    """One worker for all tests of this file, on the Python of the tests."""
+    engine = Engine(lambda: Launch((*COMMAND, "serve")), lambda: 300.0)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(autouse=True)
+def on_real_engine(real_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "shared_engine", lambda: real_engine)
+
+
+@pytest.fixture
+def spain(scenes: Path) -> dict[str, str]:
+    """A Sentinel-1 and a Sentinel-2 image of one place."""
+    return {
+        "SAR": str(scenes / "sen1floods11_spain_s1_vv_vh_db.tif"),
+        "OPTICAL": str(scenes / "sen1floods11_spain_s2_13band.tif"),
+    }
+
+
+def values(path: Path | str) -> np.ndarray[Any, Any]:
+    return np.asarray(gdal.Open(str(path)).ReadAsArray())
+
+
+def profile(folder: Path) -> Path:
+    """Make a QGIS profile folder in which the plugin is installed and switched on."""
+    plugin = folder / "profiles" / "default" / "python" / "plugins" / "soma_qgis"
+    plugin.mkdir(parents=True)
+    root = core_folder()
+    for part in (root / "soma_qgis").iterdir():
+        (plugin / part.name).symlink_to(part)
+    for name in ("model_core", "resources", "metadata.txt"):
+        (plugin / name).symlink_to(root / name)
+    settings = folder / "profiles" / "default" / "QGIS" / "QGIS3.ini"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[PythonPlugins]\nsoma_qgis=true\n", encoding="utf-8")
+    return folder
+
+
+def qgis_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_RUNTIME_DIR": str(runtime),
+        "QGIS_CUSTOM_CONFIG_PATH": str(folder),
+        "SOMA_PYTHON": sys.executable,
+    }
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        ["qgis_process", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_toolbox_command_line_and_qgis_process_agree_to_the_bit(
+    run: Run, spain: dict[str, str], tmp_path: Path, real_engine: Engine
+) -> None:
+    outputs = {
+        "OUTPUT": str(tmp_path / "registered.tif"),
+        "DISPLACEMENTS": str(tmp_path / "vectors.gpkg"),
+        "DISPLACEMENT_RASTER": str(tmp_path / "field.tif"),
+        "GCPS": str(tmp_path / "gcps.points"),
+        "REPORT": str(tmp_path / "report.html"),
+    }
+    results = run("register", **spain, **outputs)
+    assert results["VERDICT"] == "registered"
+    assert results["RMSE_AFTER"] < results["RMSE_BEFORE"]
+    assert all(Path(path).stat().st_size > 0 for path in outputs.values())
+    assert QgsVectorLayer(outputs["DISPLACEMENTS"], "v", "ogr").featureCount() > 20
+    warm = real_engine.worker_pid()
+
+    again = str(tmp_path / "again.tif")
+    run("register", **spain, OUTPUT=str(tmp_path / "r.tif"), DISPLACEMENT_RASTER=again)
+    assert real_engine.worker_pid() == warm
+    np.testing.assert_array_equal(values(again), values(outputs["DISPLACEMENT_RASTER"]))
+
+    # The same bands again, from the displacement raster alone.
+    applied = str(tmp_path / "applied.tif")
+    run(
+        "applyregistration",
+        DISPLACEMENT_RASTER=outputs["DISPLACEMENT_RASTER"],
+        INPUT=spain["SAR"],
+        OUTPUT=applied,
+    )
+    np.testing.assert_allclose(values(applied), values(outputs["OUTPUT"]), atol=0.05)
+
+    command = ["register", "--sar", spain["SAR"], "--optical", spain["OPTICAL"]]
+    done = subprocess.run(
+        [*COMMAND, *command, "--out", str(tmp_path / "cli")],
+        cwd=core_folder(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(
+        values(tmp_path / "cli" / "displacement.tif"), values(outputs["DISPLACEMENT_RASTER"])
+    )
+
+    headless = str(tmp_path / "headless.tif")
+    done = qgis_process(
+        profile(tmp_path / "profile"),
+        "run",
+        "soma:register",
+        f"--SAR={spain['SAR']}",
+        f"--OPTICAL={spain['OPTICAL']}",
+        f"--OUTPUT={tmp_path / 'headless_registered.tif'}",
+        f"--DISPLACEMENT_RASTER={headless}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "VERDICT:\tregistered" in done.stdout
+    np.testing.assert_array_equal(values(headless), values(outputs["DISPLACEMENT_RASTER"]))
+
+
+def test_two_places_fail_and_write_nothing(run: Run, scenes: Path, tmp_path: Path) -> None:
+    """The SAR image of one place under the georeferencing of another."""
+    optical = str(scenes / "volkov_tile_035_s2rgb.tif")
+    place = gdal.Open(optical)
+    moved = str(tmp_path / "elsewhere.tif")
+    other = gdal.Open(str(scenes / "volkov_tile_059_s1vh.tif"))
+    gdal.Translate(moved, other, outputSRS=place.GetProjection()).SetGeoTransform(
+        place.GetGeoTransform()
+    )
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(QgsProcessingException, match="no raster was written"):
+        run(
+            "register",
+            SAR=moved,
+            OPTICAL=optical,
+            OUTPUT=str(folder / "registered.tif"),
+            REPORT=str(folder / "report.html"),
+        )
+    assert [path.name for path in folder.iterdir() if path.suffix == ".tif"] == []
+
+
+def test_a_real_run_is_cancelled_within_two_seconds(
+    run: Run, scenes: Path, tmp_path: Path, real_engine: Engine
+) -> None:
+    import time
+
+    feedback = Recorder()
+    cancelled: list[float] = []
+
+    def cancel_in_the_middle(progress: float) -> None:
+        if progress > 20 and not cancelled:
+            cancelled.append(time.monotonic())
+            feedback.cancel()
+
+    feedback.progressChanged.connect(cancel_in_the_middle)
+    with pytest.raises(QgsProcessingException, match="Cancelled"):
+        run(
+            "register",
+            feedback,
+            SAR=str(scenes / "volkov_tile_035_s1vh.tif"),
+            OPTICAL=str(scenes / "volkov_tile_035_s2rgb.tif"),
+            OUTPUT=str(tmp_path / "registered.tif"),
+        )
+    assert time.monotonic() - cancelled[0] < 2
+    assert real_engine.worker_pid() is None
+    assert list(tmp_path.iterdir()) == []
