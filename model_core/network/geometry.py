@@ -75,7 +75,8 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 
 def invert(affine: Tensor) -> Tensor:
     """Return the inverse affines (B, 2, 3); raises RuntimeError for a singular one."""
-    return torch.linalg.inv(homogeneous(affine))[:, :2]
+    inverse: Tensor = torch.linalg.inv(homogeneous(affine))
+    return inverse[:, :2]
 
 
 def at_stride(affine: Tensor, stride: float) -> Tensor:
