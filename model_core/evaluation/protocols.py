@@ -2,8 +2,8 @@
 
 Both views of a case are cut out of larger images, at independent positions, each sampled once, so
 that neither a black border nor a shared pixel grid gives the answer away. The SAR view may be
-turned and scaled; the optical view may carry a smooth local deformation. All that is drawn depends
-on the protocol, the pair's identifier and the seed only.
+turned and scaled; the optical view, or the second SAR view, may carry a smooth local deformation.
+All that is drawn depends on the protocol, the pair's identifier and the seed only.
 """
 
 from __future__ import annotations
@@ -77,8 +77,9 @@ class Protocol:
     Attributes:
         name: for the command line and the tables. title: for people.
         limits: for images of at least 512 px.
-        kind: "pair": one SAR view of the same place; "equivariance": two of them, cut and warped
-            differently; "unrelated": one of a different place.
+        kind: "pair": one SAR view of the same place, the local deformation in the optical view;
+            "equivariance": two SAR views, cut and warped differently, the local deformation in the
+            second; "unrelated": one SAR view of a different place.
         full_local: the local deformation always has its largest length; else it is drawn.
     """
 
@@ -116,6 +117,11 @@ PROTOCOLS: dict[str, Protocol] = {
             kind="equivariance",
         ),
         Protocol(
+            "local-equivariance",
+            "Equivariance to local deformation: two SAR views as in P2, one deformed by 6 px",
+            Limits(20, 2, 1.02, 6), kind="equivariance", full_local=True,
+        ),
+        Protocol(
             "unrelated", "Unrelated images, otherwise as P2", Limits(20, 2, 1.02, 0),
             kind="unrelated",
         ),
@@ -132,43 +138,8 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class SarSide:
-    """A SAR view of a case.
-
-    Attributes:
-        view: the view.
-        to_image: (2, 3), pixel of the view to pixel of the SAR image.
-        truth: None where the images show different places or the alignment is not known.
-        overlap: bool (H, W) over the optical view: the pixel lies in this view, as far as the
-            alignment is known. None for images of different places.
-    """
-
-    view: View
-    to_image: NDArray[np.float64]
-    truth: Truth | None
-    overlap: NDArray[np.bool_] | None
-
-
-@dataclass(frozen=True)
-class Case:
-    """One question to a method: how does the optical view lie on the SAR view (or on two)?"""
-
-    id: str
-    protocol: Protocol
-    source: str
-    place: str
-    optical: View
-    sides: tuple[SarSide, ...]
-    limits: Limits
-
-
-class CannotCutError(BadInputError):
-    """A protocol's case cannot be cut out of a pair; it is left out and counted."""
-
-
-@dataclass(frozen=True)
 class LocalField:
-    """A smooth deformation: a sum of cosine waves, none shorter than two thirds of the view.
+    """A smooth deformation: a sum of cosine waves, all longer than 0.47 view sides.
 
     displacement at pixel v: ``sum_k amplitude_k * cos(v . wave_k + phase_k)``.
     """
@@ -188,6 +159,72 @@ class LocalField:
         field = LocalField(rng.normal(size=(6, 2)), waves, rng.uniform(0, 2 * np.pi, 6))
         largest = float(np.linalg.norm(field(view_pixels(side)), axis=-1).max())
         return LocalField(field.amplitudes * (length / largest), waves, field.phases)
+
+
+@dataclass(frozen=True)
+class SarSide:
+    """A SAR view of a case.
+
+    Attributes:
+        view: the view.
+        to_image: (2, 3), pixel of the view to pixel of the SAR image, apart from ``local``.
+        truth: None where the images show different places or the alignment is not known.
+        overlap: bool (H, W) over the optical view: the pixel lies in this view, as far as the
+            alignment is known. None for images of different places.
+        local: what is added to ``to_image`` at a pixel of the view, in pixels; None: nothing.
+    """
+
+    view: View
+    to_image: NDArray[np.float64]
+    truth: Truth | None
+    overlap: NDArray[np.bool_] | None
+    local: LocalField | None = None
+
+    def image_positions(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where points (..., 2) of the view stand in the SAR image."""
+        return _deformed(self.to_image, self.local, points)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to a method: how does the optical view lie on the SAR view (or on two)?"""
+
+    id: str
+    protocol: Protocol
+    source: str
+    place: str
+    optical: View
+    sides: tuple[SarSide, ...]
+    limits: Limits
+
+
+class CannotCutError(BadInputError):
+    """A protocol's case cannot be cut out of a pair; it is left out and counted."""
+
+
+def _translation(shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([np.eye(2), shift])
+
+
+def _deformed(
+    affine: NDArray[np.float64], local: LocalField | None, points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Map points (..., 2) by an affine (2, 3) and add the local field at the points."""
+    mapped = apply_homography(affine, points)
+    return mapped if local is None else mapped + local(points)
+
+
+def _undeformed(
+    affine: NDArray[np.float64], local: LocalField | None, points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the points (..., 2) that :func:`_deformed` maps to the given ones."""
+    inverse = invert_affine(affine)
+    found = apply_homography(inverse, points)
+    if local is not None:
+        # The field changes slowly, so the fixed-point iteration contracts at every step.
+        for _ in range(30):
+            found = apply_homography(inverse, points - local(found))
+    return found
 
 
 def view_pixels(side: int) -> NDArray[np.float64]:
@@ -288,11 +325,13 @@ class _Cutter:
         self.centre = (side - 1) / 2
         count = 2 if protocol.kind == "equivariance" else 1
         self.turns = [self._draw_turn() for _ in range(count)]
-        share = 1.0 if protocol.full_local else float(rng.uniform())
-        self.local = (
-            LocalField.draw(rng, side, limits.local * share) if limits.local > 0 else None
-        )
-        self.margin = limits.local * share if self.local else 0.0
+        length = limits.local * (1.0 if protocol.full_local else float(rng.uniform()))
+        local = LocalField.draw(rng, side, length) if limits.local > 0 else None
+        in_sar = protocol.kind == "equivariance"
+        self.optical_local = None if in_sar else local
+        self.sar_locals = [None, local] if in_sar else [None]
+        self.optical_margin = 0.0 if in_sar else length
+        self.sar_margins = [0.0, length] if in_sar else [0.0]
 
     def _draw_turn(self) -> NDArray[np.float64]:
         angle = math.radians(self.rng.uniform(-1, 1) * self.limits.max_rotation)
@@ -306,8 +345,8 @@ class _Cutter:
             shift = optical_centre - self.centre
             optical = self._sample(self.optical.optical, self._optical_pixels(shift))
             sar = [
-                self._sample(self.sar.sar, apply_homography(affine, view_pixels(self.side)))
-                for affine in (self._to_image(k, c) for k, c in enumerate(sar_centres))
+                self._sample(self.sar.sar, _deformed(affine, local, view_pixels(self.side)))
+                for affine, local in zip(self._to_image(sar_centres), self.sar_locals, strict=True)
             ]
             if all(view.valid.all() for view in (optical, *sar)):
                 case = self._case(shift, optical, sar, sar_centres)
@@ -322,7 +361,7 @@ class _Cutter:
 
     def _positions(self) -> list[tuple[NDArray[np.float64], list[NDArray[np.float64]]]]:
         """Draw centres of the views, in pixels of the images, and return some that fit."""
-        rng, reach = self.rng, self.centre + self.margin
+        rng, reach = self.rng, self.centre + self.optical_margin
         height, width = self.optical.optical.valid.shape
         extent = np.array([width, height]) - 1.0
         if (extent < 2 * reach).any():
@@ -333,8 +372,8 @@ class _Cutter:
         height, width = self.sar.sar.valid.shape
         extent = np.array([width, height]) - 1.0
         corners = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]]) * self.centre
-        for turn in self.turns:
-            half = np.abs(corners @ turn.T).max(axis=0)
+        for turn, margin in zip(self.turns, self.sar_margins, strict=True):
+            half = np.abs(corners @ turn.T).max(axis=0) + margin
             if self.protocol.kind == "unrelated":
                 centres = half + rng.uniform(size=(CANDIDATES, 2)) * (extent - 2 * half)
             else:
@@ -349,13 +388,15 @@ class _Cutter:
     def _optical_pixels(self, shift: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where each pixel of the optical view is sampled in the optical image."""
         pixels = view_pixels(self.side)
-        return pixels + shift + (self.local(pixels) if self.local else 0.0)
+        return _deformed(_translation(shift), self.optical_local, pixels)
 
-    def _to_image(self, index: int, centre: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the affine (2, 3) from a SAR view to the SAR image."""
-        turn = self.turns[index]
-        offset = centre - turn @ np.array([self.centre, self.centre])
-        return np.column_stack([turn, offset])
+    def _to_image(self, centres: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        """Return the affines (2, 3) from the SAR views to the SAR image."""
+        middle = np.array([self.centre, self.centre])
+        return [
+            np.column_stack([turn, centre - turn @ middle])
+            for turn, centre in zip(self.turns, centres, strict=True)
+        ]
 
     def _sample(self, view: View, positions: NDArray[np.float64]) -> View:
         where = torch.from_numpy(positions)[None]
@@ -372,13 +413,14 @@ class _Cutter:
         sar_centres: list[NDArray[np.float64]],
     ) -> Case:
         sides = []
-        for index, (view, centre) in enumerate(zip(sar, sar_centres, strict=True)):
-            to_image = self._to_image(index, centre)
+        known = self.optical.pair.alignment is not None
+        for view, to_image, local in zip(
+            sar, self._to_image(sar_centres), self.sar_locals, strict=True
+        ):
             overlap = truth = None
             if self.protocol.kind != "unrelated":
-                truth, overlap = self._truth(shift, to_image)
-            known = self.optical.pair.alignment is not None
-            sides.append(SarSide(view, to_image, truth if known else None, overlap))
+                truth, overlap = self._truth(shift, to_image, local)
+            sides.append(SarSide(view, to_image, truth if known else None, overlap, local))
         pair = self.optical.pair
         partner = self.sar.pair.id
         identifier = pair.id if partner == pair.id else f"{pair.id}+{partner}"
@@ -387,18 +429,20 @@ class _Cutter:
         )
 
     def _truth(
-        self, shift: NDArray[np.float64], to_image: NDArray[np.float64]
+        self,
+        shift: NDArray[np.float64],
+        to_image: NDArray[np.float64],
+        local: LocalField | None,
     ) -> tuple[Truth, NDArray[np.bool_]]:
-        from_image = invert_affine(to_image)
         pixels = view_pixels(self.side)
         in_sar = apply_homography(self.alignment, self._optical_pixels(shift))
-        targets = apply_homography(from_image, in_sar)
+        targets = _undeformed(to_image, local, in_sar)
         overlap = self._within(targets)
         points = self.optical.pair.points
         if points is None:
             return Truth(pixels[overlap], targets[overlap]), overlap
-        positions = self._optical_view_positions(points[:, :2], shift)
-        at_points = apply_homography(from_image, points[:, 2:])
+        positions = _undeformed(_translation(shift), self.optical_local, points[:, :2])
+        at_points = _undeformed(to_image, local, points[:, 2:])
         seen = self._within(positions) & self._within(at_points)
         return Truth(positions[seen], at_points[seen]), overlap
 
@@ -406,14 +450,3 @@ class _Cutter:
         """Return which points (..., 2) lie on a view."""
         flat = torch.from_numpy(points.reshape(1, 1, -1, 2))
         return np.asarray(inside(flat, self.side, self.side).numpy().reshape(points.shape[:-1]))
-
-    def _optical_view_positions(
-        self, points: NDArray[np.float64], shift: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return where points (N, 2) of the optical image lie in the optical view."""
-        positions = points - shift
-        if self.local is not None:
-            # The field changes slowly, so the fixed-point iteration contracts at every step.
-            for _ in range(30):
-                positions = points - shift - self.local(positions)
-        return np.asarray(positions)

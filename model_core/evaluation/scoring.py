@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from model_core.evaluation import calibration
 from model_core.evaluation.methods import MethodResult, sample_map
 from model_core.evaluation.metrics import best_affine, distances, mean, rmse
-from model_core.evaluation.protocols import Case, apply_homography, view_pixels
+from model_core.evaluation.protocols import Case, Truth, apply_homography, view_pixels
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class Record:
         start_rmse: without registration. rmse, mean_error: of the final answer.
         affine_rmse, affine_error: RMSE and mean of the method's affine without its field.
         best_affine_error: mean error of the affine fitted to the truth itself.
-        disagreement: RMSE between the two answers of the equivariance protocol, undone, in pixels
-            of the SAR image.
+        disagreement: RMSE between the two answers of an equivariance protocol, undone, in pixels
+            of the SAR image; there, the mean errors above are those of this disagreement, and the
+            best affine is fitted to the deformed view's truth, of which only the deformation, not
+            the alignment, matters.
         reliability: counts, sums of certainties and counts within 1 px, per interval.
         sparsification: the curve and the oracle's; see ``calibration``.
     """
@@ -97,7 +99,7 @@ def score(
         memory_mb=memory_mb,
     )
     if case.protocol.kind == "equivariance":
-        return dataclasses.replace(record, disagreement=disagreement(case, results))
+        return dataclasses.replace(record, **_disagreement(case, results))
     if case.protocol.kind == "unrelated":
         return record
     return dataclasses.replace(record, **_errors(case, first))
@@ -112,14 +114,13 @@ def _errors(case: Case, result: MethodResult) -> dict[str, Any]:
     errors = start if found is None else distances(found, truth.targets)
     affine = MethodResult(result.affine).positions(truth.positions)
     affine_errors = start if affine is None else distances(affine, truth.targets)
-    best = apply_homography(best_affine(truth.positions, truth.targets), truth.positions)
     values: dict[str, Any] = {
         "start_rmse": rmse(start),
         "rmse": rmse(errors),
         "mean_error": mean(errors),
         "affine_rmse": rmse(affine_errors),
         "affine_error": mean(affine_errors),
-        "best_affine_error": mean(distances(best, truth.targets)),
+        "best_affine_error": best_affine_error(truth),
     }
     if result.certainty_map is not None and found is not None:
         certainty = np.clip(sample_map(result.certainty_map, truth.positions), 0, 1)
@@ -134,8 +135,14 @@ def _rounded(rows: Sequence[NDArray[np.float64]]) -> tuple[tuple[float, ...], ..
     return tuple(tuple(float(round(value, 4)) for value in row) for row in rows)
 
 
-def disagreement(case: Case, results: Sequence[MethodResult]) -> float:
-    """Return the RMSE between the answers to two SAR views, both brought back to the SAR image.
+def best_affine_error(truth: Truth) -> float:
+    """Return the mean error of the affine that fits the truth best: what no affine explains."""
+    affine = best_affine(truth.positions, truth.targets)
+    return mean(distances(apply_homography(affine, truth.positions), truth.targets))
+
+
+def undone_difference(case: Case, results: Sequence[MethodResult]) -> NDArray[np.float64]:
+    """Return the distances (N,) between the answers to two SAR views, undone, in the SAR image.
 
     Over the optical pixels that lie in both views. An answer that is missing is the start's.
     """
@@ -146,5 +153,16 @@ def disagreement(case: Case, results: Sequence[MethodResult]) -> float:
     undone = []
     for side, result in zip((one, other), results, strict=True):
         found = result.positions(points)
-        undone.append(apply_homography(side.to_image, points if found is None else found))
-    return rmse(distances(undone[0], undone[1]))
+        undone.append(side.image_positions(points if found is None else found))
+    return distances(undone[0], undone[1])
+
+
+def _disagreement(case: Case, results: Sequence[MethodResult]) -> dict[str, Any]:
+    errors = undone_difference(case, results)
+    values = {"disagreement": rmse(errors), "mean_error": mean(errors)}
+    truth = case.sides[1].truth
+    if truth is not None:
+        affines = [MethodResult(result.affine) for result in results]
+        values["affine_error"] = mean(undone_difference(case, affines))
+        values["best_affine_error"] = best_affine_error(truth)
+    return values

@@ -215,14 +215,17 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
             if kind == "equivariance":
                 parts.append("RMSE between the two answers, undone; no truth is needed.\n")
             parts += _grouped([r for r in records if r.protocol == protocol.name], render)
-    local = [r for r in records if PROTOCOLS[r.protocol].limits.local > 0 and r.rmse is not None]
+    local = [r for r in records if PROTOCOLS[r.protocol].limits.local > 0]
+    local = [record for record in local if record.best_affine_error is not None]
     if local:
         parts.append("## Local deformation: mean end-point error\n")
         parts.append(
-            "Median over cases. The best affine is fitted to the truth itself, so an error of the "
-            "pair's own alignment counts against every method and not against it.\n"
+            "Median over cases. The best affine is fitted to the truth itself. In P2 and local, an "
+            "error of the pair's own alignment counts against every method and not against the "
+            "best affine; in local-equivariance, the error is the difference of a method's two "
+            "undone answers, and the pair's alignment does not matter.\n"
         )
-        for protocol in _used(local, "pair"):
+        for protocol in (*_used(local, "pair"), *_used(local, "equivariance")):
             parts.append(f"### {protocol.name}\n")
             parts += _grouped([r for r in local if r.protocol == protocol.name], local_table, 4)
     unrelated = of_kind(records, "unrelated")

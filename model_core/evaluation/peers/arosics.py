@@ -3,6 +3,8 @@ Software for Multi-Sensor Satellite Data", Remote Sensing 2017: local phase corr
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 
 import numpy as np
@@ -47,20 +49,21 @@ class Arosics:
         """
         started = time.perf_counter()
         try:
-            local = COREG_LOCAL(
-                _placed(optical),
-                _placed(sar),
-                grid_res=GRID,
-                window_size=(WINDOW, WINDOW),
-                max_shift=round(max_shift),
-                nodata=(-1, -1),
-                align_grids=False,
-                match_gsd=False,
-                CPUs=self.threads,
-                progress=False,
-                q=True,
-            )
-            points = local.CoRegPoints_table
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints, quiet or not
+                local = COREG_LOCAL(
+                    _placed(optical),
+                    _placed(sar),
+                    grid_res=GRID,
+                    window_size=(WINDOW, WINDOW),
+                    max_shift=round(max_shift),
+                    nodata=(-1, -1),
+                    align_grids=False,
+                    match_gsd=False,
+                    CPUs=self.threads,
+                    progress=False,
+                    q=True,
+                )
+                points = local.CoRegPoints_table
         except (RuntimeError, ValueError):
             # What AROSICS raises where it finds no window to match: no answer.
             return MethodResult(None, seconds=time.perf_counter() - started)
