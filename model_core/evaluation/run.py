@@ -211,7 +211,8 @@ class _Runner:
             )
         self.pairs = limit_per_source(usable, settings.limit, settings.seed)
         self.results = ResultFile(settings.out / RESULTS)
-        self.methods = list(self._build_methods())
+        # Named twice is measured once.
+        self.methods = list({method.name: method for method in self._build_methods()}.values())
         self.warm: set[str] = set()
 
     def _build_methods(self) -> Iterator[Method]:

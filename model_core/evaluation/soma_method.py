@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from model_core.evaluation.methods import SOMA, Method, MethodResult
+import hashlib
+
+from model_core.evaluation.methods import Method, MethodResult
+from model_core.network.soma import Soma
 from model_core.registration.matcher import Matcher, load_matcher
 from model_core.registration.matching import match_pair
 from model_core.scene.view import View
@@ -42,9 +45,19 @@ class SomaMethod:
 def build_soma(model: str, device: str) -> Method:
     """Load a bundled model by its name, or a checkpoint by its path.
 
+    The method's name holds a checksum of the weights and the configuration, so that results of
+    networks that are called the same are never taken for each other's.
+
     Raises:
         BadInputError: the model cannot be loaded.
     """
     matcher, _ = load_matcher(model, device)
-    own = matcher.name.startswith(SOMA)
-    return SomaMethod(matcher, matcher.name if own else f"{SOMA}:{matcher.name}")
+    return SomaMethod(matcher, f"{matcher.name} ({_checksum(matcher.network)})")
+
+
+def _checksum(network: Soma) -> str:
+    digest = hashlib.sha256(repr(network.config).encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:8]

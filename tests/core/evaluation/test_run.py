@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_run_goes_on_where_it_was_cut_off(manifest: Path, tmp_path: Path) -> N
     evaluate(settings(manifest, out, methods=("identity",)), Feedback())
     assert path.read_bytes() == before
     evaluate(
-        settings(manifest, out, methods=("identity", "cfog"), protocols=("P1",), limit=1),
+        settings(manifest, out, methods=("identity", "cfog", "cfog"), protocols=("P1",), limit=1),
         Feedback(),
     )
     assert path.read_bytes().startswith(before)
@@ -146,7 +147,8 @@ def test_the_network_is_measured_on_real_images(pairs: Path, tmp_path: Path) -> 
     command = ["evaluate", "--pairs", manifest, "--split", "train", "--source", "sih", "--threads"]
     assert main([*command, "2", "--out", str(out), *chosen]) == 0
     related, unrelated = (Record.from_dict(line) for line in lines(out))
-    assert related.method.startswith("soma")
+    assert related.method == unrelated.method
+    assert re.search(r" \([0-9a-f]{8}\)$", related.method)
     assert related.verdict in ("registered", "doubtful", "failed")
     assert related.reliability is not None
     assert sum(related.reliability[0]) > 100_000
