@@ -63,7 +63,7 @@ def line_chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
         f"<title>{escape(title)}</title>",
-        '<rect width="100%" height="100%" fill="white"/>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         _text(LEFT, 20, title, "start", 14),
     ]
     for tick in x.ticks():
