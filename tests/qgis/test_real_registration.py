@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -56,17 +57,17 @@ def values(path: Path | str) -> np.ndarray[Any, Any]:
 
 
 def profile(folder: Path) -> Path:
-    """Make a QGIS profile folder in which the plugin is installed and switched on."""
-    plugin = folder / "profiles" / "default" / "python" / "plugins" / "soma_qgis"
-    plugin.mkdir(parents=True)
-    root = core_folder()
-    for part in (root / "soma_qgis").iterdir():
-        (plugin / part.name).symlink_to(part)
-    for name in ("model_core", "resources", "metadata.txt"):
-        (plugin / name).symlink_to(root / name)
-    settings = folder / "profiles" / "default" / "QGIS" / "QGIS3.ini"
-    settings.parent.mkdir(parents=True)
-    settings.write_text("[PythonPlugins]\nsoma_qgis=true\n", encoding="utf-8")
+    """Make a fresh QGIS profile folder in which the built zip is installed and switched on."""
+    default = folder / "profiles" / "default"
+    plugins = default / "python" / "plugins"
+    plugins.mkdir(parents=True)
+    archive = folder / "soma_qgis.zip"
+    package = [sys.executable, "scripts/package.py", "--out", str(archive)]
+    subprocess.run(package, cwd=core_folder(), check=True, capture_output=True)
+    shutil.unpack_archive(archive, plugins)
+    (default / "QGIS").mkdir()
+    enabled = "[PythonPlugins]\nsoma_qgis=true\n"
+    (default / "QGIS" / "QGIS3.ini").write_text(enabled, encoding="utf-8")
     return folder
 
 
@@ -91,7 +92,7 @@ def qgis_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_toolbox_command_line_and_qgis_process_agree_to_the_bit(
+def test_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
     run: Run, spain: dict[str, str], tmp_path: Path, real_engine: Engine
 ) -> None:
     outputs = {
