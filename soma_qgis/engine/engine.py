@@ -20,6 +20,9 @@ from soma_qgis.settings import Settings
 START_TIMEOUT = 60.0
 """Seconds for the worker's first message, which it sends before it loads anything large."""
 
+STARTING = "start"
+"""The stage before those of the core."""
+
 CANCEL_PATIENCE = 1.0
 """Seconds a worker has to stop by itself after a cancellation."""
 
@@ -99,8 +102,10 @@ class Engine:
 
     def _warm_worker(self, listener: Listener) -> WorkerProcess:
         """Return the waiting worker, or a new one where there is none that fits."""
-        launch = self._find_launch(listener.cancelled)
         worker = self._worker
+        if worker is None or not worker.alive():
+            listener.progress(STARTING, 0.0)
+        launch = self._find_launch(listener.cancelled)
         if worker is not None and worker.alive() and worker.launch == launch:
             return worker
         self.close()

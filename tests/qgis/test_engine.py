@@ -66,7 +66,7 @@ def test_a_job_gives_progress_log_and_result(stub_engine: Engine) -> None:
     ear = Ear()
     result = stub_engine.run("echo", {"path": "é.tif"}, ear)
     assert result["arguments"] == {"path": "é.tif"}
-    assert ear.heard == [("read", 0.5), ("log", "hello")]
+    assert ear.heard == [("start", 0.0), ("read", 0.5), ("log", "hello")]
 
 
 def test_the_worker_stays_warm_between_jobs(stub_engine: Engine) -> None:
