@@ -19,7 +19,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QIcon
 
-from soma_qgis.engine.engine import shared_engine
+from soma_qgis.engine.engine import STARTING, shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.layers.source import LayerError, raster_source
@@ -229,6 +229,7 @@ def creation_options_parameter(name: str) -> QgsProcessingParameterString:
 
 def _stage_text(stage: str) -> str:
     texts = {
+        STARTING: tr("Starting the worker"),
         "read": tr("Reading the images"),
         "coarse": tr("Searching for the shift"),
         "refine": tr("Refining, tile by tile"),

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from soma_qgis.engine.environment import POLL
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.leftovers import remove_unfinished
 from soma_qgis.engine.process import Launch, WorkerProcess, core_launch
@@ -16,11 +17,11 @@ from soma_qgis.engine.protocol import PROTOCOL
 from soma_qgis.i18n import tr
 from soma_qgis.settings import Settings
 
-POLL = 0.1
-"""Seconds between two looks at whether the person has cancelled."""
-
 START_TIMEOUT = 60.0
 """Seconds for the worker's first message, which it sends before it loads anything large."""
+
+STARTING = "start"
+"""The stage before those of the core."""
 
 CANCEL_PATIENCE = 1.0
 """Seconds a worker has to stop by itself after a cancellation."""
@@ -44,7 +45,7 @@ class Engine:
 
     def __init__(
         self,
-        find_launch: Callable[[], Launch] = core_launch,
+        find_launch: Callable[[Callable[[], bool]], Launch] = core_launch,
         keep_warm: Callable[[], float] = lambda: Settings.load().keep_warm,
     ) -> None:
         self._find_launch = find_launch
@@ -101,8 +102,10 @@ class Engine:
 
     def _warm_worker(self, listener: Listener) -> WorkerProcess:
         """Return the waiting worker, or a new one where there is none that fits."""
-        launch = self._find_launch()
         worker = self._worker
+        if worker is None or not worker.alive():
+            listener.progress(STARTING, 0.0)
+        launch = self._find_launch(listener.cancelled)
         if worker is not None and worker.alive() and worker.launch == launch:
             return worker
         self.close()
@@ -119,7 +122,7 @@ class Engine:
         raise EngineError(
             tr("The worker did not answer within {:.0f} s; try again.").format(START_TIMEOUT),
             "start",
-            "\n".join(worker.last_words()),
+            "\n".join(worker.last_lines()),
         )
 
     def _run(
@@ -226,16 +229,20 @@ class Engine:
 
 
 def _crash(worker: WorkerProcess, code: int | None) -> EngineError:
-    words = worker.last_words()
-    said = words[-1] if words else tr("nothing")
     return EngineError(
         tr(
-            "The worker ended unexpectedly (exit code {}, its last words: {}); run again, and "
-            "close other programs first where memory is short."
-        ).format(code, said.rstrip(".")),
+            "The worker ended unexpectedly ({}; its last words: {}); run again, and close other "
+            "programs first where memory is short."
+        ).format(_how(code), worker.last_words() or tr("none")),
         "crash",
-        "\n".join(words),
+        "\n".join(worker.last_lines()),
     )
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return tr("killed by signal {}").format(-code)
+    return tr("exit code {}").format(code)
 
 
 _shared = Engine()

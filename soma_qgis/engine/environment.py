@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsApplication
 
-from soma_qgis.engine.errors import EngineError
+from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.locations import core_folder
 from soma_qgis.settings import PYTHON_VARIABLE, Settings
@@ -20,6 +21,9 @@ from soma_qgis.settings import PYTHON_VARIABLE, Settings
 NEEDED = ("torch", "timm", "rasterio", "safetensors")
 PROBE_TIMEOUT = 120.0
 """Seconds; the first import of torch from a slow disk takes long."""
+
+POLL = 0.1
+"""Seconds between two looks at whether the person has cancelled."""
 
 _OF_QGIS = frozenset(
     {
@@ -68,14 +72,15 @@ def managed_python() -> Path:
     return _python_in(Path(QgsApplication.qgisSettingsDirPath()) / "soma_qgis" / "environment")
 
 
-def find_python() -> str:
-    """Return the Python that runs the worker.
+def find_python(cancelled: Callable[[], bool]) -> str:
+    """Return the Python that runs the worker; asking one may take long and can be cancelled.
 
     In this order: what the person set (``SOMA_PYTHON`` or the setting), the managed environment in
     the QGIS profile, the project's own ``.venv``, the system's Python. The last two must be able to
     import what the core needs; QGIS's own executable is never taken for a Python.
 
     Raises:
+        EngineCancelledError: ``cancelled`` returned True while a Python was asked.
         EngineError: there is none; the sentence says what to do.
     """
     wanted = Settings.load().python
@@ -94,7 +99,7 @@ def find_python() -> str:
         return str(managed)
     tried = []
     for candidate in _candidates():
-        missing = why_unfit(candidate)
+        missing = why_unfit(candidate, cancelled)
         if not missing:
             return candidate
         tried.append(f"{candidate}: {missing}")
@@ -109,32 +114,44 @@ def find_python() -> str:
     )
 
 
-def why_unfit(python: str) -> str:
+def why_unfit(python: str, cancelled: Callable[[], bool]) -> str:
     """Return why a Python cannot run the core, or an empty text where it can; asked once a file."""
     key = (python, Path(python).stat().st_mtime_ns)
     if key not in _probed:
-        _probed[key] = _probe(python)
+        _probed[key] = _probe(python, cancelled)
     return _probed[key]
 
 
-def _probe(python: str) -> str:
+def _probe(python: str, cancelled: Callable[[], bool]) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [python, "-c", f"import {', '.join(NEEDED)}"],
             env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=PROBE_TIMEOUT,
-            check=False,
             **hidden_window(),
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         return str(error)
-    if done.returncode == 0:
+    deadline = time.monotonic() + PROBE_TIMEOUT
+    while True:
+        try:
+            _, said = process.communicate(timeout=POLL)
+            break
+        except subprocess.TimeoutExpired:
+            late = time.monotonic() > deadline
+            if not late and not cancelled():
+                continue
+            process.kill()
+            process.communicate()
+            if late:
+                return tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
+            raise EngineCancelledError(tr("Cancelled before it started.")) from None
+    if process.returncode == 0:
         return ""
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else tr("it ended with code {}").format(done.returncode)
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else tr("it ended with code {}").format(process.returncode)
 
 
 def _candidates() -> list[str]:

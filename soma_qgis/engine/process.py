@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from soma_qgis.i18n import tr
 from soma_qgis.locations import core_folder
 
 TAIL_LINES = 60
+LONGEST_WORDS = 300
+"""Characters of the last words that fit into a sentence."""
+
 KILL_WAIT = 0.5
 """Seconds in which the system has removed a killed process."""
 
@@ -34,13 +37,14 @@ class Launch:
     folder: Path = field(default_factory=core_folder)
 
 
-def core_launch() -> Launch:
+def core_launch(cancelled: Callable[[], bool]) -> Launch:
     """Return how the core is started as a worker.
 
     Raises:
+        EngineCancelledError: ``cancelled`` returned True while a Python was looked for.
         EngineError: no Python can run it.
     """
-    return Launch((find_python(), "-m", "model_core", "serve"))
+    return Launch((find_python(cancelled), "-m", "model_core", "serve"))
 
 
 class WorkerProcess:
@@ -112,9 +116,14 @@ class WorkerProcess:
             raise EOFError
         return message
 
-    def last_words(self) -> Sequence[str]:
+    def last_lines(self) -> Sequence[str]:
         """Return the last lines that the process wrote to standard error."""
         return [line for line in self._tail if line.strip()]
+
+    def last_words(self) -> str:
+        """Return the last line that says something: indented ones quote code."""
+        said = [line for line in self.last_lines() if not line[0].isspace()]
+        return said[-1][-LONGEST_WORDS:].rstrip(".") if said else ""
 
     def exit_code(self, timeout: float) -> int | None:
         """Wait for the end; return the exit code, or None where the process still runs."""

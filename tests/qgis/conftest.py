@@ -22,7 +22,7 @@ STUB = Path(__file__).with_name("stub_worker.py")
 PATIENCE = 120.0
 
 
-def stub_launch() -> Launch:
+def stub_launch(cancelled: Callable[[], bool] | None = None) -> Launch:
     """Start the stub with the Python of the tests, which is no QGIS."""
     return Launch((sys.executable, str(STUB)))
 

@@ -115,7 +115,7 @@ def test_a_plain_run_asks_for_the_defaults(
         "COVERAGE": 0.5,
         "VERDICT": "registered",
     }
-    assert feedback.stages == ["Searching for the shift"]
+    assert feedback.stages == ["Starting the worker", "Searching for the shift"]
     assert feedback.progress() == 25
     assert "1.5 s on cpu (stub) with stub." in feedback.lines
 

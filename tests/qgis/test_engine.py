@@ -66,7 +66,7 @@ def test_a_job_gives_progress_log_and_result(stub_engine: Engine) -> None:
     ear = Ear()
     result = stub_engine.run("echo", {"path": "é.tif"}, ear)
     assert result["arguments"] == {"path": "é.tif"}
-    assert ear.heard == [("read", 0.5), ("log", "hello")]
+    assert ear.heard == [("start", 0.0), ("read", 0.5), ("log", "hello")]
 
 
 def test_the_worker_stays_warm_between_jobs(stub_engine: Engine) -> None:
@@ -85,7 +85,7 @@ def test_the_idle_worker_is_ended_after_a_while(qgis_app: Any) -> None:
 
 def test_another_python_means_another_worker(qgis_app: Any, tmp_path: Path) -> None:
     launches = [stub_launch(), Launch(stub_launch().command, tmp_path)]
-    engine = Engine(lambda: launches[0], lambda: 60.0)
+    engine = Engine(lambda cancelled: launches[0], lambda: 60.0)
     first = engine.run("echo", {}, Ear())["pid"]
     launches.pop(0)
     assert engine.run("echo", {}, Ear())["pid"] != first
@@ -135,7 +135,7 @@ def test_a_worker_killed_from_outside_is_reported_and_the_next_run_works(
     output = str(tmp_path / "out.tif")
     killer = threading.Timer(0.5, os.kill, (pid, signal.SIGKILL))
     killer.start()
-    with pytest.raises(EngineError, match="ended unexpectedly"):
+    with pytest.raises(EngineError, match="killed by signal 9"):
         stub_engine.run("deaf", {"output": output}, Ear(), [output])
     assert list(tmp_path.iterdir()) == []
     assert stub_engine.run("echo", {}, Ear())["pid"] != pid
@@ -198,14 +198,14 @@ def test_a_run_that_waits_can_be_cancelled(stub_engine: Engine) -> None:
 
 
 def test_a_program_that_cannot_be_started_is_a_sentence(qgis_app: Any, tmp_path: Path) -> None:
-    engine = Engine(lambda: Launch((str(tmp_path / "nothing"),)))
+    engine = Engine(lambda cancelled: Launch((str(tmp_path / "nothing"),)))
     with pytest.raises(EngineError, match="cannot be started"):
         engine.run("echo", {}, Ear())
 
 
 def test_a_program_that_is_no_worker_is_reported_with_its_words(qgis_app: Any) -> None:
     command = (sys.executable, "-c", "raise SystemExit('No module named model_core')")
-    engine = Engine(lambda: Launch(command))
+    engine = Engine(lambda cancelled: Launch(command))
     with pytest.raises(EngineError, match="No module named model_core"):
         engine.run("echo", {}, Ear())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from soma_qgis.engine import environment
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.environment import child_environment, find_python, why_unfit
-from soma_qgis.engine.errors import EngineError
+from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.settings import KEEP_WARM, Settings
 
 from .test_engine import Ear
@@ -36,6 +37,10 @@ def nothing_set(
     monkeypatch.delenv("SOMA_PYTHON", raising=False)
     monkeypatch.setattr(environment, "_probed", {})
     monkeypatch.setattr(environment, "managed_python", lambda: tmp_path / "managed" / "python")
+
+
+def never() -> bool:
+    return False
 
 
 def fake_python(folder: Path, body: str) -> Path:
@@ -65,19 +70,19 @@ def test_the_running_worker_has_the_scrubbed_environment(
 
 def test_the_variable_goes_before_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOMA_PYTHON", sys.executable)
-    assert find_python() == sys.executable
+    assert find_python(never) == sys.executable
 
 
 def test_a_wrong_variable_is_a_sentence_and_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOMA_PYTHON", "/nowhere/python")
     with pytest.raises(EngineError, match=r"/nowhere/python.*SOMA_PYTHON"):
-        find_python()
+        find_python(never)
 
 
 def test_the_managed_environment_goes_before_the_systems_python(tmp_path: Path) -> None:
     managed = fake_python(tmp_path / "managed", "exit 0")
     managed.rename(managed.with_name("python"))
-    assert find_python() == str(tmp_path / "managed" / "python")
+    assert find_python(never) == str(tmp_path / "managed" / "python")
 
 
 def test_a_python_is_taken_only_where_it_imports_what_is_needed(
@@ -86,7 +91,7 @@ def test_a_python_is_taken_only_where_it_imports_what_is_needed(
     bad = fake_python(tmp_path / "bad", "echo \"No module named 'torch'\" >&2; exit 1")
     good = fake_python(tmp_path / "good", "exit 0")
     monkeypatch.setattr(environment, "_candidates", lambda: [str(bad), str(good)])
-    assert find_python() == str(good)
+    assert find_python(never) == str(good)
 
 
 def test_without_any_python_the_sentence_says_what_to_do_and_why(
@@ -95,7 +100,7 @@ def test_without_any_python_the_sentence_says_what_to_do_and_why(
     bad = fake_python(tmp_path / "bad", "echo \"No module named 'torch'\" >&2; exit 1")
     monkeypatch.setattr(environment, "_candidates", lambda: [str(bad)])
     with pytest.raises(EngineError, match="install these in a Python") as caught:
-        find_python()
+        find_python(never)
     assert "SOMA_PYTHON" in str(caught.value)
     assert caught.value.details == f"{bad}: No module named 'torch'"
 
@@ -103,8 +108,24 @@ def test_without_any_python_the_sentence_says_what_to_do_and_why(
 def test_a_python_is_asked_once(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     python = str(fake_python(tmp_path / "some", f"echo x >> {asked}; exit 0"))
-    assert [why_unfit(python), why_unfit(python)] == ["", ""]
+    assert [why_unfit(python, never), why_unfit(python, never)] == ["", ""]
     assert asked.read_text(encoding="utf-8").split() == ["x"]
+
+
+def test_asking_a_slow_python_can_be_cancelled(tmp_path: Path) -> None:
+    python = str(fake_python(tmp_path / "slow", "exec sleep 30"))
+    started = time.monotonic()
+    with pytest.raises(EngineCancelledError):
+        why_unfit(python, lambda: time.monotonic() - started > 0.3)
+    assert time.monotonic() - started < 2
+
+
+def test_a_python_that_never_answers_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "PROBE_TIMEOUT", 0.3)
+    python = str(fake_python(tmp_path / "slow", "exec sleep 30"))
+    assert "did not answer" in why_unfit(python, never)
 
 
 def test_settings_survive_and_the_environment_overrides_them(

@@ -102,6 +102,15 @@ def test_bad_input_of_a_real_job_comes_back_as_a_sentence(tmp_path: Path) -> Non
     assert "none.tif does not exist" in error["sentence"]
 
 
+@pytest.mark.slow
+def test_info_says_what_a_registration_would_run_on() -> None:
+    with worker() as process:
+        info = ask(process, job("info", device="cpu"), "result")["result"]
+    assert info["device"] == "cpu"
+    assert info["device_reason"]
+    assert {"soma", "torch", "timm", "rasterio", "gdal"} <= set(info["versions"])
+
+
 DEAF = """
 import time
 from model_core.worker import jobs, server
