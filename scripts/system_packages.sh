@@ -49,8 +49,9 @@ else
 fi
 
 apt() {
+    # Errors and warnings are shown; hundreds of lines on packages are not.
     # shellcheck disable=SC2086 # empty for root
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@"
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@" >/dev/null
 }
 
 target=""
