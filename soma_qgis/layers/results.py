@@ -24,6 +24,9 @@ from soma_qgis.locations import style_path
 ARROW_SCALE = "soma_arrow_scale"
 """Layer variable by which ``displacements.qml`` lengthens the arrows."""
 
+ARROW_SHARE = 0.05
+"""Length of the long arrows, as a share of the layer's longer side."""
+
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
 
@@ -124,21 +127,15 @@ def style_on_load(
 
 
 def arrow_scale(layer: QgsVectorLayer) -> float:
-    """Return by how much to lengthen arrows, so that the longest fill about their spacing.
+    """Return by how much to lengthen arrows, so that the long ones can be seen on the whole layer.
 
-    It is 1, 2 or 5 times a power of ten, so that a person can divide by it, and at least 1. The
-    lengths are compared in the layer's own units.
+    It is 1, 2 or 5 times a power of ten, so that a person can divide by it, and at least 1.
     """
-    count = layer.featureCount()
-    extent = layer.extent()
-    if count < 2 or extent.isEmpty():
-        return 1.0
-    spacing = math.sqrt(extent.width() * extent.height() / count)
     lengths = sorted(feature.geometry().length() for feature in layer.getFeatures())
-    longest = lengths[int(0.9 * (len(lengths) - 1))]
-    if longest <= 0:
-        return 1.0
-    return max(1.0, round_down(spacing / longest))
+    long = lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0.0
+    extent = layer.extent()
+    wanted = ARROW_SHARE * max(extent.width(), extent.height())
+    return max(1.0, round_down(wanted / long)) if 0 < long < wanted else 1.0
 
 
 def round_down(value: float) -> float:

@@ -135,7 +135,7 @@ def test_vectors_are_arrows_long_enough_to_be_seen(tmp_path: Path) -> None:
     layer = vectors(tmp_path / "v.gpkg", 8.0)
     assert style(VectorStyler(), layer) == []
     scale = QgsExpressionContextUtils.layerScope(layer).variable(ARROW_SCALE)
-    assert float(scale) == 50.0  # 8 m drawn as 400 m, in a spacing of 475 m
+    assert float(scale) == 50.0  # 8 m drawn as 400 m, on a layer of 9500 m
     assert layer.name() == "Displacement vectors (drawn 50 times as long)"
     symbol = layer.renderer().rootRule().children()[0].symbol()
     arrow = symbol.symbolLayer(0).subSymbol().symbolLayer(0)
@@ -172,7 +172,7 @@ def test_the_arrows_point_where_the_image_was_moved(tmp_path: Path) -> None:
     ]
     assert len(columns) > 50
     assert 95 <= min(columns) <= 105
-    assert 170 <= max(columns) <= 185  # 400 m of 5 m a pixel
+    assert 170 <= max(columns) <= 185  # 400 m, 5 m a pixel
 
 
 def test_vectors_of_no_length_keep_their_scale(tmp_path: Path) -> None:
