@@ -300,7 +300,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         )
         max_shift.setHelp(
             tr(
-                "The largest shift to expect, in pixels of the coarser image. Larger takes longer "
+                "The largest shift to expect, in pixels of the reference. Larger takes longer "
                 "and finds more wrong places that look alike."
             )
         )
