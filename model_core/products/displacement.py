@@ -168,7 +168,7 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
             count=4,
             dtype="float32",
             crs=grid.crs,
-            transform=grid.transform,
+            transform=grid.written_transform,
             nodata=NODATA,
             tiled=True,
             blockxsize=256,

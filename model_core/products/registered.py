@@ -133,7 +133,7 @@ def _profile(source: DatasetReader, target: Grid) -> dict[str, Any]:
         "count": source.count,
         "dtype": source.dtypes[0],
         "crs": target.crs,
-        "transform": target.transform,
+        "transform": target.written_transform,
         "nodata": nodata,
         "TILED": "YES",
         "BLOCKXSIZE": str(BLOCK),

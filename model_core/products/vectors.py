@@ -5,6 +5,7 @@ Lines run from the uncorrected to the corrected position.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sqlite3
 import struct
@@ -66,6 +67,8 @@ _UNDEFINED = (
     ),
 )
 
+_UP = np.array([1.0, -1.0])
+
 _CUSTOM_SRS = 100000
 """Identifier of a CRS that has no EPSG code."""
 
@@ -78,6 +81,9 @@ def azimuth(east: NDArray[np.float64], north: NDArray[np.float64]) -> NDArray[np
 def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | Path) -> None:
     """Write one line per tie point; ``crs`` None: in the undefined Cartesian system."""
     srs_id, rows = _reference_system(crs)
+    if crs is None:
+        # Rows run to negative y, as in Grid.written_transform: that is where QGIS has the image.
+        points = dataclasses.replace(points, old=points.old * _UP, new=points.new * _UP)
     with finished(path) as temporary, closing(sqlite3.connect(temporary)) as database:
         database.execute("PRAGMA application_id = 0x47504B47")  # "GPKG"
         database.execute("PRAGMA user_version = 10300")

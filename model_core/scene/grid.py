@@ -26,6 +26,12 @@ class Grid:
     width: int
     height: int
 
+    @property
+    def written_transform(self) -> Affine:
+        """The geotransform for a file. Rows of an unreferenced image run to negative y there, which
+        is where QGIS shows an image without geotransform; the core reads neither back."""
+        return self.transform if self.crs is not None else Affine.scale(1, -1) * self.transform
+
     def decimated(self, factor: int) -> Grid:
         """Return the grid of factor × factor blocks; the last ones may reach beyond this grid."""
         return Grid(

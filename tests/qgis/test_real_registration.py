@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingException, QgsVectorLayer
+from qgis.core import QgsProcessingException, QgsRasterLayer, QgsVectorLayer
 
 from soma_qgis.algorithms import base
 from soma_qgis.engine.engine import Engine
@@ -147,6 +147,40 @@ def test_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
     assert done.returncode == 0, done.stderr
     assert "VERDICT:\tregistered" in done.stdout
     np.testing.assert_array_equal(values(headless), values(outputs["DISPLACEMENT_RASTER"]))
+
+
+def test_results_of_images_without_crs_lie_over_the_reference(
+    run: Run, spain: dict[str, str], tmp_path: Path
+) -> None:
+    side = 256
+    plain = {}
+    for name, bands in (("SAR", [1]), ("OPTICAL", [4, 3, 2])):
+        plain[name] = str(tmp_path / f"{name}.tif")
+        source = gdal.Open(spain[name])
+        kind = gdal.GDT_Float32
+        target = gdal.GetDriverByName("GTiff").Create(plain[name], side, side, len(bands), kind)
+        for number, band in enumerate(bands, 1):
+            part = source.GetRasterBand(band).ReadAsArray(0, 0, side, side)
+            target.GetRasterBand(number).WriteArray(part)
+        target = None  # closes the file
+    outputs = {
+        "OUTPUT": str(tmp_path / "registered.tif"),
+        "DISPLACEMENTS": str(tmp_path / "vectors.gpkg"),
+        "DISPLACEMENT_RASTER": str(tmp_path / "field.tif"),
+    }
+    run("register", **plain, **outputs)
+    whole = QgsRasterLayer(plain["OPTICAL"], "reference").extent()
+    assert QgsRasterLayer(outputs["OUTPUT"], "registered").extent() == whole
+    field = QgsRasterLayer(outputs["DISPLACEMENT_RASTER"], "field").extent()
+    assert field.intersect(whole).area() > 0.9 * whole.area()
+    vectors = QgsVectorLayer(outputs["DISPLACEMENTS"], "vectors", "ogr")
+    assert vectors.featureCount() > 10
+    assert whole.buffered(5).contains(vectors.extent())
+    # A correction upwards (dy above 0) is a line upwards.
+    for feature in vectors.getFeatures():
+        start, end = feature.geometry().asPolyline()
+        assert end.x() - start.x() == pytest.approx(feature["dx_m"], abs=1e-3)
+        assert end.y() - start.y() == pytest.approx(feature["dy_m"], abs=1e-3)
 
 
 def test_two_places_fail_and_write_nothing(run: Run, scenes: Path, tmp_path: Path) -> None:
