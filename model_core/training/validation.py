@@ -69,10 +69,12 @@ class Validation:
         count = min(config.validation_pairs, len(ordered))
         warp = dataclasses.replace(config.warp, side=min(192, config.warp.side))
         self.views: list[Views] = []
+        self.related: list[Views] = []
         self.unrelated: list[Views] = []
         for index in range(count):
             rng = np.random.default_rng([config.seed, index])
             self.views.append(local_views(pairs.get(index), warp, TEMPLATE.reach - 4.0, rng))
+            self.related.append(local_views(pairs.get(index), warp, 4.0, rng))
             others = [i for i in range(count) if ordered[i].region != ordered[index].region]
             if others:
                 other = pairs.get(others[index % len(others)])
@@ -81,8 +83,7 @@ class Validation:
     @torch.inference_mode()
     def measure(self, network: Soma, device: torch.device) -> Figures:
         """Ask a network, in evaluation mode, all questions."""
-        errors, certain, unrelated = [], [], []
-        judge = network.config.flow_stages[0]
+        errors = []
         for views in self.views:
             reference, moving = (network.described(i) for i in _images(views, device))
             found = network.measure(reference, moving, TEMPLATE)
@@ -90,9 +91,6 @@ class Validation:
             error = np.linalg.norm(found.displacement[0].cpu().numpy() - truth, axis=0)
             inside = np.abs(truth).max(axis=0) <= TEMPLATE.reach - 2
             errors.append(error[inside & (found.support[0] > 0.5).cpu().numpy()])
-            certain.append(self._certainty(network, views, judge, device, related=True))
-        for views in self.unrelated:
-            unrelated.append(self._certainty(network, views, judge, device, related=False))
         joined = np.concatenate(errors)
         matcher = Matcher(network, device, "")
         rmse = np.array([_affine_error(matcher, case) for case in self.cases] or [np.nan])
@@ -102,21 +100,16 @@ class Validation:
             rmse=float(np.median(rmse)),
             cmr2=float((rmse < 2).mean()),
             failed=float((rmse > 5).mean()),
-            certain=float(np.nanmean(certain)),
-            certain_unrelated=float(np.nanmean(unrelated)) if unrelated else float("nan"),
+            certain=_certainty(network, self.related, device),
+            certain_unrelated=_certainty(network, self.unrelated, device),
         )
 
-    @staticmethod
-    def _certainty(
-        network: Soma, views: Views, stage: StageConfig, device: torch.device, related: bool
-    ) -> float:
-        """Return the mean certainty where the truth lies within the stage's reach."""
-        found = network.measure(*_images(views, device), stage)
-        certainty = found.certainty[0].cpu().numpy()
-        if not related:
-            return float(certainty.mean())
-        inside = np.abs(_truth(views, stage)).max(axis=0) <= stage.reach - 2
-        return float(certainty[inside].mean()) if inside.any() else float("nan")
+
+def _certainty(network: Soma, some: list[Views], device: torch.device) -> float:
+    """Return the mean certainty of the first flow stage; NaN without views."""
+    stage = network.config.flow_stages[0]
+    found = [network.measure(*_images(views, device), stage).certainty for views in some]
+    return float(torch.cat(found).mean()) if found else float("nan")
 
 
 def _images(views: Views, device: torch.device) -> tuple[ImageBatch, ImageBatch]:
