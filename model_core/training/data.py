@@ -69,17 +69,17 @@ class PairSet:
         return min(int(np.searchsorted(self._bounds, place, "right")), len(self.pairs) - 1)
 
     def unrelated(self, index: int, rng: np.random.Generator) -> int:
-        """Return the index of a pair of another region than that of ``index``.
+        """Return the index of a pair that shows other ground than that of ``index``.
 
         Raises:
-            BadInputError: all pairs are of one region.
+            BadInputError: there is none to be found.
         """
         for _ in range(1000):
             other = self.draw(rng)
-            if self.pairs[other].region != self.pairs[index].region:
+            if not self.pairs[other].may_touch(self.pairs[index]):
                 return other
         raise BadInputError(
-            "All training pairs are of one region, so no two of them surely show different places; "
+            "No two of the training pairs surely show different places; "
             "add data, or name regions in the manifest."
         )
 

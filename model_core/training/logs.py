@@ -67,16 +67,10 @@ def _tensorboard(folder: Path, feedback: Feedback) -> Any:
     return SummaryWriter(str(folder / "tensorboard"))  # type: ignore[no-untyped-call]
 
 
-HEADS = ("heads",)
-"""Columns that only some rows have."""
-
-
 def _append(path: Path, row: Mapping[str, float]) -> None:
-    row = {**dict.fromkeys(HEADS if path.name == TRAIN_LOG else (), ""), **row}  # type: ignore[dict-item]
-    names = sorted(row, key=lambda name: (name != "step", name != "seconds", name))
     fresh = not path.is_file()
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names)
+        writer = csv.DictWriter(file, list(row))
         if fresh:
             writer.writeheader()
         writer.writerow(row)

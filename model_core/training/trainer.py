@@ -26,7 +26,7 @@ from model_core.training.data import PairSet, read_pairs
 from model_core.training.distributed import Processes
 from model_core.training.logs import Log
 from model_core.training.losses import Losses, Sharpness, local_losses, search_loss
-from model_core.training.state import read_facts, restore_state, trained, write_state
+from model_core.training.state import STATE, read_facts, restore_state, trained, write_state
 from model_core.training.validation import Figures, Validation
 
 LAST, BEST = "last.safetensors", "best.safetensors"
@@ -88,8 +88,7 @@ class Trainer:
                 "as it is."
             )
         out.mkdir(parents=True, exist_ok=True)
-        state_there = (out / "state.safetensors").is_file()
-        if state_there and not resume:
+        if (out / STATE).is_file() and not resume:
             raise BadInputError(
                 f"{out} holds a run already; add --resume to go on with it, or choose another "
                 "folder."
@@ -167,10 +166,11 @@ class Trainer:
         return dict(json.loads(json.dumps(data)))
 
     def run(self, max_minutes: float | None = None) -> Outcome:
-        """Train until all steps are done, or the minutes are over.
+        """Train until all steps are done, the minutes are over, or ``feedback`` asks to stop.
+
+        However it ends, state and network have been written.
 
         Raises:
-            CancelledError: on request; the state has been written.
             BadInputError: a loss that is not finite, or an image that cannot be read.
         """
         config = self.config
@@ -256,7 +256,8 @@ class Trainer:
         self.feedback.progress("train", self.step, self.config.steps, self.step / self.config.steps)
         if self.log is None:
             return
-        row = {name: float(term.detach()) for name, term in losses.terms.items()}
+        row = {"search": math.nan, "local": math.nan, "heads": math.nan}  # the same columns always
+        row |= {name: float(term.detach()) for name, term in losses.terms.items()}
         row |= losses.figures
         row["learning_rate"] = learning_rate(self.config, self.step - 1)
         row |= {name: float(gate.detach()) for name, gate in self._gates().items()}

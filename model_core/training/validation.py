@@ -75,7 +75,7 @@ class Validation:
             rng = np.random.default_rng([config.seed, index])
             self.views.append(local_views(pairs.get(index), warp, TEMPLATE.reach - 4.0, rng))
             self.related.append(local_views(pairs.get(index), warp, 4.0, rng))
-            others = [i for i in range(count) if ordered[i].region != ordered[index].region]
+            others = [i for i in range(count) if not ordered[i].may_touch(ordered[index])]
             if others:
                 other = pairs.get(others[index % len(others)])
                 self.unrelated.append(local_views(pairs.get(index), warp, 4.0, rng, other))
