@@ -165,5 +165,6 @@ PRESETS: dict[str, SomaConfig] = {
         preset="soma-compact",
         encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32, narrow=2),
         fge=FgeConfig(groups=4, scales=(0.8,)),
+        gate=0.5,
     ),
 }

@@ -135,7 +135,7 @@ class TrainingConfig:
     cooldown: float = 0.4
     clip: float = 1.0
     ema: float = 0.998
-    gate_rate: float = 10.0
+    gate_rate: float = 1.0
     precision: Precision = "float32"
     workers: int = 0
     augment: float = 0.25
