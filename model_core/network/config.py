@@ -164,7 +164,7 @@ PRESETS: dict[str, SomaConfig] = {
     "soma-compact": SomaConfig(
         preset="soma-compact",
         encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32, narrow=2),
-        fge=FgeConfig(groups=4, scales=(0.8,)),
+        fge=FgeConfig(strides=(4, 8), groups=4, scales=(0.8,)),
         gate=0.5,
     ),
 }

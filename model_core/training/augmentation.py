@@ -76,4 +76,5 @@ def augment_valid(valid: Tensor, chance: float, rng: np.random.Generator) -> Ten
         angle = rng.uniform(0, 2 * math.pi)
         away = (x - width / 2) * math.cos(angle) + (y - height / 2) * math.sin(angle)
         keep = away < rng.uniform(0.2, 0.5) * height
-    return valid * keep.float()
+    kept: Tensor = valid * keep.float()
+    return kept

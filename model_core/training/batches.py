@@ -206,6 +206,8 @@ def _augmented(views: Views, chance: float, rng: np.random.Generator) -> tuple[P
 def _batched(images: list[tuple[Pixels, Pixels]]) -> tuple[ImageBatch, ImageBatch]:
     optical, sar = ([pair[side] for pair in images] for side in (0, 1))
     return (
-        ImageBatch(torch.cat([i for i, _ in optical]), torch.cat([v for _, v in optical]), "optical"),
+        ImageBatch(
+            torch.cat([i for i, _ in optical]), torch.cat([v for _, v in optical]), "optical"
+        ),
         ImageBatch(torch.cat([i for i, _ in sar]), torch.cat([v for _, v in sar]), "sar"),
     )

@@ -258,7 +258,9 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return tuple(_value(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
     if origin is Literal:
         if value not in arguments:
-            raise ValueError(f"{where} is {value!r}; choose one of {', '.join(map(str, arguments))}")
+            raise ValueError(
+                f"{where} is {value!r}; choose one of {', '.join(map(str, arguments))}"
+            )
         return value
     if origin is types.UnionType:
         return None if value is None else _value(arguments[0], value, where)

@@ -109,7 +109,9 @@ class PairSet:
         return stored
 
 
-def read_pairs(sources: tuple[DataConfig, ...], holdout: float, seed: int) -> tuple[PairSet, list[Pair]]:
+def read_pairs(
+    sources: tuple[DataConfig, ...], holdout: float, seed: int
+) -> tuple[PairSet, list[Pair]]:
     """Return the pairs to train on, and those of other places for validation.
 
     Pairs larger than a patch have been cut into patches; each patch counts by its own area.

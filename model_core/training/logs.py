@@ -64,7 +64,7 @@ def _tensorboard(folder: Path, feedback: Feedback) -> Any:
     except ImportError:
         feedback.log("TensorBoard is not installed: the log is CSV only.")
         return None
-    return SummaryWriter(str(folder / "tensorboard"))  # type: ignore[no-untyped-call]
+    return SummaryWriter(str(folder / "tensorboard"))
 
 
 def _append(path: Path, row: Mapping[str, float]) -> None:

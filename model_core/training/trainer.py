@@ -238,7 +238,8 @@ class Trainer:
                 "the precision bfloat16 or float32, and resume."
             )
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(total).backward()
+        scaled: Tensor = self.scaler.scale(total)
+        torch.autograd.backward(scaled)
         self.scaler.unscale_(self.optimizer)
         parameters = list(trained(self.model).values())
         self.processes.average_gradients(parameters)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from model_core.evaluation.pairs import Pair, limit_per_source, load_pair, stable_hash
 from model_core.evaluation.protocols import (
@@ -120,7 +121,7 @@ def _images(views: Views, device: torch.device) -> tuple[ImageBatch, ImageBatch]
     )
 
 
-def _truth(views: Views, stage: StageConfig) -> np.ndarray:
+def _truth(views: Views, stage: StageConfig) -> NDArray[np.float64]:
     side = views.reference[0].shape[-1]
     axis = (np.arange(-(-side // stage.node)) + 0.5) * stage.node - 0.5
     nodes = np.stack(np.meshgrid(axis, axis), axis=-1)

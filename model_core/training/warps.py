@@ -70,7 +70,8 @@ def local_views(
         moved: Points = (points - centre) @ residual.T + centre + shift + waves(points)
         return moved
 
-    inverse = invert_affine(np.column_stack([residual, centre + shift - residual @ np.full(2, centre)]))
+    offset = centre + shift - residual @ np.full(2, centre)
+    inverse = invert_affine(np.column_stack([residual, offset]))
 
     def position(points: Points) -> Points:
         found = apply_homography(inverse, points)
@@ -123,9 +124,7 @@ def whole_views(pair: StoredPair, config: WarpConfig, rng: np.random.Generator) 
     to_sar = np.column_stack([linear, start - linear @ np.full(2, centre)])
     to_optical = np.column_stack([frame, origin - frame @ np.full(2, centre)])
     from_sar = np.vstack([invert_affine(to_sar), [0, 0, 1]])
-    affine = (
-        from_sar @ np.vstack([alignment, [0, 0, 1]]) @ np.vstack([to_optical, [0, 0, 1]])
-    )[:2]
+    affine = (from_sar @ np.vstack([alignment, [0, 0, 1]]) @ np.vstack([to_optical, [0, 0, 1]]))[:2]
     pixels = view_pixels(side)
     return Views(
         _cut(pair.optical, apply_homography(to_optical, pixels)),
@@ -162,7 +161,8 @@ def _position(image: StoredImage, side: int, linear: Points, rng: np.random.Gene
     height, width = image.image.shape[-2:]
     extent = np.array([width, height]) - 1.0
     half = np.minimum(_half(side, linear), extent / 2)
-    return half + rng.uniform(size=2) * (extent - 2 * half)
+    position: Points = half + rng.uniform(size=2) * (extent - 2 * half)
+    return position
 
 
 def _missing(image: StoredImage, side: int, linear: Points, centre: Points) -> float:

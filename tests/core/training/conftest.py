@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -52,8 +51,3 @@ def quick(manifest: Path) -> TrainingConfig:
         warp=WarpConfig(side=64, search_side=128, decimations=(4,)),
         loss=LossConfig(heads_from=0.5, negatives=1),
     )
-
-
-def steps(config: TrainingConfig, count: int, **changes: object) -> TrainingConfig:
-    """Return settings with another number of steps."""
-    return dataclasses.replace(config, steps=count, **changes)  # type: ignore[arg-type]

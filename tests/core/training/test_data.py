@@ -37,9 +37,7 @@ def _image(path: Path, bands: int) -> None:
         ("whu-sen-city", "trainA/wuhan_3.png", "trainB/wuhan_3.png"),
     ],
 )
-def test_layouts_find_their_partners(
-    tmp_path: Path, layout: str, sar: str, optical: str
-) -> None:
+def test_layouts_find_their_partners(tmp_path: Path, layout: str, sar: str, optical: str) -> None:
     _image(tmp_path / sar, 1)
     _image(tmp_path / optical, 3)
     _image((tmp_path / sar).with_name("sar99.png"), 1)  # without partner

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import model_core.training.trainer as trainer_module
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.network.checkpoint import load_network
@@ -18,6 +20,7 @@ from model_core.network.config import PRESETS, EncoderConfig, FoundationConfig
 from model_core.network.foundation import FrozenFoundation
 from model_core.registration.matcher import Matcher
 from model_core.scene.view import View
+from model_core.training.batches import make_batch
 from model_core.training.config import AblationConfig, TrainingConfig
 from model_core.training.data import PairSet
 from model_core.training.losses import gaussian_target, robust_cross_entropy
@@ -49,28 +52,24 @@ def _run(
     return Trainer(config, out, CPU, _StopAfter(stop), resume, (pairs, None)).run()
 
 
-def _column(out: Path, name: str) -> list[float]:
-    with (out / "train.csv").open(newline="") as file:
-        return [float(row[name]) for row in csv.DictReader(file)]
-
-
-def test_the_loss_falls_on_a_few_pairs(
-    tmp_path: Path, few_pairs: PairSet, quick: TrainingConfig
+def test_the_loss_falls_on_one_batch(
+    tmp_path: Path,
+    few_pairs: PairSet,
+    quick: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = dataclasses.replace(
-        quick,
-        steps=60,
-        learning_rate=3e-3,
-        warmup=5,
-        loss=dataclasses.replace(quick.loss, heads_from=1.0),
-        warp=dataclasses.replace(quick.warp, side=96),
+        quick, steps=40, learning_rate=3e-3, warmup=5, augment=0.0, cooldown=0.0
     )
-    outcome = _run(config, tmp_path, few_pairs)
-    assert outcome.finished
-    local, search = _column(tmp_path, "local"), _column(tmp_path, "search")
-    assert len(local) == 3  # means over 20 steps each
-    assert local[-1] < 0.95 * local[0]
-    assert search[-1] < 0.95 * search[0]
+    batch = make_batch(config, config.network().matcher, few_pairs, 30, 0)
+    assert batch.heads
+    monkeypatch.setattr(trainer_module, "make_batch", lambda *_: batch)
+    assert _run(config, tmp_path, few_pairs).finished
+    with (tmp_path / "train.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [20, 40]  # means over 20 steps each
+    for name in ("search", "local", "heads"):
+        assert float(rows[1][name]) < 0.9 * float(rows[0][name]), name
 
 
 def test_a_resumed_run_is_bit_identical(
@@ -179,8 +178,11 @@ def test_the_full_preset_trains_and_resumes(
     assert _run(config, out, few_pairs, resume=True).finished
     after = load_file(out / LAST)
     assert not any(name.startswith("learned.foundation") for name in after)
-    changed = [name for name in after if not after[name].equal(before[name])]
-    assert len(changed) > 0.9 * len(after)
+    # timm starts the last norm of each residual block at zero: what lies within waits for it.
+    waiting = re.compile(r"layer\d\.\d\.(conv|bn)")
+    learned = [n for n in after if n.startswith("learned.") and not waiting.search(n)]
+    changed = [name for name in learned if not after[name].equal(before[name])]
+    assert len(changed) > 0.9 * len(learned)
 
 
 def test_learning_rate_warms_up_and_cools_down(quick: TrainingConfig) -> None:
