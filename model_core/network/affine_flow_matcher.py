@@ -124,7 +124,10 @@ class AffineFlowMatcher(nn.Module):
 
         The displacement d at reference pixel x says that the moving map fits at x + d.
         """
-        volume, support = self.volume(stage, reference, moving)
+        return self.read(stage, *self.volume(stage, reference, moving))
+
+    def read(self, stage: StageConfig, volume: Tensor, support: Tensor) -> Measurement:
+        """Read the displacements off a stage's volume and support."""
         found, value, margin = peak(volume, stage.radius)
         at_edge = found.abs().amax(dim=1) > stage.radius - 0.51
         b = self.config.certainty

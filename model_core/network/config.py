@@ -25,11 +25,14 @@ class EncoderConfig:
         strides: of its stages that are used, from 2 upwards without gap; the coarsest one ends the
             network there.
         width: channels of all levels once they are fused from coarse to fine.
+        narrow: by which the ResNet's own channel counts are divided, a power of two; above 1 only
+            for ResNets with a deep stem, such as resnet10t.
     """
 
     name: str
     strides: tuple[int, ...]
     width: int
+    narrow: int = 1
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class SomaConfig:
         ):
             if not re.fullmatch(rf"(test_)?{family}\w*", name, re.ASCII):
                 raise ValueError(f"{name!r} is not a {family} of timm")
+        if self.encoder.narrow not in (1, 2, 4):
+            raise ValueError(f"a ResNet cannot be narrowed by {self.encoder.narrow}")
         if self.fge is not None and not set(self.fge.strides) <= set(strides):
             raise ValueError(f"FGE strides {self.fge.strides} are not among {strides}")
         if self.transform not in get_args(Transform):
@@ -158,6 +163,8 @@ PRESETS: dict[str, SomaConfig] = {
     # The bundled one: for two CPU cores and a plugin's zip.
     "soma-compact": SomaConfig(
         preset="soma-compact",
-        encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32),
+        encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32, narrow=2),
+        fge=FgeConfig(strides=(4, 8), groups=4, scales=(0.8,)),
+        gate=0.5,
     ),
 }

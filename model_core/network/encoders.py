@@ -43,6 +43,10 @@ class ImageEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, in_channels: int) -> None:
         super().__init__()
         self.strides = config.strides
+        fewer = {
+            "stem_width": 32 // config.narrow,
+            "channels": tuple(count // config.narrow for count in (64, 128, 256, 512)),
+        }
         self.body = timm.create_model(
             config.name,
             pretrained=False,
@@ -51,6 +55,7 @@ class ImageEncoder(nn.Module):
             in_chans=in_channels,
             norm_layer=LayerNorm2d,
             avg_down=False,  # shortcuts by averaging would look elsewhere than the convolutions
+            **(fewer if config.narrow > 1 else {}),
         )
         self.channels: tuple[int, ...] = tuple(self.body.feature_info.channels())
         found = tuple(self.body.feature_info.reduction())

@@ -14,10 +14,13 @@ from model_core.network.descriptors import ImageBatch, cell_mask
 from model_core.network.encoders import Conv2d, ImageEncoder, centre_cells
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.gradient_enhancer import GradientEnhancer
-from model_core.network.structure import fill_invalid
+from model_core.network.structure import DIRECTIONS, fill_invalid
 from model_core.scene.view import Kind
 
 BAND_COUNTS: dict[Kind, int] = {"sar": 1, "optical": 3}
+
+FIXED_GAIN = 3.0
+"""Brings the fixed descriptors, of unit length over 8 channels, to the size of the features."""
 
 
 class Branch(nn.Module):
@@ -44,12 +47,24 @@ class Branch(nn.Module):
         # At full resolution the image itself joins what the enhanced features of stride 2 say.
         self.fine_image = Conv2d(bands, channels, 3, padding=1)
         self.fine_coarse = nn.Conv2d(width, channels, 1)
-        self.heads = nn.ModuleDict(
-            {
-                str(s): Conv2d(channels if s == 1 else width, channels, 3, padding=1)
-                for s in DESCRIPTOR_STRIDES
-            }
-        )
+        # The fixed descriptors are an input too: to improve on them is easier than to find them.
+        self.heads = nn.ModuleDict()
+        for stride in DESCRIPTOR_STRIDES:
+            within = channels if stride == 1 else width
+            self.heads[str(stride)] = nn.Sequential(
+                Conv2d(within + DIRECTIONS, within, 3, padding=1),
+                nn.GELU(),
+                nn.Conv2d(within, channels, 1),
+            )
+
+    def start_as(self, other: Branch) -> None:
+        """Take the weights of a branch of one band; those of the bands are shared out."""
+        mine = self.state_dict()
+        for name, tensor in other.state_dict().items():
+            if tensor.shape != mine[name].shape:
+                bands = mine[name].shape[1]
+                tensor = tensor.expand(-1, bands, -1, -1) / bands
+            mine[name].copy_(tensor)
 
 
 class LearnedFeatures:
@@ -85,15 +100,20 @@ class LearnedFeatures:
             self.levels[stride] = features
         return self.levels[stride]
 
-    def descriptors(self, stride: int) -> Tensor:
-        """Return learned descriptors (B, D, h, w), unit length per cell, in float32."""
+    def descriptors(self, stride: int, fixed: Tensor) -> Tensor:
+        """Return learned descriptors (B, D, h, w), unit length per cell, in float32.
+
+        Args:
+            fixed: the fixed ones (B, 8, h, w), of unit length.
+        """
         if stride == 1:
             height, width = self.image.shape[-2:]
             coarse = upsample(self.branch.fine_coarse(self.level(2)), height, width)
             features = F.gelu(self.branch.fine_image((self.image - 0.5) * 4) + coarse)
         else:
             features = self.level(stride)
-        return F.normalize(self.branch.heads[str(stride)](features).float(), dim=1)
+        given = torch.cat([features, FIXED_GAIN * fixed.to(features.dtype)], dim=1)
+        return F.normalize(self.branch.heads[str(stride)](given).float(), dim=1)
 
 
 def upsample(features: Tensor, height: int, width: int) -> Tensor:
@@ -113,6 +133,11 @@ class LearnedDescriptors(nn.Module):
         self.branches = nn.ModuleDict(
             {kind: Branch(config, bands, channels) for kind, bands in BAND_COUNTS.items()}
         )
+        # Two branches that start alike already answer alike where the images are alike.
+        optical, sar = self.branches["optical"], self.branches["sar"]
+        assert isinstance(optical, Branch)
+        assert isinstance(sar, Branch)
+        optical.start_as(sar)
         # One weight for both kinds: in a correlation only their product counts.
         self.gates = nn.ParameterDict(
             {f"stride{s}": nn.Parameter(torch.tensor(config.gate)) for s in DESCRIPTOR_STRIDES}
@@ -133,5 +158,5 @@ class LearnedDescriptors(nn.Module):
     def beside(self, fixed: Tensor, features: LearnedFeatures, stride: int) -> Tensor:
         """Return fixed descriptors (B, 8, h, w), the learned ones after them, of unit length."""
         gate: Tensor = self.gates[f"stride{stride}"].float()
-        both = torch.cat([fixed, gate * features.descriptors(stride)], dim=1)
+        both = torch.cat([fixed, gate * features.descriptors(stride, fixed)], dim=1)
         return both / (1 + gate.square()).sqrt()

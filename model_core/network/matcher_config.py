@@ -70,3 +70,8 @@ class MatcherConfig:
     check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     check_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
+
+    @property
+    def stages(self) -> tuple[StageConfig, ...]:
+        """All stages that find an affine or a flow."""
+        return (*self.affine_stages, *self.flow_stages)

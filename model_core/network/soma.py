@@ -18,7 +18,7 @@ from model_core.network.matcher_config import StageConfig
 if TYPE_CHECKING:
     from model_core.network.learned import LearnedDescriptors
 
-__all__ = ["Alignment", "ImageBatch", "Soma"]
+__all__ = ["Alignment", "ImageBatch", "Soma", "decimate"]
 
 ENCODED_AT_ONCE = 8
 """Turned images that pass through the encoders together in the coarse search: memory is bounded."""
@@ -44,6 +44,13 @@ class Alignment:
         """Return the positions (1, H, W, 2) in the moving image of all reference pixels."""
         field = geometry.affine_field(self.affine, height, width)
         return field if self.flow is None else field + self.flow.permute(0, 2, 3, 1)
+
+
+def decimate(images: ImageBatch, stride: int) -> ImageBatch:
+    """Average the valid pixels of blocks of ``stride`` pixels; half-valid blocks are invalid."""
+    weight = F.avg_pool2d(images.valid, stride)
+    image = F.avg_pool2d(images.image * images.valid, stride) / weight.clamp_min(1e-3)
+    return ImageBatch(image, (weight > 0.5).to(images.valid.dtype), images.kind)
 
 
 class Soma(nn.Module):
@@ -125,34 +132,11 @@ class Soma(nn.Module):
         is correlated with the moving image for every translation up to ``max_shift`` pixels.
         """
         stride = self.config.search_stride
-        small = [
-            ImageBatch(
-                F.avg_pool2d(i.image * i.valid, stride)
-                / F.avg_pool2d(i.valid, stride).clamp_min(1e-3),
-                (F.avg_pool2d(i.valid, stride) > 0.5).to(i.valid.dtype),
-                i.kind,
-            )
-            for i in (reference, moving)
-        ]
+        small = [decimate(images, stride) for images in (reference, moving)]
         hypotheses = self.matcher.hypothesis_list(max_rotation, max_scale, reference.image)
-        height, width = small[0].image.shape[-2:]
-        centre = ((width - 1) / 2, (height - 1) / 2)
-        turns = geometry.similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
-        count = len(hypotheses)
-        field = geometry.affine_field(geometry.invert(turns), height, width)
-        turned = self.warp(
-            ImageBatch(
-                small[0].image.expand(count, -1, -1, -1),
-                small[0].valid.expand(count, -1, -1, -1),
-                reference.kind,
-            ),
-            field,
-        )
-        described = self.describe(turned, 1)
-        # A derivative next to the turned image's corner would be that of the corner.
-        inner = 1 - F.max_pool2d(1 - described.mask, 5, 1, 2)
+        turned, turns = self.turned(small[0], hypotheses)
         index, found = self.matcher.search(
-            Described(described.descriptors, inner),
+            self.describe_turned(turned),
             self.describe(small[1], 1),
             hypotheses,
             max_shift / stride + 1,
@@ -164,6 +148,31 @@ class Soma(nn.Module):
             affine = geometry.at_stride(affine, 1 / stride)
             alignments.append(Alignment(affine, score=float(translation[2])))
         return alignments
+
+    def turned(self, images: ImageBatch, hypotheses: Tensor) -> tuple[ImageBatch, Tensor]:
+        """Turn and scale one image (1, C, H, W) about its centre by hypotheses (K, 2).
+
+        Returns:
+            the K images, and the affines (K, 2, 3) from the image to them.
+        """
+        height, width = images.image.shape[-2:]
+        centre = ((width - 1) / 2, (height - 1) / 2)
+        turns = geometry.similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
+        field = geometry.affine_field(geometry.invert(turns), height, width)
+        count = len(hypotheses)
+        every = ImageBatch(
+            images.image.expand(count, -1, -1, -1),
+            images.valid.expand(count, -1, -1, -1),
+            images.kind,
+        )
+        return self.warp(every, field), turns
+
+    def describe_turned(self, turned: ImageBatch) -> Described:
+        """Describe turned images at stride 1, as the search compares them."""
+        described = self.describe(turned, 1)
+        # A derivative next to the turned image's corner would be that of the corner.
+        inner = 1 - F.max_pool2d(1 - described.mask, 5, 1, 2)
+        return Described(described.descriptors, inner)
 
     def refine_affine(
         self,

@@ -1,0 +1,1 @@
+"""Training: data, warps, augmentation, losses, and the loop over them."""

@@ -1,0 +1,213 @@
+"""What one step of training sees; all of it follows from seed, rank and step alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_core.evaluation.protocols import apply_homography
+from model_core.network.geometry import at_stride
+from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.network.soma import ImageBatch, decimate
+from model_core.training.augmentation import augment_optical, augment_sar, augment_valid
+from model_core.training.config import TrainingConfig
+from model_core.training.data import PairSet
+from model_core.training.warps import Views, local_views, whole_views
+
+
+@dataclass(frozen=True)
+class LocalBatch:
+    """Views that lie on each other up to a residual.
+
+    Attributes:
+        reference, moving: the images.
+        stages: to be trained on them, perhaps with smaller windows than the matcher's.
+        truth: per stage, displacements (B, 2, h, w) at its nodes, in pixels; NaN where different
+            places are shown.
+    """
+
+    reference: ImageBatch
+    moving: ImageBatch
+    stages: tuple[StageConfig, ...]
+    truth: tuple[Tensor, ...]
+
+    def to(self, device: torch.device) -> LocalBatch:
+        """Return the batch on a device."""
+        return LocalBatch(
+            _to(self.reference, device),
+            _to(self.moving, device),
+            self.stages,
+            tuple(t.to(device) for t in self.truth),
+        )
+
+
+@dataclass(frozen=True)
+class SearchBatch:
+    """Decimated views cut at independent positions.
+
+    Attributes:
+        reference, moving: the images, decimated.
+        hypotheses: (B, K, 2), degrees and logarithm of the scale that the reference is turned and
+            scaled by; the first is the true one, up to the distance of the hypotheses.
+        truth: (B, 2), the translation (x, y), in decimated pixels, that then remains.
+        radius: of the translations searched, in decimated pixels.
+    """
+
+    reference: ImageBatch
+    moving: ImageBatch
+    hypotheses: Tensor
+    truth: Tensor
+    radius: float
+
+    def to(self, device: torch.device) -> SearchBatch:
+        """Return the batch on a device."""
+        return SearchBatch(
+            _to(self.reference, device),
+            _to(self.moving, device),
+            self.hypotheses.to(device),
+            self.truth.to(device),
+            self.radius,
+        )
+
+
+def _to(images: ImageBatch, device: torch.device) -> ImageBatch:
+    return ImageBatch(images.image.to(device), images.valid.to(device), images.kind)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All that a step compares. heads: whether the learned corrections are trained too."""
+
+    local: LocalBatch
+    search: SearchBatch
+    heads: bool
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(self.local.to(device), self.search.to(device), self.heads)
+
+
+def make_batch(
+    config: TrainingConfig, matcher: MatcherConfig, pairs: PairSet, step: int, rank: int
+) -> Batch:
+    """Draw the batch of a step."""
+    rng = np.random.default_rng([config.seed, rank, step])
+    heads = step >= config.loss.heads_from * config.steps
+    stages = _draw_stages(config, matcher, heads, rng)
+    return Batch(
+        _local(config, pairs, stages, heads, rng),
+        _search(config, matcher, pairs, rng),
+        heads,
+    )
+
+
+def _draw_stages(
+    config: TrainingConfig, matcher: MatcherConfig, heads: bool, rng: np.random.Generator
+) -> tuple[StageConfig, ...]:
+    """Draw one stage per stride; before the heads are trained, with a smaller window.
+
+    Small windows are the harder question, and say more closely where descriptors are wrong.
+    """
+    chosen = []
+    for stride in sorted({s.stride for s in matcher.stages}, reverse=True):
+        some = [s for s in matcher.stages if s.stride == stride]
+        stage = some[rng.integers(len(some))]
+        factor = 1.0 if heads else rng.uniform(0.35, 0.8)
+        chosen.append(StageConfig(stage.stride, stage.radius, stage.window * factor, stage.node))
+    return tuple(chosen)
+
+
+def _local(
+    config: TrainingConfig,
+    pairs: PairSet,
+    stages: tuple[StageConfig, ...],
+    heads: bool,
+    rng: np.random.Generator,
+) -> LocalBatch:
+    views: list[Views | None] = []
+    images = []
+    # Half of the residuals lie within the narrowest stage's reach, the others within the widest's.
+    reaches = [min(s.reach for s in stages) - 2.0, max(s.reach for s in stages) - 2.0]
+    for item in range(config.batch):
+        index = pairs.draw(rng)
+        related = not (heads and rng.uniform() < config.loss.unrelated)
+        other = None if related else pairs.get(pairs.unrelated(index, rng))
+        one = local_views(pairs.get(index), config.warp, reaches[item % 2], rng, other)
+        images.append(_augmented(one, config.augment, rng))
+        views.append(one if related else None)
+    truth = tuple(_truth(views, config.warp.side, stage) for stage in stages)
+    return LocalBatch(*_batched(images), stages, truth)
+
+
+def _truth(views: list[Views | None], side: int, stage: StageConfig) -> Tensor:
+    count = -(-side // stage.node)
+    axis = (np.arange(count) + 0.5) * stage.node - 0.5
+    nodes = np.stack(np.meshgrid(axis, axis), axis=-1)
+    unknown = np.full_like(nodes, np.nan)
+    moved = [unknown if v is None else v.position(nodes) - nodes for v in views]
+    return torch.from_numpy(np.stack(moved)).permute(0, 3, 1, 2).float()
+
+
+def _search(
+    config: TrainingConfig, matcher: MatcherConfig, pairs: PairSet, rng: np.random.Generator
+) -> SearchBatch:
+    decimation = int(rng.choice(config.warp.decimations))
+    images, hypotheses, truth = [], [], []
+    side = config.warp.search_side // decimation * decimation
+    for _ in range(config.search_batch):
+        views = whole_views(pairs.get(pairs.draw(rng)), config.warp, rng)
+        images.append(_augmented(views, config.augment, rng))
+        linear = views.affine[:, :2]
+        angle = np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+        scale = 0.5 * np.log(abs(np.linalg.det(linear)))
+        near = [
+            angle + rng.uniform(-0.5, 0.5) * matcher.rotation_step,
+            scale + rng.uniform(-0.5, 0.5) * matcher.scale_step,
+        ]
+        wrong = [_wrong(angle, config, matcher, rng) for _ in range(config.loss.negatives)]
+        hypotheses.append([near, *wrong])
+        small = at_stride(torch.from_numpy(views.affine)[None], decimation)[0].numpy()
+        centre = np.full(2, (side // decimation - 1) / 2)
+        truth.append(apply_homography(small, centre) - centre)
+    reference, moving = (decimate(batch, decimation) for batch in _batched(images))
+    return SearchBatch(
+        reference,
+        moving,
+        torch.tensor(np.asarray(hypotheses), dtype=torch.float32),
+        torch.tensor(np.asarray(truth), dtype=torch.float32),
+        config.warp.max_shift / decimation + 3,
+    )
+
+
+def _wrong(
+    angle: float, config: TrainingConfig, matcher: MatcherConfig, rng: np.random.Generator
+) -> list[float]:
+    """Draw a rotation that the search would try and that is not the true one."""
+    reach = config.warp.max_rotation + 2 * matcher.rotation_step
+    while True:
+        degrees = rng.uniform(-reach, reach)
+        if abs(degrees - angle) > 1.5 * matcher.rotation_step:
+            return [degrees, rng.uniform(-1, 1) * np.log(config.warp.max_scale)]
+
+
+Pixels = tuple[Tensor, Tensor]
+
+
+def _augmented(views: Views, chance: float, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
+    optical = augment_optical(views.reference[0], chance, rng)
+    sar = augment_sar(views.moving[0], chance, rng)
+    seen = augment_valid(views.reference[1], chance, rng)
+    return (optical, seen), (sar, augment_valid(views.moving[1], chance, rng))
+
+
+def _batched(images: list[tuple[Pixels, Pixels]]) -> tuple[ImageBatch, ImageBatch]:
+    optical, sar = ([pair[side] for pair in images] for side in (0, 1))
+    return (
+        ImageBatch(
+            torch.cat([i for i, _ in optical]), torch.cat([v for _, v in optical]), "optical"
+        ),
+        ImageBatch(torch.cat([i for i, _ in sar]), torch.cat([v for _, v in sar]), "sar"),
+    )

@@ -1,0 +1,140 @@
+"""Measures during training: the same questions every time, to the network and to its fixed part."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model_core.evaluation.pairs import Pair, limit_per_source, load_pair, stable_hash
+from model_core.evaluation.protocols import (
+    PROTOCOLS,
+    CannotCutError,
+    Case,
+    apply_homography,
+    build_case,
+)
+from model_core.network.matcher_config import StageConfig
+from model_core.network.soma import ImageBatch, Soma
+from model_core.registration.matcher import Matcher
+from model_core.training.config import TrainingConfig
+from model_core.training.data import PairSet
+from model_core.training.warps import Views, local_views
+
+TEMPLATE = StageConfig(stride=4, radius=6, window=18.0, node=16)
+"""Windows about as wide as a box of 64 px, searched by up to 24 px: a question both parts of the
+descriptors can be asked."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a network reaches on the validation pairs.
+
+    within2, within5: share of templates found within 2 and 5 px. rmse, cmr2, failed: of the affine
+    (protocol P1): median in px, share below 2 px, share above 5 px. certain, certain_unrelated:
+    mean certainty on related pairs and on pairs of different places.
+    """
+
+    within2: float
+    within5: float
+    rmse: float
+    cmr2: float
+    failed: float
+    certain: float
+    certain_unrelated: float
+
+    @property
+    def score(self) -> float:
+        """By which the best checkpoint is chosen."""
+        return (self.within2 + self.within5) / 2
+
+
+class Validation:
+    """Fixed questions; the pairs are those held out."""
+
+    def __init__(self, held: list[Pair], config: TrainingConfig) -> None:
+        """Read the pairs and cut the views; ``held`` must not be empty."""
+        per_source = max(1, config.validation_cases // len({p.source for p in held}))
+        self.cases: list[Case] = []
+        for pair in limit_per_source(held, per_source, config.seed):
+            if pair.alignment is not None:
+                try:
+                    self.cases.append(build_case(PROTOCOLS["P1"], load_pair(pair), config.seed))
+                except CannotCutError:
+                    continue  # an image with gaps: the protocol cannot be cut from it
+        ordered = sorted(held, key=lambda pair: stable_hash(f"validation:{pair.id}"))
+        pairs = PairSet(ordered, [1.0] * len(ordered))
+        count = min(config.validation_pairs, len(ordered))
+        warp = dataclasses.replace(config.warp, side=min(192, config.warp.side))
+        self.views: list[Views] = []
+        self.related: list[Views] = []
+        self.unrelated: list[Views] = []
+        for index in range(count):
+            rng = np.random.default_rng([config.seed, index])
+            self.views.append(local_views(pairs.get(index), warp, TEMPLATE.reach - 4.0, rng))
+            self.related.append(local_views(pairs.get(index), warp, 4.0, rng))
+            others = [i for i in range(count) if not ordered[i].may_touch(ordered[index])]
+            if others:
+                other = pairs.get(others[index % len(others)])
+                self.unrelated.append(local_views(pairs.get(index), warp, 4.0, rng, other))
+
+    @torch.inference_mode()
+    def measure(self, network: Soma, device: torch.device) -> Figures:
+        """Ask a network, in evaluation mode, all questions."""
+        errors = []
+        for views in self.views:
+            reference, moving = (network.described(i) for i in _images(views, device))
+            found = network.measure(reference, moving, TEMPLATE)
+            truth = _truth(views, TEMPLATE)
+            error = np.linalg.norm(found.displacement[0].cpu().numpy() - truth, axis=0)
+            inside = np.abs(truth).max(axis=0) <= TEMPLATE.reach - 2
+            errors.append(error[inside & (found.support[0] > 0.5).cpu().numpy()])
+        joined = np.concatenate(errors)
+        matcher = Matcher(network, device, "")
+        rmse = np.array([_affine_error(matcher, case) for case in self.cases] or [np.nan])
+        return Figures(
+            within2=float((joined < 2).mean()),
+            within5=float((joined < 5).mean()),
+            rmse=float(np.median(rmse)),
+            cmr2=float((rmse < 2).mean()),
+            failed=float((rmse > 5).mean()),
+            certain=_certainty(network, self.related, device),
+            certain_unrelated=_certainty(network, self.unrelated, device),
+        )
+
+
+def _certainty(network: Soma, some: list[Views], device: torch.device) -> float:
+    """Return the mean certainty of the first flow stage; NaN without views."""
+    stage = network.config.flow_stages[0]
+    found = [network.measure(*_images(views, device), stage).certainty for views in some]
+    return float(torch.cat(found).mean()) if found else float("nan")
+
+
+def _images(views: Views, device: torch.device) -> tuple[ImageBatch, ImageBatch]:
+    (optical, optical_valid), (sar, sar_valid) = views.reference, views.moving
+    return (
+        ImageBatch(optical.to(device), optical_valid.to(device), "optical"),
+        ImageBatch(sar.to(device), sar_valid.to(device), "sar"),
+    )
+
+
+def _truth(views: Views, stage: StageConfig) -> NDArray[np.float64]:
+    side = views.reference[0].shape[-1]
+    axis = (np.arange(-(-side // stage.node)) + 0.5) * stage.node - 0.5
+    nodes = np.stack(np.meshgrid(axis, axis), axis=-1)
+    return np.asarray((views.position(nodes) - nodes).transpose(2, 0, 1))
+
+
+def _affine_error(matcher: Matcher, case: Case) -> float:
+    side = case.sides[0]
+    truth = side.truth
+    assert truth is not None
+    limits = case.limits
+    affine, _ = matcher.find_affine(
+        case.optical, side.view, limits.search, limits.max_rotation, limits.max_scale
+    )
+    offsets = apply_homography(affine, truth.positions) - truth.targets
+    return float(np.sqrt(np.square(offsets).sum(axis=1).mean()))
