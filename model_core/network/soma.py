@@ -23,6 +23,9 @@ __all__ = ["Alignment", "ImageBatch", "Soma", "decimate"]
 ENCODED_AT_ONCE = 8
 """Turned images that pass through the encoders together in the coarse search: memory is bounded."""
 
+SMALLEST_SEARCH = 64
+"""Cells of the shorter side below which images are decimated less for the coarse search."""
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -131,7 +134,8 @@ class Soma(nn.Module):
         Both images are decimated; the reference is turned and scaled by every hypothesis, and each
         is correlated with the moving image for every translation up to ``max_shift`` pixels.
         """
-        stride = self.config.search_stride
+        side = min(*reference.image.shape[-2:], *moving.image.shape[-2:])
+        stride = min(self.config.search_stride, max(1, side // SMALLEST_SEARCH))
         small = [decimate(images, stride) for images in (reference, moving)]
         hypotheses = self.matcher.hypothesis_list(max_rotation, max_scale, reference.image)
         turned, turns = self.turned(small[0], hypotheses)

@@ -160,8 +160,11 @@ class Trainer:
         self.scaler.load_state_dict(facts["scaler"])
 
     def _comparable(self) -> dict[str, Any]:
-        """Return the settings that decide what a run computes, as JSON would hold them."""
-        free = ("workers", "validate_every", "checkpoint_every")
+        """Return the settings that a resumed run must share, as JSON would hold them.
+
+        ``steps`` may change: the schedule only depends on it from the heads and the cooldown on.
+        """
+        free = ("steps", "workers", "validate_every", "checkpoint_every")
         data = {k: v for k, v in dataclasses.asdict(self.config).items() if k not in free}
         return dict(json.loads(json.dumps(data)))
 
@@ -240,9 +243,10 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         scaled: Tensor = self.scaler.scale(total)
         torch.autograd.backward(scaled)
-        self.scaler.unscale_(self.optimizer)
         parameters = list(trained(self.model).values())
+        # Before unscaling, so that all processes skip a step that overflowed in one of them.
         self.processes.average_gradients(parameters)
+        self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(parameters, config.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
