@@ -76,3 +76,13 @@ def test_a_batch_follows_from_seed_and_step(few_pairs: PairSet, quick: TrainingC
     assert not make_batch(quick, matcher, few_pairs, 1, 1).search.moving.image.equal(
         one.search.moving.image
     )
+
+
+def test_georeferenced_pairs_lie_on_one_grid(tmp_path: Path, scenes: Path) -> None:
+    spain = scenes / "sen1floods11_spain_s1_vv_vh_db.tif"
+    (tmp_path / "spain_sar.tif").symlink_to(spain)
+    (tmp_path / "spain_optical.tif").symlink_to(scenes / "sen1floods11_spain_s2_13band.tif")
+    pairs = read_source(DataConfig(str(tmp_path), layout="geotiff"))
+    stored = PairSet(pairs, [1.0]).get(0)
+    assert stored.sar.image.shape == (1, 512, 512)
+    assert stored.optical.image.shape == (3, 512, 512)
