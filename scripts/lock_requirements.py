@@ -1,0 +1,94 @@
+"""Writes ``resources/requirements``: what the plugin installs into its environment, with hashes.
+
+Run it after a change of ``PINS``, on Linux x86_64 with Python 3.11, with uv on the path::
+
+    python scripts/lock_requirements.py
+
+Hashes are never typed. Those of ``packages.txt`` and ``torch.txt`` are what the package index says
+of every wheel of a version, for all systems and Pythons (``uv pip compile --universal``). Those of
+``torch-cpu-linux-x86_64-cp311.txt`` are from pip's own report on the wheels it would install here;
+the index or folder with the CPU build must be in pip's configuration. ``torch-unhashed.txt`` is for
+builds that a person's own index gives, of which no hash is known here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TARGET = Path(__file__).resolve().parent.parent / "resources" / "requirements"
+
+TORCH = {"torch": "2.13.0", "torchvision": "0.28.0"}
+PINS = {
+    **TORCH,
+    "timm": "1.0.31",
+    "rasterio": "1.4.4",
+    "safetensors": "0.8.0",
+    "huggingface_hub": "2.4.0",
+    "pyyaml": "6.0.3",
+}
+ANY_TORCH = {"torch": "2.13.0+cpu", "torchvision": "0.15.2"}
+"""The CPU build for Linux; torchvision 0.15 is the last whose Python code loads beside any torch
+(its compiled operators, which fit one build of torch only, are not used)."""
+
+OLDEST_PYTHON = "3.10"
+OF_TORCH = re.compile(r"(torch|torchvision|triton|cuda-.*|nvidia-.*)==")
+HEADER = "# Written by scripts/lock_requirements.py; do not edit. {}\n"
+
+
+def lock() -> str:
+    """Return the pins of everything that ``PINS`` needs, with the index's hashes."""
+    with tempfile.NamedTemporaryFile("w", suffix=".in", encoding="utf-8") as wanted:
+        wanted.write("".join(f"{name}=={version}\n" for name, version in PINS.items()))
+        wanted.flush()
+        options = ["--universal", "--generate-hashes", "--python-version", OLDEST_PYTHON]
+        quiet = ["--quiet", "--no-annotate", "--no-header", "--only-binary", ":all:"]
+        return subprocess.run(
+            ["uv", "pip", "compile", *options, *quiet, wanted.name],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+
+def lock_cpu() -> str:
+    """Return the pins of the CPU build with the hashes of pip's report."""
+    wanted = [f"{name}=={version}" for name, version in ANY_TORCH.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        options = ["--quiet", "--dry-run", "--ignore-installed", "--no-deps", "--report"]
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", *options, str(report), *wanted], check=True
+        )
+        installs = json.loads(report.read_text(encoding="utf-8"))["install"]
+    lines = []
+    for entry in installs:
+        name, version = entry["metadata"]["name"], entry["metadata"]["version"]
+        digest = entry["download_info"]["archive_info"]["hash"].replace("=", ":", 1)
+        lines.append(f"{name}=={version} \\\n    --hash={digest}\n")
+    return "".join(lines)
+
+
+def main() -> None:
+    """Write the four files."""
+    entries = re.findall(r"^\S.*\n(?:^ .*\n)*", lock(), re.MULTILINE)
+    torch = [entry for entry in entries if OF_TORCH.match(entry)]
+    others = [entry for entry in entries if not OF_TORCH.match(entry)]
+    unhashed = "".join(f"{name}=={version}\n" for name, version in TORCH.items())
+    files = {
+        "packages.txt": ("All but torch, for all systems.", "".join(others)),
+        "torch.txt": ("torch as the default index has it, for all systems.", "".join(torch)),
+        "torch-cpu-linux-x86_64-cp311.txt": ("The CPU build.", lock_cpu()),
+        "torch-unhashed.txt": ("Any build; no hashes are known.", unhashed),
+    }
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name, (what, pins) in files.items():
+        (TARGET / name).write_text(HEADER.format(what) + pins, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
