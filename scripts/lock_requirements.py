@@ -5,8 +5,8 @@ Run it after a change of ``PINS``, on Linux x86_64 with Python 3.11, with uv on 
     python scripts/lock_requirements.py
 
 Hashes are never typed. Those of ``packages.txt`` and ``torch.txt`` are what the package index says
-of every wheel of a version, for all systems and Pythons (``uv pip compile --universal``). Those of
-``torch-cpu-linux-x86_64-cp311.txt`` are from pip's own report on the wheels it would install here;
+of every wheel of a version, for all systems and Pythons (``uv pip compile --universal``). That of
+``torch-cpu-linux-x86_64-cp311.txt`` is from pip's own report on the wheel it would install here;
 the index or folder with the CPU build must be in pip's configuration. ``torch-unhashed.txt`` is for
 builds that a person's own index gives, of which no hash is known here.
 """
@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "resources" / "requirements"
@@ -30,25 +31,27 @@ PINS = {
     "safetensors": "0.8.0",
     "huggingface_hub": "2.4.0",
     "pyyaml": "6.0.3",
+    "requests": "2.34.2",
 }
-ANY_TORCH = {"torch": "2.13.0+cpu", "torchvision": "0.15.2"}
-"""The CPU build for Linux; torchvision 0.15 is the last whose Python code loads beside any torch
-(its compiled operators, which fit one build of torch only, are not used)."""
+CPU_TORCH = "torch==2.13.0+cpu"
+ANY_TORCHVISION = "torchvision==0.15.2 ; python_version < '3.12'"
+"""The last whose Python code, which is all that is used, loads beside any torch: the compiled
+operators fit one build of torch only. It is there for the CPU build, and replaced beside others."""
 
 OLDEST_PYTHON = "3.10"
 OF_TORCH = re.compile(r"(torch|torchvision|triton|cuda-.*|nvidia-.*)==")
 HEADER = "# Written by scripts/lock_requirements.py; do not edit. {}\n"
 
 
-def lock() -> str:
-    """Return the pins of everything that ``PINS`` needs, with the index's hashes."""
-    with tempfile.NamedTemporaryFile("w", suffix=".in", encoding="utf-8") as wanted:
-        wanted.write("".join(f"{name}=={version}\n" for name, version in PINS.items()))
-        wanted.flush()
-        options = ["--universal", "--generate-hashes", "--python-version", OLDEST_PYTHON]
+def lock(wanted: Iterable[str], *options: str) -> str:
+    """Return the pins of requirements and of what they need, with the index's hashes."""
+    with tempfile.NamedTemporaryFile("w", suffix=".in", encoding="utf-8") as file:
+        file.write("\n".join(wanted))
+        file.flush()
         quiet = ["--quiet", "--no-annotate", "--no-header", "--only-binary", ":all:"]
+        universal = ["--universal", "--generate-hashes", "--python-version", OLDEST_PYTHON]
         return subprocess.run(
-            ["uv", "pip", "compile", *options, *quiet, wanted.name],
+            ["uv", "pip", "compile", *universal, *quiet, *options, file.name],
             capture_output=True,
             text=True,
             check=True,
@@ -56,28 +59,24 @@ def lock() -> str:
 
 
 def lock_cpu() -> str:
-    """Return the pins of the CPU build with the hashes of pip's report."""
-    wanted = [f"{name}=={version}" for name, version in ANY_TORCH.items()]
+    """Return the pin of the CPU build with the hash of pip's report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         options = ["--quiet", "--dry-run", "--ignore-installed", "--no-deps", "--report"]
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", *options, str(report), *wanted], check=True
-        )
-        installs = json.loads(report.read_text(encoding="utf-8"))["install"]
-    lines = []
-    for entry in installs:
-        name, version = entry["metadata"]["name"], entry["metadata"]["version"]
-        digest = entry["download_info"]["archive_info"]["hash"].replace("=", ":", 1)
-        lines.append(f"{name}=={version} \\\n    --hash={digest}\n")
-    return "".join(lines)
+        pip = [sys.executable, "-m", "pip", "install"]
+        subprocess.run([*pip, *options, str(report), CPU_TORCH], check=True)
+        (entry,) = json.loads(report.read_text(encoding="utf-8"))["install"]
+    digest = entry["download_info"]["archive_info"]["hash"].replace("=", ":", 1)
+    return f"{CPU_TORCH} \\\n    --hash={digest}\n"
 
 
 def main() -> None:
     """Write the four files."""
-    entries = re.findall(r"^\S.*\n(?:^ .*\n)*", lock(), re.MULTILINE)
+    pins = lock(f"{name}=={version}" for name, version in PINS.items())
+    entries = re.findall(r"^\S.*\n(?:^ .*\n)*", pins, re.MULTILINE)
     torch = [entry for entry in entries if OF_TORCH.match(entry)]
     others = [entry for entry in entries if not OF_TORCH.match(entry)]
+    others.append(lock([ANY_TORCHVISION], "--no-deps"))
     unhashed = "".join(f"{name}=={version}\n" for name, version in TORCH.items())
     files = {
         "packages.txt": ("All but torch, for all systems.", "".join(others)),
@@ -86,8 +85,8 @@ def main() -> None:
         "torch-unhashed.txt": ("Any build; no hashes are known.", unhashed),
     }
     TARGET.mkdir(parents=True, exist_ok=True)
-    for name, (what, pins) in files.items():
-        (TARGET / name).write_text(HEADER.format(what) + pins, encoding="utf-8")
+    for name, (what, content) in files.items():
+        (TARGET / name).write_text(HEADER.format(what) + content, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ from soma_qgis.locations import core_folder
 from soma_qgis.settings import PYTHON_VARIABLE, Settings
 
 NEEDED = ("torch", "timm", "rasterio", "safetensors")
+OLDEST = {"python": (3, 10), "torch": (2, 1), "timm": (1, 0, 31), "rasterio": (1, 3)}
 PROBE_TIMEOUT = 120.0
 """Seconds; the first import of torch from a slow disk takes long."""
 
@@ -137,19 +140,21 @@ def find_python(cancelled: Callable[[], bool]) -> str:
         tried.append(f"{candidate}: {missing}")
     raise EngineError(
         tr(
-            "No Python with torch, timm, rasterio and safetensors was found; install these in a "
-            "Python, name it in the variable {} (Settings > Options > System > Environment), "
-            "and start QGIS again."
+            "SOMA has no Python with torch, timm, rasterio and safetensors yet; create its "
+            "environment in Settings > Options > SOMA, or name a Python there or in {}."
         ).format(PYTHON_VARIABLE),
         "no_python",
         "\n".join(tried),
     )
 
 
-def why_unfit(python: str, cancelled: Callable[[], bool]) -> str:
-    """Return why a Python cannot run the core, or an empty text where it can; asked once a file."""
+def why_unfit(python: str, cancelled: Callable[[], bool], again: bool = False) -> str:
+    """Return why a Python cannot run the core, or an empty text where it can.
+
+    A Python is asked once, unless ``again`` is wanted.
+    """
     key = _key(python)
-    if key not in _probed:
+    if again or key not in _probed:
         _probed[key] = _probe(python, cancelled)
     return _probed[key]
 
@@ -159,35 +164,69 @@ def _key(python: str) -> tuple[str, int]:
 
 
 def _probe(python: str, cancelled: Callable[[], bool]) -> str:
+    too_old = tr("it is older than Python {}").format(".".join(map(str, OLDEST["python"])))
+    done = ask(
+        [
+            python,
+            "-c",
+            f"import sys\nif sys.version_info < {OLDEST['python']}: sys.exit({too_old!r})\n"
+            f"import {', '.join(NEEDED)}",
+        ],
+        cancelled,
+    )
+    return "" if done.returncode == 0 else last_words(done)
+
+
+def ask(command: list[str], cancelled: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
+    """Run a short program in the core's folder; a failure to start or to end has code -1.
+
+    Raises:
+        EngineCancelledError: ``cancelled`` returned True; the program is gone.
+    """
     try:
         process = subprocess.Popen(
-            [python, "-c", f"import {', '.join(NEEDED)}"],
+            command,
+            cwd=core_folder(),
             env=child_environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
             **hidden_window(),
         )
     except OSError as error:
-        return str(error)
+        return subprocess.CompletedProcess(command, -1, "", str(error))
     deadline = time.monotonic() + PROBE_TIMEOUT
     while True:
         try:
-            _, said = process.communicate(timeout=POLL)
-            break
+            said = process.communicate(timeout=POLL)
+            return subprocess.CompletedProcess(command, process.returncode, *said)
         except subprocess.TimeoutExpired:
             late = time.monotonic() > deadline
             if not late and not cancelled():
                 continue
-            process.kill()
+            kill_tree(process)
             process.communicate()
             if late:
-                return tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
-            raise EngineCancelledError(tr("Cancelled before it started.")) from None
-    if process.returncode == 0:
-        return ""
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else tr("it ended with code {}").format(process.returncode)
+                sentence = tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
+                return subprocess.CompletedProcess(command, -1, "", sentence)
+            raise EngineCancelledError(tr("Cancelled.")) from None
+
+
+def kill_tree(process: subprocess.Popen[Any]) -> None:
+    """End a process started with :func:`hidden_window`, and its children, now."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the last line that a program wrote to standard error."""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else tr("it ended with code {}").format(done.returncode)
 
 
 def _no_such_program(wanted: str) -> str:
