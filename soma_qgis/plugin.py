@@ -9,8 +9,10 @@ from qgis.PyQt.QtWidgets import QAction
 
 from soma_qgis.algorithms.provider import SomaProvider
 from soma_qgis.engine.engine import shared_engine
+from soma_qgis.engine.tasks import cancel_all
 from soma_qgis.i18n import tr
 from soma_qgis.locations import icon_path
+from soma_qgis.options.page import OptionsFactory
 
 MENU = "SOMA"
 
@@ -21,6 +23,7 @@ class SomaPlugin:
     def __init__(self, iface: QgisInterface | None) -> None:
         self._iface = iface
         self._provider: SomaProvider | None = None
+        self._options: OptionsFactory | None = None
         self._action: QAction | None = None
 
     def initProcessing(self) -> None:
@@ -33,6 +36,8 @@ class SomaPlugin:
         self.initProcessing()
         if self._iface is None:
             return
+        self._options = OptionsFactory()
+        self._iface.registerOptionsWidgetFactory(self._options)
         self._action = QAction(
             QIcon(icon_path("soma.svg")),
             tr("Register SAR and optical images…"),
@@ -51,6 +56,10 @@ class SomaPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._options is not None and self._iface is not None:
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
+        cancel_all()
         shared_engine().close()
 
     def _open_register(self) -> None:

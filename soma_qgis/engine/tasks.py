@@ -111,6 +111,12 @@ def remove_environment() -> Task:
     return _start(Task(tr("Deleting SOMA's environment"), lambda ear: remove()))
 
 
+def cancel_all() -> None:
+    """End what runs: the plugin goes away."""
+    for task in list(_kept):
+        task.cancel()
+
+
 def _start(task: Any) -> Any:
     _kept.add(task)
     QgsApplication.taskManager().addTask(task)

@@ -97,6 +97,7 @@ class OptionsPage(QgsOptionsPageWidget):
             tr("How long the worker waits for the next run, which then starts at once; 0: never.")
         )
         self._lay_out()
+        self.python.fileChanged.connect(self._show)
         running = tasks.creation()
         if running is not None:
             self._follow(running)
