@@ -44,30 +44,20 @@ def check(python: str, cancelled: Callable[[], bool]) -> Check:
         return Check(False, tr("There is no program {}; choose another one.").format(python))
     unfit = why_unfit(python, cancelled, again=True)
     if unfit:
-        return Check(
-            False,
-            tr(
-                "This Python cannot run SOMA ({}); install what is missing, or choose another."
-            ).format(unfit),
-        )
+        text = tr("This Python cannot run SOMA ({}); install what is missing, or choose another.")
+        return Check(False, text.format(unfit))
     done = ask([python, "-m", "model_core", "info", "--json"], cancelled)
     try:
         facts = dict(json.loads(done.stdout))
     except ValueError:
-        return Check(
-            False, tr("The core does not start in this Python ({}).").format(last_words(done))
-        )
+        text = tr("The core does not start in this Python ({}).")
+        return Check(False, text.format(last_words(done)))
     versions = {name: str(version) for name, version in facts["versions"].items()}
     for name, oldest in OLDEST.items():
         if tuple(map(int, re.findall(r"\d+", versions[name])[:3])) < oldest:
             wanted = ".".join(map(str, oldest))
-            return Check(
-                False,
-                tr(
-                    "{} is {}, and SOMA needs {} or later; update it, or choose another Python."
-                ).format(name, versions[name], wanted),
-                facts,
-            )
+            text = tr("{} is {}, and SOMA needs {} or later; update it, or choose another Python.")
+            return Check(False, text.format(name, versions[name], wanted), facts)
     sentence = tr("It works: Python {python}, torch {torch}, timm {timm}, rasterio {rasterio};")
     device = tr("runs on {} ({}).").format(facts["device"], facts["device_reason"])
     return Check(True, f"{sentence.format(**versions)} {device}", facts)

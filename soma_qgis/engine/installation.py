@@ -25,15 +25,21 @@ from soma_qgis.engine.environment import (
     POLL,
     ask,
     child_environment,
-    hidden_window,
     kill_tree,
     managed_folder,
     python_in,
+    spawn,
 )
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.locations import requirements_folder
 from soma_qgis.settings import Settings
+
+Span = tuple[float, float]
+"""Of the whole progress, in [0, 1]."""
+
+Requirements = tuple[str, tuple[str, ...]]
+"""A list in the plugin's resources and the options with which it is installed."""
 
 GB = 1e9
 NEEDED_SPACE = {"cpu": 3 * GB, "gpu": 12 * GB}
@@ -47,7 +53,9 @@ TAG = (
     "import platform, sys; "
     "print(f'{sys.platform}-{platform.machine()}-cp{sys.version_info[0]}{sys.version_info[1]}')"
 )
-INDEX_OPTION = re.compile(r"(index-url|find-links|no-index)", re.IGNORECASE)
+INDEX_OPTION = re.compile(r"index-url|find-links|no-index")
+INDEX_VARIABLE = re.compile(r"PIP_(EXTRA_INDEX_URL|INDEX_URL|FIND_LINKS|NO_INDEX)$")
+MISSING = r"No matching distribution|Could not find a version|No solution found|was not found"
 HASHED = ("--require-hashes", "--no-deps")
 
 
@@ -110,12 +118,9 @@ def remove(folder: Path | None = None) -> None:
             if each.exists():
                 shutil.rmtree(each)
         except OSError as error:
-            raise EngineError(
-                tr("{} cannot be deleted ({}); close other QGIS windows and try again.").format(
-                    each, error.strerror or error
-                ),
-                "installation",
-            ) from error
+            sentence = tr("{} cannot be deleted ({}); close other QGIS windows and try again.")
+            why = error.strerror or error
+            raise EngineError(sentence.format(each, why), "installation") from error
 
 
 def unfinished(folder: Path) -> Path:
@@ -164,14 +169,11 @@ class Installation:
         free = shutil.disk_usage(self._folder).free
         self._log.append(f"free: {free / GB:.1f} GB of {needed / GB:.0f} GB needed")
         if free < needed:
-            raise EngineError(
-                tr(
-                    "Checking the disk: {:.1f} GB are free where the QGIS profile is and the "
-                    "environment needs {:.0f} GB; free some space and try again."
-                ).format(free / GB, needed / GB),
-                "space",
-                self._text(),
+            sentence = tr(
+                "Checking the disk: {:.1f} GB are free where the QGIS profile is and the "
+                "environment needs {:.0f} GB; free some space and try again."
             )
+            raise self._error(sentence.format(free / GB, needed / GB))
 
     def _make(self) -> None:
         """Make the virtual environment, with uv unless pip knows an index that uv does not."""
@@ -183,34 +185,33 @@ class Installation:
         self._uv = _find_uv()
         if self._uv and base and not self._plan.wheels:
             told = ask([base, "-m", "pip", "config", "list"], cancelled).stdout
-            if INDEX_OPTION.search(told) or any(map(INDEX_OPTION.search, _pip_variables())):
+            if INDEX_OPTION.search(told) or any(map(INDEX_VARIABLE.match, os.environ)):
                 self._log.append("uv is there, but pip has index settings: pip is used")
                 self._uv = None
         if not self._uv and base is None:
-            raise EngineError(
-                tr(
-                    "{}: no Python 3.10 to 3.14 with venv was found; install one (on Debian and "
-                    "Ubuntu the package python3-venv) or uv, and try again."
-                ).format(step),
-                "no_python",
-                self._text(),
+            sentence = tr(
+                "{}: no Python 3.10 to 3.14 with venv was found; install one (on Debian and "
+                "Ubuntu the package python3-venv) or uv, and try again."
             )
-        if self._done("venv", "") and Path(self._python).exists():
+            raise self._error(sentence.format(step))
+        tool = "uv" if self._uv else "pip"
+        if self._done("venv", tool) and Path(self._python).exists():
             return
         shutil.rmtree(self._folder)
         self._folder.mkdir()
+        small = ((0.02, 0.08), 0.1 * GB)
         if self._uv:
             options = ["--allow-existing", "--python", base or "3.12"]
-            self._call(step, [self._uv, "venv", *options, str(self._folder)])
+            self._call(step, [self._uv, "venv", *options, str(self._folder)], *small)
         elif base:
-            self._call(step, [base, "-m", "venv", str(self._folder)])
-        self._note("venv", "")
+            self._call(step, [base, "-m", "venv", str(self._folder)], *small)
+        self._note("venv", tool)
 
-    def _builds(self) -> list[tuple[str, tuple[str, ...]]]:
+    def _builds(self) -> list[Requirements]:
         """Return which lists of torch to try, in this order, with the options of each."""
         plan, tag = self._plan, ask([self._python, "-c", TAG], self._listener.cancelled).stdout
         others = bool(plan.index or (self._uv and not plan.wheels))
-        builds: list[tuple[str, tuple[str, ...]]] = []
+        builds: list[Requirements] = []
         if sys.platform == "linux" and not plan.gpu:
             own = f"torch-cpu-{tag.strip()}.txt"
             if (requirements_folder() / own).exists():
@@ -224,9 +225,7 @@ class Installation:
     def _backend(self, name: str) -> tuple[str, ...]:
         return ("--torch-backend", name) if self._uv and not self._plan.wheels else ()
 
-    def _install(
-        self, step: str, lists: list[tuple[str, tuple[str, ...]]], span: tuple[float, float]
-    ) -> None:
+    def _install(self, step: str, lists: list[Requirements], span: Span) -> None:
         """Install the first list of which the index has all."""
         for position, (name, options) in enumerate(lists):
             file = requirements_folder() / name
@@ -248,9 +247,8 @@ class Installation:
             except EngineError as error:
                 if error.kind != "not_found" or position == len(lists) - 1:
                     raise
-                self._say(
-                    tr("{}: not in the index; {} instead").format(name, lists[position + 1][0])
-                )
+                other = lists[position + 1][0]
+                self._say(tr("{}: not in the index; {} instead").format(name, other))
                 continue
             self._note(name, content)
             return
@@ -264,7 +262,7 @@ class Installation:
         if not found.ok:
             (self._folder / "done").unlink()  # the next attempt starts afresh
             sentence = tr("{}: {} Try again, or choose a Python of your own.")
-            raise EngineError(sentence.format(step, found.sentence), "installation", self._text())
+            raise self._error(sentence.format(step, found.sentence))
         shared_engine().close()
         if self._plan.folder.exists():
             shutil.rmtree(self._plan.folder)
@@ -294,27 +292,11 @@ class Installation:
         places = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
         return {**child_environment(), **self._plan.variables, **said, **places}
 
-    def _call(
-        self,
-        step: str,
-        command: list[str],
-        span: tuple[float, float] = (0.02, 0.08),
-        size: float = 0.1 * GB,
-    ) -> None:
+    def _call(self, step: str, command: list[str], span: Span, size: float) -> None:
         """Run a program to its end, with progress by the bytes that the disk loses."""
         self._say("$ " + " ".join(command))
         start = len(self._log)
-        process = subprocess.Popen(
-            command,
-            cwd=self._folder,
-            env=self._variables(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            **hidden_window(),
-        )
+        process = spawn(command, self._folder, self._variables(), subprocess.STDOUT)
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         threading.Thread(target=_read, args=(process, lines), daemon=True).start()
         free, share = shutil.disk_usage(self._folder).free, 0.0
@@ -322,9 +304,8 @@ class Installation:
             if self._listener.cancelled():
                 kill_tree(process)
                 process.wait()
-                raise EngineCancelledError(
-                    tr("Cancelled; what was installed so far is kept for the next attempt.")
-                )
+                sentence = tr("Cancelled; what was installed so far is kept for the next attempt.")
+                raise EngineCancelledError(sentence)
             share = max(share, (free - shutil.disk_usage(self._folder).free) / size)
             self._listener.progress(step, span[0] + min(share, 1.0) * (span[1] - span[0]))
             try:
@@ -335,22 +316,19 @@ class Installation:
                 break
             self._say(line)
         if process.wait():
-            said = "\n".join(self._log[start:])
-            raise self._failure(step, said)
+            raise self._failure(step, "\n".join(self._log[start:]))
 
     def _failure(self, step: str, said: str) -> EngineError:
         """Return the error with the sentence that fits what a program said."""
-        lines = [line for line in said.splitlines() if line.strip()]
-        kind, why, todo = (
-            "installation",
-            redacted(lines[-1][-200:].rstrip(".")) if lines else tr("it ended without a word"),
-            tr("try again, and copy the log where it stays so"),
-        )
-        for pattern, *reason in _reasons():
-            if re.search(pattern, said, re.IGNORECASE):
-                kind, why, todo = reason
-                break
-        return EngineError(f"{step}: {why}; {todo}.", kind, self._text())
+        last = next(filter(None, map(str.strip, reversed(said.splitlines()))), "?")
+        why = tr("{}; try again, and copy the diagnostics where it stays so.")
+        reasons = (*_reasons(), ("", why.format(redacted(last[-200:].rstrip(".")))))
+        pattern, why = next(each for each in reasons if re.search(each[0], said, re.IGNORECASE))
+        kind = "not_found" if pattern == MISSING else "installation"
+        return self._error(f"{step}: {why}", kind)
+
+    def _error(self, sentence: str, kind: str = "installation") -> EngineError:
+        return EngineError(sentence, kind, self._text())
 
 
 def log_path(folder: Path) -> Path:
@@ -358,56 +336,37 @@ def log_path(folder: Path) -> Path:
     return folder.with_name(folder.name + ".log")
 
 
-def _reasons() -> Iterator[tuple[str, str, str, str]]:
-    """Yield what programs say, the kind, why it is, and what to do; the first that fits counts."""
+def _reasons() -> Iterator[tuple[str, str]]:
+    """Yield what programs say, and why it is with what to do; the first that fits counts."""
     yield (
         r"No space left|ENOSPC|not enough space",
-        "space",
-        tr("the disk is full"),
-        tr("free some space and try again"),
+        tr("the disk is full; free some space and try again."),
     )
     yield (
         r"ProxyError|\b407 Proxy|Tunnel connection failed|tunnel error|SOCKS support",
-        "network",
-        tr("the proxy did not let it through"),
-        tr("correct it in Settings > Options > Network and try again"),
+        tr("the proxy let nothing through; correct it in Settings > Options > Network."),
     )
     yield (
         r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate|UnknownIssuer",
-        "network",
-        tr("the certificate of the package index is not trusted"),
-        tr("name your organisation's certificate in pip's setting 'cert' and try again"),
+        tr("the package index's certificate is not trusted; name yours in pip's setting 'cert'."),
     )
     yield (
         r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|dns error|timed out|"
         r"Connection refused|Connection reset|unreachable|error sending request|Could not fetch",
-        "network",
-        tr("the package index cannot be reached"),
-        tr("check the network, or name a folder of wheels in SOMA's options, and try again"),
+        tr("the package index cannot be reached; check the network, or use a folder of wheels."),
     )
     yield (
         r"DO NOT MATCH THE HASHES|Hash mismatch",
-        "hash",
-        tr("a package is not the one that SOMA was released with"),
-        tr("check the package index or the folder of wheels; nothing of it was installed"),
+        tr("a package is not the one that SOMA was released with; check index or folder."),
     )
-    yield (
-        r"No matching distribution|Could not find a version|No solution found|not found in the",
-        "not_found",
-        tr("the package index or folder has no build for this Python and system"),
-        tr("add the missing wheels or an index, or choose a Python of your own"),
-    )
+    yield (MISSING, tr("no build for this Python and system in index or folder; add it there."))
     yield (
         r"Permission denied|Access is denied|WinError 5\b|Errno 13\b",
-        "permission",
-        tr("a file cannot be written"),
-        tr("close other QGIS windows, check the virus scanner, and try again"),
+        tr("a file cannot be written; close other QGIS windows and check the virus scanner."),
     )
     yield (
         r"ensurepip|No module named '?(venv|pip)",
-        "installation",
-        tr("this Python cannot make environments"),
-        tr("install its packages venv and pip (on Debian and Ubuntu python3-venv), or uv"),
+        tr("this Python cannot make environments; install venv (package python3-venv) or uv."),
     )
 
 
@@ -417,10 +376,6 @@ def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) 
         for line in said:
             lines.put(line.rstrip())
     lines.put(None)
-
-
-def _pip_variables() -> list[str]:
-    return [name.replace("_", "-") for name in os.environ if name.upper().startswith("PIP_")]
 
 
 def _find_uv() -> str | None:

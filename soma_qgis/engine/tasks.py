@@ -10,7 +10,7 @@ from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from soma_qgis.engine.diagnostics import check
-from soma_qgis.engine.errors import EngineError
+from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.installation import Installation, Plan, remove
 from soma_qgis.i18n import tr
 from soma_qgis.settings import Settings
@@ -24,6 +24,7 @@ class Task(QgsTask):
 
     Attributes:
         result: what the function returned, after ``ended``. error: why it did not, or None.
+        creates: it makes the managed environment.
     """
 
     said = pyqtSignal(str)
@@ -32,8 +33,9 @@ class Task(QgsTask):
     ended = pyqtSignal()
     """In the main thread, after success, failure and cancellation alike."""
 
-    def __init__(self, title: str, work: Callable[[Ear], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Ear], Any], creates: bool = False) -> None:
         super().__init__(title, QgsTask.Flag.CanCancel)
+        self.creates = creates
         self.result: Any = None
         self.error: EngineError | None = None
         self.stage = ""
@@ -46,17 +48,15 @@ class Task(QgsTask):
         except EngineError as error:
             self.error = error
         except Exception as error:  # whatever it is, QGIS must not end with it
-            self.error = EngineError(
-                tr("{} failed unexpectedly ({}); copy the diagnostics and report it.").format(
-                    self.description(), error
-                ),
-                "unexpected",
-                traceback.format_exc(),
-            )
+            text = tr("{} failed unexpectedly ({}); copy the diagnostics and report it.")
+            text = text.format(self.description(), error)
+            self.error = EngineError(text, "unexpected", traceback.format_exc())
         return self.error is None
 
     def finished(self, result: bool) -> None:
         """Tell who waits."""
+        if not result and self.error is None:  # cancelled before it ran
+            self.error = EngineCancelledError(tr("Cancelled."))
         _kept.discard(self)
         self.ended.emit()
 
@@ -82,23 +82,19 @@ class Ear:
         return bool(self._task.isCanceled())
 
 
-class CreationTask(Task):
-    """Makes the managed environment."""
-
-
-def creation() -> CreationTask | None:
+def creation() -> Task | None:
     """Return the task that makes the managed environment now, if one does."""
-    return next((task for task in _kept if isinstance(task, CreationTask)), None)
+    return next((task for task in _kept if task.creates), None)
 
 
-def create_environment(settings: Settings | None = None) -> CreationTask:
+def create_environment(settings: Settings | None = None) -> Task:
     """Start to make the managed environment, or return the task that already does."""
     running = creation()
     if running is not None:
         return running
     plan = Plan.of(settings or Settings.load())
-    task = CreationTask(tr("Making SOMA's environment"), lambda ear: Installation(plan, ear).run())
-    return _start(task)
+    title = tr("Making SOMA's environment")
+    return _start(Task(title, lambda ear: Installation(plan, ear).run(), creates=True))
 
 
 def check_python(python: str) -> Task:
@@ -117,7 +113,7 @@ def cancel_all() -> None:
         task.cancel()
 
 
-def _start(task: Any) -> Any:
+def _start(task: Task) -> Task:
     _kept.add(task)
     QgsApplication.taskManager().addTask(task)
     return task

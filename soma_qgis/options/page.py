@@ -76,10 +76,8 @@ class OptionsPage(QgsOptionsPageWidget):
         self.diagnostics.setToolTip(
             tr("Versions, settings and the log of the last attempt; your home folder reads as ~.")
         )
-        self.wheels = QgsFileWidget()
-        self.wheels.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
-        self.wheels.setFilePath(stored.wheels)
-        self.wheels.setToolTip(tr("Install from the wheels in this folder, without a network."))
+        tip = tr("Install from the wheels in this folder, without a network.")
+        self.wheels = _path(stored.wheels, tip, QgsFileWidget.StorageMode.GetDirectory)
         self.index = QLineEdit(stored.index)
         self.index.setToolTip(
             tr("One more package index, such as one with the CPU or CUDA builds of torch.")
@@ -135,12 +133,9 @@ class OptionsPage(QgsOptionsPageWidget):
         made, begun = managed_python().exists(), unfinished(managed_folder()).exists()
         again = tr("Continue creating") if begun else tr("Create again")
         self.create.setText(again if made or begun else tr("Create environment"))
-        for button, sensible in (
-            (self.create, True),
-            (self.remove, made or begun),
-            (self.check, bool(self._chosen())),
-        ):
-            button.setEnabled(sensible and not busy)
+        self.create.setEnabled(not busy)
+        self.remove.setEnabled(not busy and (made or begun))
+        self.check.setEnabled(not busy and bool(self._chosen()))
         self.bar.setVisible(busy)
         self.stop.setVisible(busy)
         self.python.setEnabled(self.own.isChecked())
@@ -200,6 +195,14 @@ def _button(text: str, clicked: Callable[[], None]) -> QPushButton:
     button = QPushButton(text)
     button.clicked.connect(clicked)
     return button
+
+
+def _path(path: str, tip: str, mode: QgsFileWidget.StorageMode) -> QgsFileWidget:
+    widget = QgsFileWidget()
+    widget.setStorageMode(mode)
+    widget.setFilePath(path)
+    widget.setToolTip(tip)
+    return widget
 
 
 def _text() -> QLabel:

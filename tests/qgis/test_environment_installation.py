@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from qgis.core import QgsNetworkAccessManager, QgsTask
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from soma_qgis.engine import environment, installation, tasks
@@ -197,10 +197,10 @@ def test_an_old_environment_stays_until_the_new_one_works(
         ("ProxyError('Cannot connect to proxy.')", "proxy", "Options > Network"),
         ("SSLError(SSLCertVerificationError(1, '...", "certificate", "'cert'"),
         ("Temporary failure in name resolution", "cannot be reached", "folder of wheels"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one", "check the package index"),
-        ("error: No solution found when resolving", "has no build", "add the missing wheels"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one", "check index or folder"),
+        ("error: No solution found when resolving", "no build for this", "add it there"),
         ("OSError: [Errno 13] Permission denied: x", "cannot be written", "virus scanner"),
-        ("something new happened.", "something new happened", "copy the log"),
+        ("something new happened.", "something new happened", "copy the diagnostics"),
     ],
 )
 def test_a_failure_says_which_step_why_and_what_to_do(
@@ -271,6 +271,17 @@ def test_uv_is_used_where_it_is_found(stage: Stage, monkeypatch: pytest.MonkeyPa
     assert "uv venv" in called
     assert "-m pip install" not in called
     assert "--torch-backend cpu" in called.splitlines()[-1]
+
+
+def test_what_uv_began_is_not_gone_on_with_by_pip(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_uv(stage, monkeypatch)
+    with pytest.raises(EngineCancelledError):
+        stage.run(Ear(cancel_at="pip install"))
+    monkeypatch.setattr(installation, "_find_uv", lambda: None)
+    stage.run()
+    assert "-m venv" in stage.calls.read_text(encoding="utf-8")
 
 
 def test_uv_brings_a_python_where_there_is_none(
@@ -389,12 +400,12 @@ def test_real_venv_and_pip_install_from_a_folder_and_refuse_another_wheel(
 
 
 def wait_for(task: tasks.Task) -> None:
-    """Let QGIS work until a task has ended."""
-    loop = QEventLoop()
-    task.ended.connect(loop.quit)
-    QTimer.singleShot(20000, loop.quit)
-    loop.exec()
-    assert task.status() in (QgsTask.TaskStatus.Complete, QgsTask.TaskStatus.Terminated)
+    """Let QGIS work until a task has ended; one cancelled early has ended at once."""
+    deadline = time.monotonic() + 60
+    while task in tasks._kept:
+        assert time.monotonic() < deadline
+        QCoreApplication.processEvents()
+        time.sleep(0.01)
 
 
 def test_the_task_makes_it_in_the_background_and_lets_nothing_escape(
