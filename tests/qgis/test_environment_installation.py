@@ -153,7 +153,7 @@ def runs(pid: str) -> bool:
 def test_cancelling_ends_pip_and_the_next_attempt_goes_on_there(stage: Stage) -> None:
     child_file = stage.folder / "child"
     stage.installs(
-        f'case "$*" in *torch-cpu*) echo begins; sleep 60 & echo $! > "{child_file}"; wait;; esac'
+        f'case "$*" in *torch-cpu*) sleep 60 & echo $! > "{child_file}"; echo begins; wait;; esac'
     )
     started = time.monotonic()
     with pytest.raises(EngineCancelledError, match="kept for the next attempt"):
