@@ -32,6 +32,11 @@ def requirements_folder() -> Path:
     return _part("resources") / "requirements"
 
 
+def translations_folder() -> Path:
+    """Return the folder of the translations."""
+    return _part("resources") / "i18n"
+
+
 def metadata_path() -> Path:
     """Return the plugin's ``metadata.txt``."""
     return _part("metadata.txt")

@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QAction
 from soma_qgis.algorithms.provider import SomaProvider
 from soma_qgis.engine.engine import shared_engine
 from soma_qgis.engine.tasks import cancel_all
-from soma_qgis.i18n import tr
+from soma_qgis.i18n import tr, unload_translation
 from soma_qgis.locations import icon_path
 from soma_qgis.options.page import OptionsFactory
 
@@ -60,6 +60,7 @@ class SomaPlugin:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None
         cancel_all()
+        unload_translation()
         shared_engine().close()
 
     def _open_register(self) -> None:
