@@ -16,12 +16,17 @@ def tr(text: str) -> str:
     return str(QCoreApplication.translate("SOMA", text))
 
 
+def language() -> str:
+    """Return the two letters of the language that QGIS was started in, or is set to."""
+    started = QgsApplication.instance().translation()  # differs from the setting with --lang
+    return str(started or QgsApplication.locale())[:2]
+
+
 def load_translation() -> None:
     """Load the translation for QGIS's language, if there is one; before any text is made."""
     unload_translation()
     translator = QTranslator()
-    language = str(QgsApplication.locale())[:2]
-    if translator.load(str(translations_folder() / f"soma_{language}.qm")):
+    if translator.load(str(translations_folder() / f"soma_{language()}.qm")):
         QCoreApplication.installTranslator(translator)
         _loaded.append(translator)
 

@@ -32,7 +32,7 @@ def messages(file: Path) -> list[tuple[str, str]]:
 def test_the_plugin_speaks_the_language_of_qgis(
     qgis_processing: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QgsApplication, "locale", lambda: "zh_CN")
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
     plugin = soma_qgis.classFactory(None)
     plugin.initProcessing()
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("soma:register")
@@ -43,7 +43,7 @@ def test_the_plugin_speaks_the_language_of_qgis(
 
 
 def test_a_language_without_translation_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QgsApplication, "locale", lambda: "xx")
+    monkeypatch.setattr(i18n, "language", lambda: "xx")
     i18n.load_translation()
     assert i18n.tr("SAR image") == "SAR image"
 
@@ -61,7 +61,7 @@ def test_translations_keep_the_places_of_values(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_is_loaded_is_what_was_translated(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QgsApplication, "locale", lambda: file.stem.partition("_")[2])
+    monkeypatch.setattr(i18n, "language", lambda: file.stem.partition("_")[2])
     i18n.load_translation()
     for text, translated in messages(file):
         if translated:
