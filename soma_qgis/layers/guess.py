@@ -21,14 +21,19 @@ from qgis.core import (
 Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax in degrees."""
 
-_SAR_WORDS = (
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_SAR_WORDS = _listed(
     "sar insar radar s1 s1a s1b s1c sentinel1 grd grdh iw slc rtc sigma0 gamma0 beta0 sigma "
     "backscatter asar ers ers1 ers2 envisat palsar palsar2 alos alos2 terrasar tsx tdx tandem "
     "paz csk csg cosmo skymed radarsat rs2 rcm iceye capella umbra risat nisar saocom gf3 "
     "gaofen3 lt1 novasar"
 )
-_POLARISATIONS = "vv vh hh hv"
-_OPTICAL_WORDS = (
+_POLARISATIONS = _listed("vv vh hh hv")
+_OPTICAL_WORDS = _listed(
     "optical opt rgb rgbi rgbn tci truecolor truecolour s2 s2a s2b s2c sentinel2 msi l2a l1c "
     "ortho orthophoto orthofoto ortofoto dop naip aerial landsat landsat8 landsat9 l8 l9 lc08 "
     "lc09 oli spot spot6 spot7 pleiades worldview wv2 wv3 quickbird ikonos geoeye planet "
@@ -37,7 +42,7 @@ _OPTICAL_WORDS = (
 )
 _SAR_PARTS = ("雷达", "微波")
 _OPTICAL_PARTS = ("光学", "正射", "航拍")
-_OPTICAL_BANDS = "red green blue nir b02 b03 b04 b08 b2 b3 b4 b8 coastal swir"
+_OPTICAL_BANDS = _listed("red green blue nir b02 b03 b04 b08 b2 b3 b4 b8 coastal swir")
 _OWN_BANDS = {"dx", "dy", "certainty", "residual"}
 """Bands of a displacement raster, which is neither."""
 
@@ -108,12 +113,12 @@ def sar_score(layer: LayerFacts) -> float:
     """Return how much speaks for SAR: above zero; below zero: for optical."""
     words = _words(layer.name)
     score = 0.0
-    score += 4.0 * bool(words.intersection(_SAR_WORDS.split()) or any(part in layer.name for part in _SAR_PARTS))
-    score += 3.0 * bool(words.intersection(_POLARISATIONS.split()))
-    score -= 4.0 * bool(words.intersection(_OPTICAL_WORDS.split()) or any(p in layer.name for p in _OPTICAL_PARTS))
-    band_words = set().union(*(_words(name) for name in layer.bands))
-    score += 3.0 * bool(band_words.intersection(_POLARISATIONS.split()))
-    score -= 3.0 * bool(band_words.intersection(_OPTICAL_BANDS.split()))
+    score += 4.0 * bool(words & _SAR_WORDS or _contains(layer.name, _SAR_PARTS))
+    score += 3.0 * bool(words & _POLARISATIONS)
+    score -= 4.0 * bool(words & _OPTICAL_WORDS or _contains(layer.name, _OPTICAL_PARTS))
+    band_words: set[str] = set().union(*(_words(name) for name in layer.bands))
+    score += 3.0 * bool(band_words & _POLARISATIONS)
+    score -= 3.0 * bool(band_words & _OPTICAL_BANDS)
     score += 2.0 * layer.decibels
     score += 1.0 if len(layer.bands) <= 2 else -2.0
     score -= 3.0 * (not layer.is_file)
@@ -141,6 +146,11 @@ def _words(name: str) -> set[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     words = [word for word in re.split(r"[^0-9a-zA-Z]+", spaced.lower()) if word]
     return {*words, *(first + second for first, second in zip(words, words[1:]))}
+
+
+def _contains(name: str, parts: Sequence[str]) -> bool:
+    """Return whether a name has one of these in it, for scripts that do not part words."""
+    return any(part in name for part in parts)
 
 
 def _band_name(shown: str) -> str:
