@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,51 @@ def hidden_window() -> dict[str, Any]:
     Ctrl+C in a terminal reaches QGIS alone, which then ends the child in an orderly way.
     """
     if sys.platform == "win32":
-        return {
-            "creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        }
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a run can start, as far as a look at the disk tells.
+
+    Attributes:
+        ready: a Python is there that holds what the core needs, or that the person chose.
+        sentence: which one, or what to do. python: its path, None where there is none.
+    """
+
+    ready: bool
+    sentence: str
+    python: str | None
+
+
+def managed_folder() -> Path:
+    """Return the folder of the managed environment, in the QGIS profile."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / "soma_qgis" / "environment"
 
 
 def managed_python() -> Path:
     """Return where the Python of the managed environment is, if that environment was made."""
-    return _python_in(Path(QgsApplication.qgisSettingsDirPath()) / "soma_qgis" / "environment")
+    return python_in(managed_folder())
+
+
+def status() -> Status:
+    """Return which Python a run would take, without starting any: may be asked at any time."""
+    wanted = Settings.load().python
+    if wanted:
+        found = shutil.which(wanted)
+        if found is None:
+            return Status(False, _no_such_program(wanted), None)
+        return Status(True, tr("The chosen Python: {}").format(found), found)
+    managed = managed_python()
+    if managed.exists():
+        return Status(True, tr("The environment made by SOMA"), str(managed))
+    for candidate in _candidates():
+        if _looks_fit(candidate):
+            return Status(
+                True, tr("A Python found on this computer: {}").format(candidate), candidate
+            )
+    return Status(False, tr("SOMA needs its environment first: create it with one click."), None)
 
 
 def find_python(cancelled: Callable[[], bool]) -> str:
@@ -87,12 +124,7 @@ def find_python(cancelled: Callable[[], bool]) -> str:
     if wanted:
         found = shutil.which(wanted)
         if found is None:
-            raise EngineError(
-                tr(
-                    "There is no program {}; correct the Python in {} or in the settings."
-                ).format(wanted, PYTHON_VARIABLE),
-                "no_python",
-            )
+            raise EngineError(_no_such_program(wanted), "no_python")
         return found
     managed = managed_python()
     if managed.exists():
@@ -116,10 +148,14 @@ def find_python(cancelled: Callable[[], bool]) -> str:
 
 def why_unfit(python: str, cancelled: Callable[[], bool]) -> str:
     """Return why a Python cannot run the core, or an empty text where it can; asked once a file."""
-    key = (python, Path(python).stat().st_mtime_ns)
+    key = _key(python)
     if key not in _probed:
         _probed[key] = _probe(python, cancelled)
     return _probed[key]
+
+
+def _key(python: str) -> tuple[str, int]:
+    return python, Path(python).stat().st_mtime_ns
 
 
 def _probe(python: str, cancelled: Callable[[], bool]) -> str:
@@ -154,8 +190,25 @@ def _probe(python: str, cancelled: Callable[[], bool]) -> str:
     return lines[-1] if lines else tr("it ended with code {}").format(process.returncode)
 
 
+def _no_such_program(wanted: str) -> str:
+    return tr("There is no program {}; correct the Python in {} or in the settings.").format(
+        wanted, PYTHON_VARIABLE
+    )
+
+
+def _looks_fit(python: str) -> bool:
+    """Return whether a Python could run the core: what it answered, else what lies on its path."""
+    answered = _probed.get(_key(python))
+    if answered is not None:
+        return not answered
+    roots = {Path(python).parent.parent, Path(python).resolve().parent.parent}
+    places = ("lib/python3*/*-packages", "local/lib/python3*/*-packages", "Lib/site-packages")
+    folders = [folder for root in roots for place in places for folder in root.glob(place)]
+    return all(any((folder / name).is_dir() for folder in folders) for name in NEEDED)
+
+
 def _candidates() -> list[str]:
-    own = _python_in(core_folder() / ".venv")
+    own = python_in(core_folder() / ".venv")
     found = [str(own)] if own.exists() else []
     for name in ("python3", "python"):
         program = shutil.which(name)
@@ -164,7 +217,8 @@ def _candidates() -> list[str]:
     return found
 
 
-def _python_in(environment: Path) -> Path:
+def python_in(environment: Path) -> Path:
+    """Return where a virtual environment has its Python."""
     if sys.platform == "win32":
         return environment / "Scripts" / "python.exe"
     return environment / "bin" / "python"

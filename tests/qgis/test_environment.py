@@ -12,7 +12,7 @@ import pytest
 
 from soma_qgis.engine import environment
 from soma_qgis.engine.engine import Engine
-from soma_qgis.engine.environment import child_environment, find_python, why_unfit
+from soma_qgis.engine.environment import child_environment, find_python, status, why_unfit
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.settings import KEEP_WARM, Settings
 
@@ -126,6 +126,43 @@ def test_a_python_that_never_answers_is_given_up(
     monkeypatch.setattr(environment, "PROBE_TIMEOUT", 0.3)
     python = str(fake_python(tmp_path / "slow", "exec sleep 30"))
     assert "did not answer" in why_unfit(python, never)
+
+
+def test_status_names_the_managed_environment_without_starting_it(tmp_path: Path) -> None:
+    managed = fake_python(tmp_path / "managed", f"touch {tmp_path}/started")
+    managed.rename(managed.with_name("python"))
+    found = status()
+    assert found.ready
+    assert found.python == str(tmp_path / "managed" / "python")
+    assert not (tmp_path / "started").exists()
+
+
+def test_status_says_what_to_do_where_no_python_holds_what_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = fake_python(tmp_path / "bare" / "bin", "exit 0")
+    monkeypatch.setattr(environment, "_candidates", lambda: [str(bare)])
+    assert (status().ready, status().python) == (False, None)
+    assert "create it" in status().sentence
+    for name in environment.NEEDED:
+        (tmp_path / "bare" / "lib" / "python3.11" / "site-packages" / name).mkdir(parents=True)
+    assert (status().ready, status().python) == (True, str(bare))
+
+
+def test_status_believes_what_a_python_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = str(fake_python(tmp_path / "some" / "bin", "exit 0"))
+    monkeypatch.setattr(environment, "_candidates", lambda: [python])
+    assert not status().ready
+    why_unfit(python, never)
+    assert status().ready
+
+
+def test_status_of_a_wrong_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMA_PYTHON", "/nowhere/python")
+    assert not status().ready
+    assert "/nowhere/python" in status().sentence
 
 
 def test_settings_survive_and_the_environment_overrides_them(
