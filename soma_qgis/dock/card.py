@@ -84,6 +84,11 @@ class ResultCard(QFrame):
         column.addLayout(self._figures)
         column.addWidget(self._explanation)
         column.addLayout(self.buttons)
+        self._column = column
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put further controls below the buttons."""
+        self._column.addWidget(widget)
 
     def show_outcome(self, outcome: Outcome, has_report: bool, can_save: bool) -> None:
         """Show what came of a run."""

@@ -250,6 +250,8 @@ class SettingsForm(QWidget):
     def _on_layers(self) -> None:
         self.sar_band.setLayer(self.sar_layer())
         self._set_optical_bands(())
+        self.sar_band.setEnabled(self.sar_layer() is not None)
+        self.optical_bands.setEnabled(self.optical_layer() is not None)
         self.changed.emit()
 
     def _swap(self) -> None:

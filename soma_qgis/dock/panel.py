@@ -36,6 +36,7 @@ from soma_qgis.dock.area import from_parameter
 from soma_qgis.dock.card import SIGNS, ResultCard
 from soma_qgis.dock.check import Findings, check_pair
 from soma_qgis.dock.choice import command, output_files
+from soma_qgis.dock.compare_bar import CompareBar
 from soma_qgis.dock.form import SettingsForm
 from soma_qgis.dock.history import add_to_history, history_path, load_history
 from soma_qgis.dock.outcome import Outcome, headline
@@ -70,6 +71,7 @@ class SomaDock(QgsDockWidget):
         self._iface = iface
         self._findings = Findings()
         self._person_chose = False
+        self._guess_wanted = False
         self._shown_run: Run | None = None
         self._saving: QgsTask | None = None
         self.queue = RunQueue(self)
@@ -96,6 +98,9 @@ class SomaDock(QgsDockWidget):
         self.bar.setMaximumHeight(8)
         self.card = ResultCard()
         self.card.setVisible(False)
+        self.compare = CompareBar(iface.mapCanvas())
+        self.compare.offer(None)
+        self.card.add_below(self.compare)
         self._history = QListWidget()
         self._lay_out()
         self._connect_card()
@@ -120,6 +125,7 @@ class SomaDock(QgsDockWidget):
         self.queue.ended.disconnect(self._on_ended)
         self.queue.cancel_all()
         self._settle.stop()
+        self.compare.stop()
         self.form.area.close_tools()
         project = QgsProject.instance()
         project.layersAdded.disconnect(self._on_layers_changed)
@@ -137,6 +143,11 @@ class SomaDock(QgsDockWidget):
 
     def check(self) -> None:
         """Say what would stop a run, or how much there is to register."""
+        if self._guess_wanted:
+            self._guess_wanted = False
+            incomplete = self.form.sar_layer() is None or self.form.optical_layer() is None
+            if not self._person_chose or (incomplete and self.queue.current is None):
+                self.guess()
         choice = self.form.choice()
         pair = self.form.optical_layer(), self.form.sar_layer()
         reference, moving = pair if choice.moving == "sar" else pair[::-1]
@@ -168,6 +179,7 @@ class SomaDock(QgsDockWidget):
         report = str(outcome.results.get(names.REPORT, ""))
         can_save = run is not None and bool(self._temporary_files(run))
         self.card.show_outcome(outcome, bool(report) and Path(report).exists(), can_save)
+        self.compare.offer(_compared(outcome))
         # Once the layout knows how tall the card is.
         QTimer.singleShot(0, lambda: self._scroll.ensureWidgetVisible(self.card))
 
@@ -205,7 +217,7 @@ class SomaDock(QgsDockWidget):
         self.card.repeat_wanted.connect(self._repeat)
         self.card.command_wanted.connect(self._copy_command)
         self.card.save_wanted.connect(self._save_all)
-        self.card.closed.connect(self.card.hide)
+        self.card.closed.connect(self._close_card)
 
     def _show_progress(self) -> None:
         run = self.queue.current
@@ -243,20 +255,25 @@ class SomaDock(QgsDockWidget):
     def _on_visibility(self, visible: bool) -> None:
         if visible:
             self._settle.start()
+        else:
+            self.compare.stop()
 
     def _on_layers_chosen(self) -> None:
         self._person_chose = True
 
     def _on_layers_changed(self, _layers: Any) -> None:
         self.form.area.fill()
-        incomplete = self.form.sar_layer() is None or self.form.optical_layer() is None
-        if not self._person_chose or (incomplete and self.queue.current is None):
-            self.guess()
+        # The layer tree, whose order decides among equals, hears of the layers after this.
+        self._guess_wanted = True
         self._settle.start()
 
     def _on_project_cleared(self) -> None:
         self._person_chose = False
+        self._close_card()
+
+    def _close_card(self) -> None:
         self._shown_run = None
+        self.compare.offer(None)
         self.card.hide()
 
     def _fill_history(self, outcomes: list[Outcome]) -> None:
@@ -362,6 +379,21 @@ def _find(layer_id: str, source: str) -> QgsRasterLayer | None:
         ):
             return candidate
     return None
+
+
+def _compared(
+    outcome: Outcome,
+) -> tuple[QgsRasterLayer, QgsRasterLayer, QgsRasterLayer] | None:
+    """Return the layers before, reference and after of a run; None where one is gone."""
+    pair = (
+        _find(outcome.choice.sar, str(outcome.parameters.get(names.SAR))),
+        _find(outcome.choice.optical, str(outcome.parameters.get(names.OPTICAL))),
+    )
+    before, reference = pair if outcome.choice.moving == "sar" else pair[::-1]
+    after = _find("", str(outcome.results.get(names.OUTPUT)))
+    if before is None or reference is None or after is None:
+        return None
+    return before, reference, after
 
 
 def _folder_problem(folder: str) -> str:
