@@ -19,7 +19,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsReferencedRectangle,
 )
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from soma_qgis.algorithms import register as names
 from soma_qgis.dock.choice import ALGORITHM, Choice, output_files
@@ -82,6 +82,8 @@ class Run(QObject):
         self._start_time = ""
         self._added = False
         self._cancelled = False
+        self._to_open: list[str] = []
+        self._results: dict[str, Any] = {}
         moved = sar if choice.moving == "sar" else optical
         self._feedback = RunFeedback()
         self._feedback.stage_changed.connect(self._on_stage)
@@ -126,11 +128,13 @@ class Run(QObject):
             self._on_executed(False, {})
 
     def _on_stage(self, stage: str) -> None:
-        if not self._cancelled:
+        if not self._cancelled and self._task is not None:
             self.stage = stage
             self.changed.emit()
 
     def _on_progress(self, percent: float) -> None:
+        if self._task is None:
+            return
         self.share = percent / 100
         self.seconds_left = self._left.seconds(time.monotonic() - self._started, self.share)
         self.changed.emit()
@@ -139,20 +143,44 @@ class Run(QObject):
         if self._task is None:
             return
         self._task = None
-        problem = ""
         if good:
-            problem = self._load(results)
-        elif not self._cancelled:
+            self.stage, self.share, self.seconds_left = tr("Loading the results"), 1.0, None
+            self.changed.emit()
+            self._to_open = list(self._context.layersToLoadOnCompletion())
+            self._results = dict(results)
+            self._open_next()
+            return
+        problem = ""
+        if not self._cancelled:
             problem = self._feedback.errors[0] if self._feedback.errors else tr(
                 "The run ended without a reason; see View > Panels > Log Messages, Processing."
             )
-        self.outcome = Outcome(
-            self.choice, *self.names, self._command, self._start_time,
-            dict(results) if good else {}, problem, self._cancelled and not good,
-        )  # fmt: skip
-        self.ended.emit()
+        self._end({}, problem)
 
-    def _load(self, results: dict[str, Any]) -> str:
+    def _open_next(self) -> None:
+        """Open the layers one at a time, where Processing then finds them.
+
+        Opened together they would keep QGIS from answering for a moment.
+        """
+        if self._to_open:
+            source = self._to_open.pop(0)
+            hint = self._context.layerToLoadOnCompletionDetails(source).layerTypeHint
+            QgsProcessingUtils.mapLayerFromString(source, self._context, True, hint)
+            QTimer.singleShot(0, self._open_next)
+            return
+        try:
+            problem = self._load()
+        except Exception as error:  # of Processing: without this the queue would never go on
+            problem = tr("The results could not be loaded: {}").format(error)
+        for name in LAYERS:
+            if self._results.get(name):
+                source = self._results[name]
+                layer = QgsProcessingUtils.mapLayerFromString(source, self._context, False)
+                if layer is not None:
+                    self.layers[name] = layer
+        self._end(self._results, problem)
+
+    def _load(self) -> str:
         """Put the layers into the project as Processing does; return what went wrong, if any."""
         from processing.gui.Postprocessing import handleAlgorithmResults
 
@@ -160,12 +188,14 @@ class Run(QObject):
         loaded = handleAlgorithmResults(
             self._algorithm, self._context, self._feedback, parameters=self._parameters
         )
-        for name in LAYERS:
-            if results.get(name):
-                layer = QgsProcessingUtils.mapLayerFromString(results[name], self._context, False)
-                if layer is not None:
-                    self.layers[name] = layer
         return "" if loaded else " ".join(self._feedback.errors[known:])
+
+    def _end(self, results: dict[str, Any], problem: str) -> None:
+        self.outcome = Outcome(
+            self.choice, *self.names, self._command, self._start_time,
+            results, problem, self._cancelled and not results,
+        )  # fmt: skip
+        self.ended.emit()
 
 
 class RunQueue(QObject):

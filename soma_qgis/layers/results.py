@@ -58,7 +58,7 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
         problem = self.style(layer)
         if problem:
             feedback.pushWarning(tr("{} keeps its default style: {}").format(layer.name(), problem))
-        layer.emitStyleChanged()  # or the legend keeps what it showed before
+        layer.rendererChanged.emit()  # or the legend keeps the range that it showed before
         layer.triggerRepaint()
         self.done = True
 

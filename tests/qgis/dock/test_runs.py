@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsFields,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorFileWriter,
+    QgsWkbTypes,
+)
 
 from soma_qgis.algorithms import register as names
 from soma_qgis.dock.choice import Choice
@@ -73,15 +82,28 @@ def test_results_come_into_a_group_and_nothing_else_changes(
 ) -> None:
     project = QgsProject.instance()
     before, crs = set(project.mapLayers()), project.crs()
-    done = Run(choose(layers, folder=str(tmp_path)), *layers)
+    products = (names.DISPLACEMENTS, names.DISPLACEMENT_RASTER)
+    choice = Choice(layers[0].id(), layers[1].id(), products=products, folder=str(tmp_path))
+    done = Run(choice, *layers)
     write_raster(tmp_path / "s1_registered.tif", 2, 32630)
+    write_raster(tmp_path / "s1_displacement.tif", 4, 32630)
+    crs32630 = QgsCoordinateReferenceSystem("EPSG:32630")
+    vectors = str(tmp_path / "s1_displacements.gpkg")
+    context, options = QgsCoordinateTransformContext(), QgsVectorFileWriter.SaveVectorOptions()
+    kind = QgsWkbTypes.Type.LineString
+    writer = QgsVectorFileWriter.create(vectors, QgsFields(), kind, crs32630, context, options)
+    del writer  # closes the file
     queue = RunQueue()
     queue.add(done)
     wait(lambda: done.outcome is not None)
-    new = done.layers[names.OUTPUT]
-    assert set(project.mapLayers()) - before == {new.id()}
-    assert new.name() == "s1 registered"
-    assert [group.name() for group in project.layerTreeRoot().findGroups()] == ["s1 (SOMA)"]
+    assert done.outcome is not None
+    assert done.outcome.problem == ""
+    assert set(project.mapLayers()) - before == {layer.id() for layer in done.layers.values()}
+    (group,) = project.layerTreeRoot().findGroups()
+    assert group.name() == "s1 (SOMA)"
+    assert [child.name() for child in group.children()] == [
+        *("Displacement vectors", "s1 registered", "Displacement towards east (m)"),
+    ]
     assert project.crs() == crs
 
 
