@@ -46,7 +46,7 @@ class SomaPlugin:
         self._action.setCheckable(True)
         self._action.triggered.connect(self._show_dock)
         self._iface.addPluginToRasterMenu(MENU, self._action)
-        self._iface.addRasterToolBarIcon(self._action)
+        self._iface.addToolBarIcon(self._action)
 
     def unload(self) -> None:
         """Take back everything, and end the worker."""
@@ -57,7 +57,7 @@ class SomaPlugin:
                 self._dock.deleteLater()
                 self._dock = None
             self._iface.removePluginRasterMenu(MENU, self._action)
-            self._iface.removeRasterToolBarIcon(self._action)
+            self._iface.removeToolBarIcon(self._action)
             self._action.deleteLater()
             self._action = None
         if self._provider is not None:

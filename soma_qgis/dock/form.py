@@ -151,6 +151,7 @@ class SettingsForm(QWidget):
     def _main_grid(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
+        grid.setHorizontalSpacing(8)
         rows = [
             (tr("SAR ima&ge"), self.sar),
             (tr("SAR &band"), self.sar_band),

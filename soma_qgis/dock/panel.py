@@ -86,7 +86,7 @@ class SomaDock(QgsDockWidget):
         self.set_up.setToolTip(tr("Opens the options, where the environment is made"))
         self.set_up.clicked.connect(self._open_options)
         self.run_button = QPushButton(tr("R&un"))
-        self.run_button.setDefault(True)
+        self.run_button.setEnabled(False)
         self.run_button.setToolTip(tr("Registers in the background; QGIS stays usable"))
         self.run_button.clicked.connect(self.start_run)
         self.cancel_button = QPushButton(tr("Cancel"))
@@ -193,6 +193,7 @@ class SomaDock(QgsDockWidget):
         inside = QVBoxLayout(earlier)
         inside.addWidget(self._history)
         self._history.setMaximumHeight(140)
+        self._history.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._history.setToolTip(tr("Shows the card of an earlier run, from which to repeat it"))
         self._history.itemActivated.connect(self._show_earlier)
         self._history.itemClicked.connect(self._show_earlier)
@@ -281,7 +282,7 @@ class SomaDock(QgsDockWidget):
         for outcome in outcomes:
             when = outcome.started.replace("T", " ")[:16]
             item = QListWidgetItem(f"{SIGNS[outcome.verdict]} {when}  {outcome.title}")
-            item.setToolTip(headline(outcome.verdict))
+            item.setToolTip(f"{headline(outcome.verdict)}: {outcome.title}")
             item.setData(Qt.ItemDataRole.UserRole, outcome)
             self._history.addItem(item)
 

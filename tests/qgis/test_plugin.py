@@ -42,7 +42,7 @@ def test_the_action_shows_the_panel_and_all_goes_with_the_plugin(
     plugin = SomaPlugin(iface)
     plugin.initGui()
     (menu, action), _ = iface.addPluginToRasterMenu.call_args
-    iface.addRasterToolBarIcon.assert_called_once_with(action)
+    iface.addToolBarIcon.assert_called_once_with(action)
     iface.addDockWidget.assert_not_called()
     action.trigger()
     (_, dock), _ = iface.addDockWidget.call_args
@@ -51,7 +51,7 @@ def test_the_action_shows_the_panel_and_all_goes_with_the_plugin(
     plugin.unload()
     iface.removeDockWidget.assert_called_once_with(dock)
     iface.removePluginRasterMenu.assert_called_once_with(menu, action)
-    iface.removeRasterToolBarIcon.assert_called_once_with(action)
+    iface.removeToolBarIcon.assert_called_once_with(action)
     assert len(qgis_canvas.scene().items()) < items
     assert provider() is None
 
