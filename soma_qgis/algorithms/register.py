@@ -68,6 +68,10 @@ MEDIAN_SHIFT_M = "MEDIAN_SHIFT_M"
 INLIER_RATIO = "INLIER_RATIO"
 COVERAGE = "COVERAGE"
 VERDICT = "VERDICT"
+MEDIAN_SHIFT_PX = "MEDIAN_SHIFT_PX"
+SECONDS = "SECONDS"
+DEVICE_USED = "DEVICE_USED"
+REASONS = "REASONS"
 
 DEFAULT_MAX_SHIFT = 50.0
 LARGEST_MAX_SHIFT = 2000.0
@@ -90,6 +94,9 @@ _FIGURES = {
     INLIER_RATIO: "inlier_ratio",
     COVERAGE: "coverage",
     VERDICT: "verdict",
+    MEDIAN_SHIFT_PX: "median_shift_px",
+    SECONDS: "seconds",
+    DEVICE_USED: "device",
 }
 """Outputs that are figures and the core's names of them."""
 
@@ -150,6 +157,10 @@ class RegisterAlgorithm(SomaAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(INLIER_RATIO, tr("Check windows that agree")))
         self.addOutput(QgsProcessingOutputNumber(COVERAGE, tr("Share covered with certainty")))
         self.addOutput(QgsProcessingOutputString(VERDICT, tr("Verdict")))
+        self.addOutput(QgsProcessingOutputNumber(MEDIAN_SHIFT_PX, tr("Median shift (px)")))
+        self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Time (s)")))
+        self.addOutput(QgsProcessingOutputString(DEVICE_USED, tr("Device that was used")))
+        self.addOutput(QgsProcessingOutputString(REASONS, tr("What the verdict rests on")))
 
     def arguments(
         self, parameters: dict[str, Any], context: QgsProcessingContext
@@ -226,7 +237,8 @@ class RegisterAlgorithm(SomaAlgorithm):
             )
         )
         self._style(outputs, context)
-        return {**outputs, **{name: found[key] for name, key in _FIGURES.items()}}
+        figures = {name: found[key] for name, key in _FIGURES.items()}
+        return {**outputs, **figures, REASONS: reasons}
 
     def _extent(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -58,6 +58,7 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
         problem = self.style(layer)
         if problem:
             feedback.pushWarning(tr("{} keeps its default style: {}").format(layer.name(), problem))
+        layer.rendererChanged.emit()  # or the legend keeps the range that it showed before
         layer.triggerRepaint()
         self.done = True
 

@@ -42,6 +42,7 @@ REGISTER_PARAMETERS = [
 REGISTER_OUTPUTS = [
     *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"),
     *("RMSE_BEFORE", "RMSE_AFTER", "MEDIAN_SHIFT_M", "INLIER_RATIO", "COVERAGE", "VERDICT"),
+    *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "REASONS"),
 ]
 APPLY_PARAMETERS = ["DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "CREATE_OPTIONS", "OUTPUT"]
 
@@ -114,6 +115,10 @@ def test_a_plain_run_asks_for_the_defaults(
         "INLIER_RATIO": 0.75,
         "COVERAGE": 0.5,
         "VERDICT": "registered",
+        "MEDIAN_SHIFT_PX": 3.0,
+        "SECONDS": 1.5,
+        "DEVICE_USED": "cpu",
+        "REASONS": "Reason one. Reason two.",
     }
     assert feedback.stages == ["Starting the worker", "Searching for the shift"]
     assert feedback.progress() == 25

@@ -33,22 +33,26 @@ def test_without_a_window_only_the_provider_is_registered(qgis_processing: None)
     assert provider() is None
 
 
-def test_the_menu_entry_opens_the_dialog_and_goes_with_the_plugin(
-    qgis_processing: None, monkeypatch: pytest.MonkeyPatch
+def test_the_action_shows_the_panel_and_all_goes_with_the_plugin(
+    qgis_processing: None, qgis_iface: Any, qgis_canvas: Any
 ) -> None:
-    import processing
-
     iface = MagicMock()
     iface.mainWindow.return_value = None
+    iface.mapCanvas.return_value = qgis_canvas
     plugin = SomaPlugin(iface)
     plugin.initGui()
     (menu, action), _ = iface.addPluginToRasterMenu.call_args
-    opened = MagicMock()
-    monkeypatch.setattr(processing, "execAlgorithmDialog", opened, raising=False)
+    iface.addToolBarIcon.assert_called_once_with(action)
+    iface.addDockWidget.assert_not_called()
     action.trigger()
-    opened.assert_called_once_with("soma:register", {})
+    (_, dock), _ = iface.addDockWidget.call_args
+    assert action.isChecked()
+    items = len(qgis_canvas.scene().items())
     plugin.unload()
+    iface.removeDockWidget.assert_called_once_with(dock)
     iface.removePluginRasterMenu.assert_called_once_with(menu, action)
+    iface.removeToolBarIcon.assert_called_once_with(action)
+    assert len(qgis_canvas.scene().items()) < items
     assert provider() is None
 
 

@@ -1,0 +1,1 @@
+"""The panel: choosing two layers, running, and judging what came of it."""

@@ -1,0 +1,149 @@
+"""The card that shows what came of a run."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QEvent, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from soma_qgis.algorithms import register as names
+from soma_qgis.dock import colours
+from soma_qgis.dock.outcome import Outcome, explanation, headline, rows
+from soma_qgis.i18n import tr
+
+SIGNS = {"registered": "✔", "doubtful": "⚠", "failed": "✖", "cancelled": "■"}
+
+
+class ResultCard(QFrame):
+    """Verdict, figures and what to do with them."""
+
+    report_wanted = pyqtSignal()
+    repeat_wanted = pyqtSignal()
+    command_wanted = pyqtSignal()
+    save_wanted = pyqtSignal()
+    closed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("soma_card")
+        self.outcome: Outcome | None = None
+        self._headline = QLabel()
+        self._title = QLabel()
+        self._title.setWordWrap(True)
+        self._explanation = QLabel()
+        self._explanation.setWordWrap(True)
+        for label in (self._headline, self._title, self._explanation):
+            label.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        close = QToolButton()
+        close.setText("×")
+        close.setAutoRaise(True)
+        close.setToolTip(tr("Close the card; the run stays in the history"))
+        close.setAccessibleName(tr("Close"))
+        close.clicked.connect(self.closed)
+        self._figures = QFormLayout()
+        self._figures.setVerticalSpacing(2)
+        self._figures.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+
+        self.report = self._button(
+            tr("Open report"), tr("Figures and images before and after, in the browser"),
+            self.report_wanted,
+        )  # fmt: skip
+        self.save = self._button(
+            tr("Save all…"), tr("Copies the temporary results into a folder"), self.save_wanted
+        )
+        self.repeat = self._button(
+            tr("Repeat"), tr("Fills the panel with the settings of this run"), self.repeat_wanted
+        )
+        self.command = self._button(
+            tr("Copy command"), tr("Copies this run as a qgis_process command"), self.command_wanted
+        )
+        head = QGridLayout()
+        head.addWidget(self._headline, 0, 0)
+        head.addWidget(close, 0, 1)
+        head.setColumnStretch(0, 1)
+        self.buttons = QGridLayout()
+        for number, button in enumerate((self.report, self.save, self.repeat, self.command)):
+            self.buttons.addWidget(button, number // 2, number % 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.addLayout(head)
+        column.addWidget(self._title)
+        column.addLayout(self._figures)
+        column.addWidget(self._explanation)
+        column.addLayout(self.buttons)
+        self._column = column
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put further controls below the buttons."""
+        self._column.addWidget(widget)
+
+    def show_outcome(self, outcome: Outcome, has_report: bool, can_save: bool) -> None:
+        """Show what came of a run."""
+        self.outcome = outcome
+        self._headline.setText(f"{SIGNS[outcome.verdict]}  {headline(outcome.verdict)}")
+        self._title.setText(outcome.title)
+        text = explanation(outcome)
+        if outcome.results and outcome.problem:
+            text = f"{text} {outcome.problem}"
+        self._explanation.setText(text)
+        self._explanation.setVisible(bool(text))
+        while self._figures.rowCount():
+            self._figures.removeRow(0)
+        for row in rows(outcome):
+            label, value = QLabel(row.label), QLabel(row.value)
+            for part in (label, value):
+                part.setToolTip(row.meaning)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._figures.addRow(label, value)
+        self.report.setEnabled(has_report)
+        self.save.setEnabled(can_save)
+        for button in (self.report, self.save):
+            button.setVisible(bool(outcome.results))
+        self.command.setVisible(bool(outcome.parameters))
+        self._paint()
+        self.setVisible(True)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.outcome is not None:
+            self._paint()
+
+    def report_path(self) -> str:
+        """Return where the report of the shown run is; empty: there is none."""
+        return str(self.outcome.results.get(names.REPORT, "")) if self.outcome else ""
+
+    def _button(self, text: str, tip: str, wanted: pyqtSignal) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: wanted.emit())
+        return button
+
+    def _paint(self) -> None:
+        assert self.outcome is not None
+        parent = self.parentWidget() or self
+        window = parent.palette().color(QPalette.ColorRole.Window)
+        hue = colours.HUES[self.outcome.verdict]
+        base = (window.red(), window.green(), window.blue())
+        background = colours.mix(base, hue, colours.TINT)
+        wanted = (
+            f"#soma_card {{ background-color: {colours.style(background)}; border: none; "
+            f"border-left: 4px solid {colours.style(hue)}; }}"
+        )
+        if self.styleSheet() != wanted:  # setting it is a change of the palette itself
+            self.setStyleSheet(wanted)
+            text = colours.style(colours.readable(hue, background))
+            self._headline.setStyleSheet(f"color: {text}; font-weight: bold; font-size: 14px;")

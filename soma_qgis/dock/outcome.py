@@ -1,0 +1,171 @@
+"""What came of a run, and the words for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from soma_qgis.algorithms import register as names
+from soma_qgis.dock.choice import Choice
+from soma_qgis.dock.progress import duration
+from soma_qgis.i18n import tr
+
+NEAR_LIMIT = 0.8
+"""A shift above this share of the largest expected one may have been cut off."""
+
+LITTLE_COVERAGE = 0.3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run that has ended, as the history keeps it.
+
+    Attributes:
+        choice: its settings. sar_name, optical_name: of the layers. parameters: of Processing, with
+            sources in place of layers, for the command line. started: as ISO text.
+        results: of ``soma:register``; empty where there are none. problem: why there are none.
+        cancelled: whether the person stopped it.
+    """
+
+    choice: Choice
+    sar_name: str
+    optical_name: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    started: str = ""
+    results: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    cancelled: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """One of "registered", "doubtful", "failed", "cancelled"."""
+        if self.cancelled:
+            return "cancelled"
+        return str(self.results.get(names.VERDICT, "failed"))
+
+    @property
+    def title(self) -> str:
+        """Which image was moved onto which."""
+        pair = (self.sar_name, self.optical_name)
+        moved, reference = pair if self.choice.moving == "sar" else pair[::-1]
+        return f"{moved} → {reference}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Outcome:
+        """Return the outcome in a JSON form."""
+        known = {f.name for f in dataclasses.fields(Outcome)}
+        values = {name: value for name, value in data.items() if name in known}
+        return Outcome(**{**values, "choice": Choice.from_dict(data["choice"])})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure with its name, and what it means."""
+
+    label: str
+    value: str
+    meaning: str
+
+
+def headline(verdict: str) -> str:
+    """Return a verdict in words."""
+    words = {
+        "registered": tr("Registered"),
+        "doubtful": tr("Doubtful"),
+        "failed": tr("Not registered"),
+        "cancelled": tr("Cancelled"),
+    }
+    return words[verdict]
+
+
+def explanation(outcome: Outcome) -> str:
+    """Return what the verdict means, and what to do next."""
+    reasons = str(outcome.results.get(names.REASONS, ""))
+    if outcome.verdict == "registered":
+        return tr("The images fit: {}").format(_lower_first(reasons)) if reasons else ""
+    if outcome.verdict == "doubtful":
+        meaning = tr(
+            "The image was moved, but the evidence is too thin to trust it unseen; compare before "
+            "and after in the map, at edges such as roads and shores."
+        )
+        return " ".join(part for part in (meaning, reasons, advice(outcome)) if part)
+    if outcome.verdict == "cancelled":
+        return tr("Nothing was written.")
+    return outcome.problem
+
+
+def advice(outcome: Outcome) -> str:
+    """Return what to try next after a doubtful result, the likeliest help first."""
+    choice, results = outcome.choice, outcome.results
+    shift = results.get(names.MEDIAN_SHIFT_PX)
+    if shift is not None and float(shift) > NEAR_LIMIT * choice.max_shift:
+        return tr("Try a larger shift than {:g} px: what was found is close to it.").format(
+            choice.max_shift
+        )
+    if float(results.get(names.COVERAGE) or 0) < LITTLE_COVERAGE:
+        return tr(
+            "Try an area with more structure: fields, roads and settlements rather than water, "
+            "forest or bare mountains; or the other polarisation."
+        )
+    if choice.transform != "affine":
+        return tr("Try the affine transformation only: it needs less evidence.")
+    return tr("Try another band or polarisation, or images taken closer together in time.")
+
+
+def rows(outcome: Outcome) -> list[Row]:
+    """Return the figures of a result; those that there are none of are left out."""
+    results = outcome.results
+    if not results:
+        return []
+    before, after = results.get(names.RMSE_BEFORE), results.get(names.RMSE_AFTER)
+    found = [
+        Row(tr("Shift"), _shift(results), tr("Median length of the correction.")),
+        Row(
+            tr("RMSE"),
+            f"{before:.2f} → {after:.2f} px" if None not in (before, after) else "",
+            tr("Root mean square error before and after, in pixels of the reference; after is "
+               "measured again on the registered image."),
+        ),
+        Row(
+            tr("Check windows"),
+            _share(results.get(names.INLIER_RATIO), tr("{:.0f} % agree")),
+            tr("Share of independent check windows whose own match agrees with the result."),
+        ),
+        Row(
+            tr("Coverage"),
+            _share(results.get(names.COVERAGE), tr("{:.0f} % certain")),
+            tr("Share of the overlap where the displacement is certain; elsewhere it is carried "
+               "over from there."),
+        ),
+        Row(tr("Time"), _time(results), tr("Wall time of the run, and the device it ran on.")),
+    ]  # fmt: skip
+    return [row for row in found if row.value]
+
+
+def _shift(results: dict[str, Any]) -> str:
+    pixels, metres = results.get(names.MEDIAN_SHIFT_PX), results.get(names.MEDIAN_SHIFT_M)
+    parts = [f"{pixels:.1f} px"] if pixels is not None else []
+    if metres is not None:
+        parts.append(f"{metres:.1f} m")
+    return " · ".join(parts)
+
+
+def _share(value: float | None, words: str) -> str:
+    return "" if value is None else words.format(100 * value)
+
+
+def _time(results: dict[str, Any]) -> str:
+    seconds, device = results.get(names.SECONDS), results.get(names.DEVICE_USED)
+    if seconds is None:
+        return ""
+    text = duration(seconds)
+    return tr("{} on {}").format(text, str(device).upper()) if device else text
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,269 @@
+"""Runs of ``soma:register`` in the background, one after the other."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections import deque
+from typing import Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsMapLayer,
+    QgsProcessing,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRasterLayer,
+    QgsReferencedRectangle,
+)
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from soma_qgis.algorithms import register as names
+from soma_qgis.dock.choice import ALGORITHM, Choice, output_files
+from soma_qgis.dock.outcome import Outcome
+from soma_qgis.dock.progress import TimeLeft
+from soma_qgis.i18n import tr
+from soma_qgis.layers.source import LayerError, raster_source
+
+LAYERS = (names.OUTPUT, names.DISPLACEMENTS, names.DISPLACEMENT_RASTER)
+"""Outputs that become layers."""
+
+
+class RunFeedback(QgsProcessingFeedback):
+    """Passes on the stage, and keeps errors: Processing tells a task's end without its reason."""
+
+    stage_changed = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__(False)
+        self.errors: list[str] = []
+
+    def setProgressText(self, text: str) -> None:
+        """Hear of a new stage, in the task's thread."""
+        self.stage_changed.emit(text)
+
+    def reportError(self, error: str, fatalError: bool = False) -> None:
+        """Keep an error, in the task's thread."""
+        self.errors.append(str(error))
+        super().reportError(error, fatalError)
+
+
+class Run(QObject):
+    """One run: waiting, running or ended."""
+
+    changed = pyqtSignal()
+    ended = pyqtSignal()
+
+    def __init__(
+        self,
+        choice: Choice,
+        sar: QgsRasterLayer,
+        optical: QgsRasterLayer,
+        overlap: QgsReferencedRectangle | None = None,
+    ) -> None:
+        """Take what is needed of the layers now: they may be gone when the run's turn comes."""
+        super().__init__()
+        from processing.tools.dataobjects import createContext
+
+        self.choice = choice
+        self.overlap = overlap
+        self.names = (sar.name(), optical.name())
+        self.moved_id, self.reference_id = choice.moved, choice.reference
+        self.stage = tr("Waiting for the run before it")
+        self.share = 0.0
+        self.seconds_left: float | None = None
+        self.layers: dict[str, QgsMapLayer] = {}
+        self.outcome: Outcome | None = None
+        self._left = TimeLeft()
+        self._started = 0.0
+        self._start_time = ""
+        self._added = False
+        self._cancelled = False
+        self._to_open: list[str] = []
+        self._results: dict[str, Any] = {}
+        moved = sar if choice.moving == "sar" else optical
+        self._feedback = RunFeedback()
+        self._feedback.stage_changed.connect(self._on_stage)
+        self._feedback.progressChanged.connect(self._on_progress)
+        self._context = createContext(self._feedback)
+        self._parameters = choice.parameters(_destinations(choice, moved.name()))
+        self._command = choice.parameters(_plain_destinations(choice, moved.name()))
+        for name, layer in ((names.SAR, sar), (names.OPTICAL, optical)):
+            self._command[name] = _source(layer)
+        self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
+        self._task: QgsProcessingAlgRunnerTask | None = QgsProcessingAlgRunnerTask(
+            self._algorithm, self._parameters, self._context, self._feedback
+        )
+        self._task.executed.connect(self._on_executed)
+
+    def start(self) -> None:
+        """Hand the run to QGIS's task manager."""
+        if self._task is None or self._added:
+            return
+        self._started = time.monotonic()
+        self._start_time = datetime.datetime.now().isoformat(timespec="seconds")
+        self.stage = tr("Starting")
+        self.changed.emit()
+        if self._task.isCanceled():  # the algorithm has refused the parameters
+            self._on_executed(False, {})
+            return
+        self._added = True
+        QgsApplication.taskManager().addTask(self._task)
+
+    def cancel(self) -> None:
+        """Stop the run; :attr:`ended` follows."""
+        if self._task is None:
+            return
+        # Not asked of the feedback later: Processing cancels that as well where it refuses a run.
+        self._cancelled = True
+        self._feedback.cancel()
+        if self._added:
+            self.stage = tr("Cancelling")
+            self.changed.emit()
+            self._task.cancel()
+        else:
+            self._on_executed(False, {})
+
+    def _on_stage(self, stage: str) -> None:
+        if not self._cancelled and self._task is not None:
+            self.stage = stage
+            self.changed.emit()
+
+    def _on_progress(self, percent: float) -> None:
+        if self._task is None:
+            return
+        self.share = percent / 100
+        self.seconds_left = self._left.seconds(time.monotonic() - self._started, self.share)
+        self.changed.emit()
+
+    def _on_executed(self, good: bool, results: dict[str, Any]) -> None:
+        if self._task is None:
+            return
+        self._task = None
+        if good:
+            self.stage, self.share, self.seconds_left = tr("Loading the results"), 1.0, None
+            self.changed.emit()
+            self._to_open = list(self._context.layersToLoadOnCompletion())
+            self._results = dict(results)
+            self._open_next()
+            return
+        problem = ""
+        if not self._cancelled:
+            problem = self._feedback.errors[0] if self._feedback.errors else tr(
+                "The run ended without a reason; see View > Panels > Log Messages, Processing."
+            )
+        self._end({}, problem)
+
+    def _open_next(self) -> None:
+        """Open the layers one at a time, where Processing then finds them.
+
+        Opened together they would keep QGIS from answering for a moment.
+        """
+        if self._to_open:
+            source = self._to_open.pop(0)
+            hint = self._context.layerToLoadOnCompletionDetails(source).layerTypeHint
+            QgsProcessingUtils.mapLayerFromString(source, self._context, True, hint)
+            QTimer.singleShot(0, self._open_next)
+            return
+        try:
+            problem = self._load()
+        except Exception as error:  # of Processing: without this the queue would never go on
+            problem = tr("The results could not be loaded: {}").format(error)
+        for name in LAYERS:
+            if self._results.get(name):
+                source = self._results[name]
+                layer = QgsProcessingUtils.mapLayerFromString(source, self._context, False)
+                if layer is not None:
+                    self.layers[name] = layer
+        self._end(self._results, problem)
+
+    def _load(self) -> str:
+        """Put the layers into the project as Processing does; return what went wrong, if any."""
+        from processing.gui.Postprocessing import handleAlgorithmResults
+
+        known = len(self._feedback.errors)
+        loaded = handleAlgorithmResults(
+            self._algorithm, self._context, self._feedback, parameters=self._parameters
+        )
+        return "" if loaded else " ".join(self._feedback.errors[known:])
+
+    def _end(self, results: dict[str, Any], problem: str) -> None:
+        self.outcome = Outcome(
+            self.choice, *self.names, self._command, self._start_time,
+            results, problem, self._cancelled and not results,
+        )  # fmt: skip
+        self.ended.emit()
+
+
+class RunQueue(QObject):
+    """Starts runs one after the other, and keeps them until they have ended."""
+
+    changed = pyqtSignal()
+    ended = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runs: deque[Run] = deque()
+
+    @property
+    def current(self) -> Run | None:
+        """The run whose turn it is."""
+        return self._runs[0] if self._runs else None
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait for their turn."""
+        return max(0, len(self._runs) - 1)
+
+    def add(self, run: Run) -> None:
+        """Run it when its turn has come."""
+        self._runs.append(run)
+        run.changed.connect(self.changed)
+        run.ended.connect(self._on_ended)
+        self.changed.emit()
+        if len(self._runs) == 1:
+            run.start()
+
+    def cancel_current(self) -> None:
+        """Stop the run whose turn it is; the next one starts."""
+        if self._runs:
+            self._runs[0].cancel()
+
+    def cancel_all(self) -> None:
+        """Stop all, waiting ones first, so that none of them starts."""
+        for run in reversed(list(self._runs)):
+            run.cancel()
+
+    def _on_ended(self) -> None:
+        for run in [run for run in self._runs if run.outcome is not None]:
+            was_first = run is self._runs[0]
+            self._runs.remove(run)
+            self.ended.emit(run)
+            if was_first and self._runs and self._runs[0].outcome is None:
+                self._runs[0].start()
+        self.changed.emit()
+
+
+def _source(layer: QgsRasterLayer) -> str:
+    try:
+        return raster_source(layer)
+    except LayerError:
+        return str(layer.source())
+
+
+def _plain_destinations(choice: Choice, title: str) -> dict[str, str]:
+    if choice.folder:
+        return output_files(choice.folder, title, choice.products)
+    return dict.fromkeys((names.OUTPUT, *choice.products), QgsProcessing.TEMPORARY_OUTPUT)
+
+
+def _destinations(choice: Choice, title: str) -> dict[str, Any]:
+    """Return the outputs as Processing has them: layers go into the project."""
+    project = QgsProject.instance()
+    return {
+        name: QgsProcessingOutputLayerDefinition(value, project) if name in LAYERS else value
+        for name, value in _plain_destinations(choice, title).items()
+    }

@@ -1,0 +1,215 @@
+"""The panel as a person uses it, on the stub worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsReferencedRectangle
+from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QLabel, QPushButton
+
+from soma_qgis.algorithms import register as names
+from soma_qgis.dock import panel
+from soma_qgis.dock.area import as_parameter, from_parameter
+from soma_qgis.dock.panel import SomaDock
+from soma_qgis.engine.engine import Engine
+from soma_qgis.engine.environment import Status
+from soma_qgis.plugin import SomaPlugin
+
+from ..conftest import write_raster
+
+
+def wait(until: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not until() and time.monotonic() < end:
+        QgsApplication.processEvents()
+        time.sleep(0.005)
+    assert until()
+
+
+@pytest.fixture
+def dock(
+    plugin: SomaPlugin, stub_engine: Engine, qgis_canvas: Any, qgis_new_project: None,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SomaDock]:
+    monkeypatch.setattr(panel, "history_path", lambda: tmp_path / "history.json")
+    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
+    iface = MagicMock()
+    iface.mapCanvas.return_value = qgis_canvas
+    dock = SomaDock(iface)
+    yield dock
+    dock.close_all()
+    dock.deleteLater()
+    QgsProject.instance().removeAllMapLayers()
+
+
+@pytest.fixture
+def layers(dock: SomaDock, rasters: dict[str, str]) -> list[QgsRasterLayer]:
+    found = [QgsRasterLayer(rasters["OPTICAL"], "s2"), QgsRasterLayer(rasters["SAR"], "s1")]
+    QgsProject.instance().addMapLayers(found)
+    wait(lambda: dock.run_button.isEnabled())
+    return found
+
+
+def run(dock: SomaDock) -> None:
+    dock.run_button.click()
+    wait(lambda: dock.queue.current is None)
+
+
+def test_an_empty_project_says_what_is_missing(dock: SomaDock) -> None:
+    dock.check()
+    assert "Choose a SAR and an optical layer" in dock.status.text()
+    assert not dock.run_button.isEnabled()
+    assert dock.card.isHidden()
+    assert dock.cancel_button.isHidden()
+
+
+def test_layers_are_guessed_and_the_overlap_is_said(
+    dock: SomaDock, layers: list[QgsRasterLayer]
+) -> None:
+    assert (dock.form.sar_layer(), dock.form.optical_layer()) == (layers[1], layers[0])
+    assert "Overlap: 0.5" in dock.status.text()
+    assert "km²" in dock.status.text()
+
+
+def test_swapped_layers_stay_when_more_come(
+    dock: SomaDock, layers: list[QgsRasterLayer], tmp_path: Path
+) -> None:
+    dock.form.swap.click()
+    QgsProject.instance().addMapLayer(
+        QgsRasterLayer(write_raster(tmp_path / "more.tif", 1, 32630), "s1 more vv")
+    )
+    dock.check()
+    assert (dock.form.sar_layer(), dock.form.optical_layer()) == (layers[0], layers[1])
+
+
+def test_without_an_environment_it_offers_to_make_one(
+    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "status", lambda: Status(False, "Make it first.", None))
+    dock.check()
+    assert "Make it first." in dock.status.text()
+    assert not dock.run_button.isEnabled()
+    assert not dock.set_up.isHidden()
+
+
+def test_a_run_ends_with_a_card_and_in_the_history(
+    dock: SomaDock, layers: list[QgsRasterLayer], tmp_path: Path
+) -> None:
+    dock.form.folder.setFilePath(str(tmp_path))
+    for product in (names.DISPLACEMENTS, names.DISPLACEMENT_RASTER, names.REPORT):
+        dock.form._products[product].setChecked(False)
+    write = dock.run_button.click
+    write()
+    write_raster(tmp_path / "s1_registered.tif", 2, 32630)
+    assert not dock.cancel_button.isHidden()
+    wait(lambda: dock.queue.current is None)
+    assert dock.card.outcome is not None
+    assert dock.card.outcome.verdict == "registered"
+    assert not dock.card.isHidden()
+    assert not dock.compare.isHidden()
+    assert dock.cancel_button.isHidden()
+    assert dock._history.count() == 1
+    # The result is a SAR image by name; it must not be taken for the next run.
+    dock.check()
+    assert dock.form.sar_layer() == layers[1]
+
+
+def test_a_killed_worker_is_a_sentence_and_the_next_run_works(
+    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOMA_STUB", "crash")
+    run(dock)
+    assert dock.card.outcome is not None
+    assert dock.card.outcome.verdict == "failed"
+    assert "worker ended unexpectedly" in dock.card._explanation.text()
+    monkeypatch.setenv("SOMA_STUB", "doubtful")
+    run(dock)
+    assert dock.card.outcome.verdict == "doubtful"
+    assert "Try" in dock.card._explanation.text()
+
+
+def test_cancel(
+    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOMA_STUB", "polite")
+    dock.run_button.click()
+    dock.cancel_button.click()
+    wait(lambda: dock.queue.current is None)
+    assert dock.card.outcome is not None
+    assert dock.card.outcome.verdict == "cancelled"
+
+
+def test_repeat_brings_the_settings_back(dock: SomaDock, layers: list[QgsRasterLayer]) -> None:
+    dock.form.max_shift.setValue(12.0)
+    dock.form.moving.setCurrentIndex(1)
+    dock.form.optical_bands.setCurrentIndex(dock.form.optical_bands.count() - 1)
+    wanted = dock.form.choice()
+    assert wanted.optical_bands == (4,)
+    run(dock)
+    dock.form.max_shift.setValue(99.0)
+    dock.form.swap.click()
+    dock.form.moving.setCurrentIndex(0)
+    dock.card.repeat.click()
+    assert dock.form.choice() == wanted
+
+
+def test_copied_commands_name_files(dock: SomaDock, layers: list[QgsRasterLayer]) -> None:
+    run(dock)
+    dock.card.command.click()
+    text = QgsApplication.clipboard().text()
+    assert text.startswith("qgis_process run soma:register -- ")
+    assert f"SAR={layers[1].source()}" in text
+    assert "TEMPORARY_OUTPUT" not in text
+
+
+def test_saving_copies_temporary_results_and_the_layers_follow(
+    dock: SomaDock, layers: list[QgsRasterLayer], tmp_path: Path
+) -> None:
+    run(dock)
+    done = dock._shown_run
+    assert done is not None
+    assert done.outcome is not None
+    # The stub writes nothing, so the file is put where it said.
+    source = Path(done.outcome.results[names.OUTPUT])
+    source.parent.mkdir(parents=True, exist_ok=True)
+    write_raster(source, 2, 32630)
+    layer = QgsRasterLayer(str(source), "s1 registered")
+    QgsProject.instance().addMapLayer(layer)
+    done.layers[names.OUTPUT] = layer
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    dock.save_results(done, str(folder))
+    wait(lambda: dock._saving is None)
+    assert (folder / "s1_registered.tif").stat().st_size == source.stat().st_size
+    assert layer.source() == str(folder / "s1_registered.tif")
+    assert layer.isValid()
+
+
+def test_areas_travel_as_text(dock: SomaDock, layers: list[QgsRasterLayer]) -> None:
+    area = QgsReferencedRectangle(layers[1].extent(), layers[1].crs())
+    found = from_parameter(as_parameter(area))
+    assert found is not None
+    assert (found.toString(3), found.crs()) == (area.toString(3), area.crs())
+    assert (as_parameter(None), from_parameter("")) == ("", None)
+    combo = dock.form.area.combo
+    combo.setCurrentIndex(combo.findData(layers[1].id()))
+    assert dock.form.choice().extent == as_parameter(area)
+
+
+def test_everything_is_explained_and_reached_by_keys(dock: SomaDock) -> None:
+    for kind in (QComboBox, QAbstractSpinBox, QPushButton):
+        for widget in dock.findChildren(kind):
+            assert widget.toolTip(), widget
+    grid = dock.form.findChild(QGridLayout)
+    labels = [label for label in dock.form.findChildren(QLabel) if "&" in label.text()]
+    assert grid is not None
+    keys = [label.text()[label.text().index("&") + 1].lower() for label in labels]
+    assert len(labels) == 8
+    assert all(label.buddy() is not None for label in labels)
+    # U is Run's; the others are those of QGIS's own menus.
+    assert len({*keys, *"ujevlsproedwmch"}) == len(keys) + len(set("ujevlsproedwmch"))

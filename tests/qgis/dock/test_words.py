@@ -1,0 +1,127 @@
+"""What the panel says: figures, durations, verdicts, and in which colours."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from soma_qgis.dock import colours
+from soma_qgis.dock.choice import Choice
+from soma_qgis.dock.history import LONGEST, add_to_history, load_history
+from soma_qgis.dock.outcome import Outcome, advice, explanation, headline, rows
+from soma_qgis.dock.progress import TimeLeft, duration, progress_line
+
+RESULTS: dict[str, Any] = {
+    "VERDICT": "doubtful",
+    "RMSE_BEFORE": 4.0,
+    "RMSE_AFTER": 0.5,
+    "MEDIAN_SHIFT_PX": 3.04,
+    "MEDIAN_SHIFT_M": 30.4,
+    "INLIER_RATIO": 0.75,
+    "COVERAGE": 0.5,
+    "SECONDS": 65.0,
+    "DEVICE_USED": "cpu",
+    "REASONS": "Reason one.",
+}
+
+
+def outcome(**changes: Any) -> Outcome:
+    choice = changes.pop("choice", Choice("a", "b"))
+    return Outcome(choice, "s1", "s2", results={**RESULTS, **changes})
+
+
+def test_figures_have_units() -> None:
+    shown = {row.label: row.value for row in rows(outcome())}
+    assert shown == {
+        "Shift": "3.0 px · 30.4 m",
+        "RMSE": "4.00 → 0.50 px",
+        "Check windows": "75 % agree",
+        "Coverage": "50 % certain",
+        "Time": "1 min on CPU",
+    }
+    assert all(row.meaning for row in rows(outcome()))
+
+
+def test_figures_that_there_are_none_of_are_left_out() -> None:
+    shown = {row.label: row.value for row in rows(outcome(MEDIAN_SHIFT_M=None, RMSE_AFTER=None))}
+    assert shown["Shift"] == "3.0 px"
+    assert "RMSE" not in shown
+    assert rows(Outcome(Choice(), "a", "b")) == []
+
+
+def test_every_verdict_has_words_that_say_what_to_do() -> None:
+    assert headline(outcome().verdict) == "Doubtful"
+    said = explanation(outcome())
+    assert "compare before" in said
+    assert "Reason one." in said
+    assert "Try" in said
+    assert explanation(outcome(VERDICT="registered")) == "The images fit: reason one."
+    failed = Outcome(Choice(), "a", "b", problem="Why it failed.")
+    assert (failed.verdict, explanation(failed)) == ("failed", "Why it failed.")
+    stopped = Outcome(Choice(), "a", "b", cancelled=True)
+    assert (headline(stopped.verdict), explanation(stopped)) == (
+        "Cancelled",
+        "Nothing was written.",
+    )
+
+
+def test_advice_fits_the_evidence() -> None:
+    assert "larger shift" in advice(outcome(MEDIAN_SHIFT_PX=45.0))
+    assert "more structure" in advice(outcome(COVERAGE=0.1))
+    assert "affine" in advice(outcome())
+    assert "another band" in advice(outcome(choice=Choice("a", "b", transform="affine")))
+
+
+def test_who_was_moved_onto_whom() -> None:
+    assert outcome().title == "s1 → s2"
+    assert outcome(choice=Choice("a", "b", moving="optical")).title == "s2 → s1"
+
+
+def test_time_left_is_not_said_before_it_is_known() -> None:
+    left = TimeLeft()
+    assert left.seconds(1.0, 0.5) is None
+    assert left.seconds(10.0, 0.1) is None
+    assert left.seconds(10.0, 0.5) == pytest.approx(10)
+    assert left.seconds(30.0, 0.999) == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (200, "3 min"), (4800, "1 h 20 min")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_line_over_the_bar() -> None:
+    assert progress_line("Refining", 0.42, 8) == "Refining · 42 % · about 8 s left"
+    assert progress_line("Starting", 0.0, None) == "Starting · 0 %"
+
+
+@pytest.mark.parametrize("window", [(239, 239, 239), (255, 255, 255), (50, 50, 50), (20, 20, 25)])
+def test_verdicts_can_be_read_on_light_and_dark_themes(window: colours.Colour) -> None:
+    shown = []
+    for hue in colours.HUES.values():
+        background = colours.mix(window, hue, colours.TINT)
+        text = colours.readable(hue, background)
+        assert colours.contrast(text, background) >= 4.5
+        shown.append(text)
+    for one, other in itertools.combinations(shown, 2):
+        assert max(abs(a - b) for a, b in zip(one, other)) > 30
+
+
+def test_history_is_capped_and_survives_spoilt_files(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "history.json"
+    assert load_history(path) == []
+    for number in range(LONGEST + 5):
+        kept = add_to_history(path, outcome(SECONDS=float(number)))
+    assert len(kept) == LONGEST
+    assert load_history(path) == kept
+    assert kept[0].results["SECONDS"] == LONGEST + 4
+    for spoilt in ("{", "[1]", '[{"choice": 3}]'):
+        path.write_text(spoilt, encoding="utf-8")
+        assert load_history(path) == []
+    assert len(add_to_history(path, outcome())) == 1
+    assert list(path.parent.iterdir()) == [path]
