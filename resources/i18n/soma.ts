@@ -1490,6 +1490,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>Another release made it; create it again to update it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>The environment was deleted.</source>
    <translation type="unfinished" />
   </message>

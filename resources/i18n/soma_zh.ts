@@ -1500,6 +1500,11 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>Another release made it; create it again to update it.</source>
+   <translation>它由另一版本创建；请重新创建以更新。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>The environment was deleted.</source>
    <translation>环境已删除。</translation>
   </message>

@@ -123,6 +123,13 @@ def remove(folder: Path | None = None) -> None:
             raise EngineError(sentence.format(each, why), "installation") from error
 
 
+def outdated(folder: Path) -> bool:
+    """Return whether an environment was made from other lists than those of this release."""
+    noted = folder / "done"
+    said = noted.read_text(encoding="utf-8") if noted.exists() else ""
+    return sha256((requirements_folder() / "packages.txt").read_bytes()).hexdigest() not in said
+
+
 def unfinished(folder: Path) -> Path:
     """Return where an environment is made, before it takes its place."""
     return folder.with_name(folder.name + ".unfinished")

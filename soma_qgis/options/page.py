@@ -26,7 +26,7 @@ from qgis.PyQt.QtWidgets import (
 from soma_qgis.engine import tasks
 from soma_qgis.engine.diagnostics import Check, report
 from soma_qgis.engine.environment import managed_folder, managed_python, status
-from soma_qgis.engine.installation import log_path, unfinished
+from soma_qgis.engine.installation import log_path, outdated, unfinished
 from soma_qgis.i18n import tr
 from soma_qgis.locations import icon_path
 from soma_qgis.options import PAGE
@@ -142,6 +142,8 @@ class OptionsPage(QgsOptionsPageWidget):
         text = tr("Now in use: {}").format(status().sentence)
         if os.environ.get(PYTHON_VARIABLE):
             text += " " + tr("The variable {} goes before this page.").format(PYTHON_VARIABLE)
+        elif made and outdated(managed_folder()):
+            text += " " + tr("Another release made it; create it again to update it.")
         self.state.setText(text)
 
     def _chosen(self) -> str:

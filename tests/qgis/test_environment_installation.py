@@ -119,6 +119,56 @@ def test_the_environment_takes_its_place_when_it_has_passed_its_test(stage: Stag
     ]
 
 
+def test_an_environment_of_another_release_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stage.run()
+    assert not installation.outdated(stage.plan.folder)
+    (tmp_path / "packages.txt").write_text("timm==2.0\n")
+    monkeypatch.setattr(installation, "requirements_folder", lambda: tmp_path)
+    assert installation.outdated(stage.plan.folder)
+
+
+@pytest.mark.parametrize(
+    ("system", "tag", "plan", "uv", "wanted"),
+    [
+        ("win32", "win32-AMD64-cp312", {}, False, ["torch.txt"]),
+        ("win32", "win32-AMD64-cp312", {"gpu": True}, False, ["torch.txt"]),
+        ("win32", "win32-AMD64-cp312", {"gpu": True}, True, ["torch-unhashed.txt", "torch.txt"]),
+        ("darwin", "darwin-arm64-cp312", {}, True, ["torch.txt"]),
+        ("linux", "linux-x86_64-cp313", {}, False, ["torch.txt"]),
+        ("linux", "linux-x86_64-cp313", {"index": "a"}, False, ["torch-unhashed.txt", "torch.txt"]),
+        ("linux", "linux-x86_64-cp313", {"wheels": "a"}, True, ["torch.txt"]),
+        ("linux", "linux-x86_64-cp313", {"gpu": True}, True, ["torch.txt"]),
+    ],
+)
+def test_the_build_of_torch_follows_system_driver_and_tools(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+    tag: str,
+    plan: dict[str, Any],
+    uv: bool,
+    wanted: list[str],
+) -> None:
+    made = Installation(Plan(stage.plan.folder, **plan), Ear())
+    made._uv = "uv" if uv else None
+    monkeypatch.setattr(installation, "ask", lambda *_: SimpleNamespace(stdout=tag))
+    monkeypatch.setattr(installation.sys, "platform", system)
+    assert [name for name, _ in made._builds()] == wanted
+
+
+def test_on_windows_the_python_beside_qgis_is_taken_and_never_qgis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("python.exe", "qgis-bin.exe"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(installation.sys, "platform", "win32")
+    monkeypatch.setattr(installation.sys, "base_exec_prefix", str(tmp_path))
+    monkeypatch.setattr(installation.shutil, "which", lambda name: None)
+    assert list(installation._bases()) == [str(tmp_path / "python.exe")]
+
+
 def test_everything_installed_is_hashed_and_without_dependencies(stage: Stage) -> None:
     stage.run()
     lines = stage.calls.read_text(encoding="utf-8").splitlines()

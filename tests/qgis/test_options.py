@@ -120,6 +120,11 @@ def test_creating_shows_stage_and_end_even_on_a_page_opened_later(
     assert later.bar.isHidden()
 
 
+def test_an_environment_of_another_release_is_told(tmp_path: Path) -> None:
+    made(tmp_path)
+    assert "Another release made it" in OptionsPage().state.text()
+
+
 def test_cancel_and_failure_are_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(self: Any) -> None:
         while not self._listener.cancelled():
