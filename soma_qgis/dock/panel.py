@@ -409,4 +409,5 @@ def _overlap_text(findings: Findings) -> str:
     if findings.km2 is None:
         return tr("Without georeferencing, the images are registered in pixels: {}.").format(size)
     digits = 0 if findings.km2 >= 100 else 1 if findings.km2 >= 10 else 2
-    return tr("Overlap: {} km² · {}").format(f"{findings.km2:,.{digits}f}", size)
+    text = tr("Overlap: {} km² · {}").format(f"{findings.km2:,.{digits}f}", size)
+    return f"{text}. {findings.note}" if findings.note else text
