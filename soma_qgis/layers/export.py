@@ -137,6 +137,12 @@ class Export:
                     self.name, errors[0] if errors else result
                 )
             )
+        if _is_empty(path):
+            raise LayerError(
+                tr("{} gave no image of this area; check that its server answers.").format(
+                    self.name
+                )
+            )
         return self._resolution
 
 
@@ -149,3 +155,12 @@ def resolution(layer: QgsRasterLayer, grid: Grid) -> str:
     left = QgsPointXY(grid.extent.xMinimum(), middle.y())
     right = QgsPointXY(grid.extent.xMaximum(), middle.y())
     return tr("{:.3g} m per pixel").format(measure.measureLine(left, right) / grid.width)
+
+
+def _is_empty(path: str) -> bool:
+    """Return whether an exported picture is transparent throughout, as where no tile came."""
+    written = QgsRasterLayer(path)
+    opaque = written.bandCount() if written.bandCount() == 4 else 0
+    if not opaque:
+        return False
+    return bool(written.dataProvider().bandStatistics(opaque).maximumValue == 0)

@@ -93,6 +93,14 @@ def test_too_much_and_too_far_are_refused(
         export_grid(basemap, image)
 
 
+def test_a_server_that_gives_nothing_is_named(image: QgsRasterLayer, tmp_path: Path) -> None:
+    url = f"type=xyz&url=file://{tmp_path}/none/{{z}}/{{x}}/{{y}}.png&zmin={ZOOM}&zmax={ZOOM}"
+    basemap = QgsRasterLayer(url, "basemap", "wms")
+    prepared = Export(basemap, export_grid(basemap, image))
+    with pytest.raises(LayerError, match="basemap gave no image"):
+        prepared.write(str(tmp_path / "out.tif"), Recorder())
+
+
 def test_the_algorithm_takes_a_basemap_as_the_reference(
     run: Callable[..., dict[str, Any]], stub_engine: Engine, image: QgsRasterLayer,
     basemap: QgsRasterLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
