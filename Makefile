@@ -1,17 +1,18 @@
-# Targets: setup demo test lint package clean. Each can be repeated at no cost.
+# Targets: setup demo test lint translations package clean. Each can be repeated at no cost.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 # Where tests need QGIS they need no display, and never somebody's own profile.
 HEADLESS := QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$(CURDIR)/build/run \
 	QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/test-profile SOMA_PYTHON=$(CURDIR)/$(PYTHON)
 
-.PHONY: help system environment setup demo test lint package clean
+.PHONY: help system environment setup demo test lint translations package clean
 
 help:
 	@echo "make setup    system packages (Debian), .venv, QGIS profile with the plugin in build/profile"
 	@echo "make demo     setup, then register a scene headless in QGIS, and show what came of it"
 	@echo "make test     setup, then all tests"
 	@echo "make lint     ruff and mypy"
+	@echo "make translations  texts of the plugin into resources/i18n, compiled"
 	@echo "make package  dist/soma_qgis.zip, for QGIS's plugin manager"
 	@echo "make clean    delete build, dist and caches, but not .venv"
 
@@ -38,6 +39,9 @@ lint: environment
 	@echo "mypy:"
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m mypy scripts
+
+translations:
+	@/usr/bin/python3 scripts/translations.py
 
 package:
 	@/usr/bin/python3 scripts/package.py

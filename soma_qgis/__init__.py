@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 def classFactory(iface: QgisInterface | None) -> SomaPlugin:
     """Return the plugin; ``iface`` is None in ``qgis_process``."""
+    from soma_qgis.i18n import load_translation
+
+    load_translation()  # first: some texts are made when their module is imported
     from soma_qgis.plugin import SomaPlugin
 
     return SomaPlugin(iface)

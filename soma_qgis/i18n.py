@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+
+from soma_qgis.locations import translations_folder
+
+_loaded: list[QTranslator] = []
+"""At most one; Qt does not keep it."""
 
 
 def tr(text: str) -> str:
     """Return a text in the person's language; values are filled in afterwards."""
     return str(QCoreApplication.translate("SOMA", text))
+
+
+def load_translation() -> None:
+    """Load the translation for QGIS's language, if there is one; before any text is made."""
+    unload_translation()
+    translator = QTranslator()
+    language = str(QgsApplication.locale())[:2]
+    if translator.load(str(translations_folder() / f"soma_{language}.qm")):
+        QCoreApplication.installTranslator(translator)
+        _loaded.append(translator)
+
+
+def unload_translation() -> None:
+    """Take the translation back."""
+    while _loaded:
+        QCoreApplication.removeTranslator(_loaded.pop())

@@ -27,6 +27,16 @@ def style_path(name: str) -> str:
     return str(_part("resources") / "styles" / name)
 
 
+def requirements_folder() -> Path:
+    """Return the folder of the lists of what the managed environment holds."""
+    return _part("resources") / "requirements"
+
+
+def translations_folder() -> Path:
+    """Return the folder of the translations."""
+    return _part("resources") / "i18n"
+
+
 def metadata_path() -> Path:
     """Return the plugin's ``metadata.txt``."""
     return _part("metadata.txt")

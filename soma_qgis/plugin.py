@@ -11,8 +11,10 @@ from qgis.PyQt.QtWidgets import QAction
 from soma_qgis.algorithms.provider import SomaProvider
 from soma_qgis.dock.panel import SomaDock
 from soma_qgis.engine.engine import shared_engine
-from soma_qgis.i18n import tr
+from soma_qgis.engine.tasks import cancel_all
+from soma_qgis.i18n import tr, unload_translation
 from soma_qgis.locations import icon_path
+from soma_qgis.options.page import OptionsFactory
 
 MENU = "SOMA"
 
@@ -23,6 +25,7 @@ class SomaPlugin:
     def __init__(self, iface: QgisInterface | None) -> None:
         self._iface = iface
         self._provider: SomaProvider | None = None
+        self._options: OptionsFactory | None = None
         self._action: QAction | None = None
         self._dock: SomaDock | None = None
 
@@ -36,6 +39,8 @@ class SomaPlugin:
         self.initProcessing()
         if self._iface is None:
             return
+        self._options = OptionsFactory()
+        self._iface.registerOptionsWidgetFactory(self._options)
         self._action = QAction(
             QIcon(icon_path("soma.svg")),
             tr("Register SAR and optical images"),
@@ -63,6 +68,11 @@ class SomaPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._options is not None and self._iface is not None:
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
+        cancel_all()
+        unload_translation()
         shared_engine().close()
 
     def _show_dock(self, shown: bool) -> None:

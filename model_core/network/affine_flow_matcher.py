@@ -161,6 +161,25 @@ class AffineFlowMatcher(nn.Module):
         affine, robust = robust_affine(points, targets, weights, scale)
         return affine, (robust * weights).sum(1) / weights.sum(1)
 
+    def agreement(
+        self, stage: StageConfig, volume: Tensor, support: Tensor, affine: Tensor
+    ) -> Tensor:
+        """Return the mean correlation (B,) that windows have where an affine puts them.
+
+        Args:
+            volume, support: of the stage. affine: (B, 2, 3), as :meth:`fit_affine` gives it; what
+                it moves beyond the stage's reach correlates with nothing.
+        """
+        batch, _, height, width = volume.shape
+        side = 2 * stage.radius + 1
+        points = self.node_positions(stage, volume).expand(batch, -1, -1, -1)
+        moved = geometry.transform_points(affine.to(volume.dtype), points) - points
+        places = (moved / stage.stride + stage.radius).reshape(-1, 1, 1, 2)
+        maps = volume.permute(0, 2, 3, 1).reshape(-1, 1, side, side)
+        values = geometry.sample(maps, places) * geometry.inside(places, side, side).unsqueeze(1)
+        total = (values.view(batch, height, width) * support).sum((1, 2))
+        return total / support.sum((1, 2)).clamp_min(1e-6)
+
     def smooth_flow(self, stage: StageConfig, measured: Measurement) -> Tensor:
         """Return the displacement (B, 2, h, w) to believe: measured where certain, else zero.
 

@@ -185,11 +185,20 @@ class Soma(nn.Module):
         start: Alignment,
         stage: StageConfig,
     ) -> Alignment:
-        """Return the affine after one stage: measure what remains of ``start``, fit, compose."""
-        measured = self.remaining(reference, moving, start, stage)
-        residual, _ = self.matcher.fit_affine(stage, measured)
+        """Return the affine after one stage: measure what remains of ``start``, fit, compose.
+
+        Its score is the mean correlation of the windows where the affine puts them.
+        """
+        reference = self.described(reference)
+        height, width = reference.images.image.shape[-2:]
+        warped = self.described(self.warp(moving, start.field(height, width)))
+        volume, support = self.matcher.volume(
+            stage, reference.at(stage.stride), warped.at(stage.stride)
+        )
+        residual, _ = self.matcher.fit_affine(stage, self.matcher.read(stage, volume, support))
+        score = self.matcher.agreement(stage, volume, support, residual)
         affine = geometry.compose(start.affine.double(), residual).to(start.affine.dtype)
-        return Alignment(affine)
+        return Alignment(affine, score=float(score))
 
     def refine_flow(
         self,
@@ -242,20 +251,6 @@ class Soma(nn.Module):
             self.described(warped).at(stage.stride),
         )
 
-    def score(
-        self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment
-    ) -> float:
-        """Return how well the aligned descriptors correlate, in [-1, 1], window by window."""
-        first = self.config.affine_stages[0]
-        still = StageConfig(first.stride, 0, first.window, first.node)
-        reference = self.described(reference)
-        height, width = reference.images.image.shape[-2:]
-        warped = self.described(self.warp(moving, start.field(height, width)))
-        volume, support = self.matcher.volume(
-            still, reference.at(still.stride), warped.at(still.stride)
-        )
-        return float((volume[:, 0] * support).sum() / support.sum().clamp_min(1e-6))
-
     def find_affine(
         self,
         reference: ImageBatch | DescribedImages,
@@ -266,21 +261,28 @@ class Soma(nn.Module):
     ) -> Alignment:
         """Return the best affine: search, follow up the likely hypotheses, refine the best."""
         reference = self.described(reference)
-        first, *others = self.config.affine_stages
+        best = self.find_start(reference, moving, max_shift, max_rotation, max_scale)
+        if self.settings.transform != "flow":
+            for stage in self.config.affine_stages[1:]:
+                best = self.refine_affine(reference, moving, best, stage)
+        return best
+
+    def find_start(
+        self,
+        reference: ImageBatch | DescribedImages,
+        moving: ImageBatch,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float,
+    ) -> Alignment:
+        """Return the likeliest affine, good to some pixels: search, follow up, take the best."""
+        reference = self.described(reference)
         starts = self.search(reference.images, moving, max_shift, max_rotation, max_scale)
         if self.settings.transform == "flow":
             return starts[0]
-        best: Alignment | None = None
-        for start in starts:
-            aligned = self.refine_affine(reference, moving, start, first)
-            scored = Alignment(aligned.affine, score=self.score(reference, moving, aligned))
-            if best is None or scored.score > best.score:
-                best = scored
-        assert best is not None
-        score = best.score
-        for stage in others:
-            best = self.refine_affine(reference, moving, best, stage)
-        return Alignment(best.affine, score=score)
+        first = self.config.affine_stages[0]
+        followed = [self.refine_affine(reference, moving, start, first) for start in starts]
+        return max(followed, key=lambda alignment: alignment.score)
 
     def find_flow(
         self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment

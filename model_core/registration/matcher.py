@@ -15,8 +15,9 @@ from torch import Tensor
 from model_core.device import choose_device
 from model_core.network.affine_flow_matcher import Measurement
 from model_core.network.checkpoint import load_network
+from model_core.network.descriptors import DescribedImages, ImageBatch
 from model_core.network.matcher_config import StageConfig
-from model_core.network.soma import ImageBatch, Soma
+from model_core.network.soma import Soma
 from model_core.scene.view import View
 
 
@@ -41,6 +42,7 @@ class Matcher:
         self.network = network.to(device).eval()
         self.device = device
         self.name = name
+        self._described: tuple[View, DescribedImages] | None = None
 
     def batch(self, view: View) -> ImageBatch:
         """Return a view as a batch of one on the device."""
@@ -49,6 +51,19 @@ class Matcher:
             torch.from_numpy(view.valid.astype(np.float32)).to(self.device)[None, None],
             view.kind,
         )
+
+    def reference(self, view: View) -> DescribedImages:
+        """Return the reference with its descriptors; the last one is remembered.
+
+        A small image is measured several times as one tile, and describing it takes longer.
+        """
+        if self._described is None or self._described[0] is not view:
+            self._described = view, self.network.described(self.batch(view))
+        return self._described[1]
+
+    def forget(self) -> None:
+        """Free the memory of the remembered reference."""
+        self._described = None
 
     @torch.inference_mode()
     def find_affine(
@@ -61,21 +76,36 @@ class Matcher:
     ) -> tuple[NDArray[np.float64], float]:
         """Return the affine (2, 3), reference pixel to moving pixel, and its score in [-1, 1]."""
         found = self.network.find_affine(
-            self.batch(reference), self.batch(moving), max_shift, max_rotation, max_scale
+            self.reference(reference), self.batch(moving), max_shift, max_rotation, max_scale
+        )
+        return _numpy(found.affine[0]).astype(np.float64), found.score
+
+    @torch.inference_mode()
+    def find_start(
+        self,
+        reference: View,
+        moving: View,
+        max_shift: float,
+        max_rotation: float,
+        max_scale: float,
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the same, good to some pixels, for :meth:`measure` to go on from."""
+        found = self.network.find_start(
+            self.reference(reference), self.batch(moving), max_shift, max_rotation, max_scale
         )
         return _numpy(found.affine[0]).astype(np.float64), found.score
 
     @torch.inference_mode()
     def measure(self, reference: View, warped: View, stage: StageConfig) -> Nodes:
         """Measure what displacement remains between two views on one grid."""
-        measured = self.network.measure(self.batch(reference), self.batch(warped), stage)
+        measured = self.network.measure(self.reference(reference), self.batch(warped), stage)
         return _nodes(measured, None)
 
     @torch.inference_mode()
     def check(self, reference: View, warped: View) -> Nodes:
         """Search widely, in both directions, how two registered views still differ."""
         stage = self.network.config.check_stage
-        one, other = (self.network.described(self.batch(view)) for view in (reference, warped))
+        one, other = self.reference(reference), self.network.described(self.batch(warped))
         forward = self.network.measure(one, other, stage)
         backward = self.network.measure(other, one, stage)
         return _nodes(forward, backward)

@@ -76,6 +76,7 @@ def match(
     feedback.log(f"Coarse search: correlation {score:.2f}.")
     fit = refine(pair, matcher, start, local, feedback, stages("refine"))
     checked = check(pair, matcher, fit.field, feedback, stages("verify"))
+    matcher.forget()
     agree = agreeing(checked, matcher.network.config.check_tolerance)
     certainty = _certainty_map(fit)
     covered = float((certainty[fit.known] >= CERTAIN).mean()) if fit.known.any() else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +36,21 @@ class Pair:
 
     reference: Reader
     moving: Reader
+    _last: dict[tuple[int, ...], View] = field(default_factory=dict, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the working grid."""
         grid = self.reference.grid
         return grid.height, grid.width
+
+    def read_reference(self, window: tuple[int, int, int, int], decimation: int) -> View:
+        """Read a window of the reference; asked for the last one again, give the same object."""
+        key = (*window, decimation)
+        if key not in self._last:
+            self._last.clear()
+            self._last[key] = self.reference.read(*window, decimation)
+        return self._last[key]
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def find_start(
             "choose images that show the same ground."
         )
     rows, columns = _used(reference.valid | moving.valid)
-    affine, score = matcher.find_affine(
+    affine, score = matcher.find_start(
         _crop(reference, rows, columns),
         _crop(moving, rows, columns),
         max_shift / decimation,
@@ -229,13 +238,8 @@ def measure_tiles(
     for index, tile in enumerate(todo):
         feedback.checkpoint()
         progress(index / len(todo))
-        window = (
-            tile.row - margin,
-            tile.column - margin,
-            -(-tile.height // node) * node + 2 * margin,
-            -(-tile.width // node) * node + 2 * margin,
-        )
-        reference = pair.reference.read(*window, decimation)
+        window = _around(tile, margin, height, width, node)
+        reference = pair.read_reference(window, decimation)
         if not reference.valid.any():
             continue
         positions = field.window(*window, decimation)
@@ -244,10 +248,10 @@ def measure_tiles(
         if not both.any():
             continue
         nodes = measure(reference, warped)
-        skip = margin // node
+        above, left = (tile.row - window[0]) // node, (tile.column - window[1]) // node
         core = (
-            slice(skip, skip + -(-tile.height // node)),
-            slice(skip, skip + -(-tile.width // node)),
+            slice(above, above + -(-tile.height // node)),
+            slice(left, left + -(-tile.width // node)),
         )
         yield (
             tile,
@@ -259,6 +263,19 @@ def measure_tiles(
             ),
         )
     progress(1.0)
+
+
+def _around(
+    tile: Tile, margin: int, height: int, width: int, node: int
+) -> tuple[int, int, int, int]:
+    """Return row, column, height and width of a tile with its margin, no further than the grid.
+
+    It starts and ends on nodes; beyond the grid at most one of the images has data.
+    """
+    top, left = max(0, tile.row - margin), max(0, tile.column - margin)
+    bottom = min(-(-height // node) * node, -(-(tile.row + tile.height) // node) * node + margin)
+    right = min(-(-width // node) * node, -(-(tile.column + tile.width) // node) * node + margin)
+    return top, left, bottom - top, right - left
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from soma_qgis.layers.results import (
     style_on_load,
 )
 from soma_qgis.layers.source import LayerError, extent_in_file, symbology
+from soma_qgis.settings import DEVICES, Settings
 
 SAR = "SAR"
 SAR_BAND = "SAR_BAND"
@@ -387,7 +388,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         model = QgsProcessingParameterString(MODEL, tr("Model"), DEFAULT_MODEL)
         model.setHelp(tr("The name of a bundled model, or the path of a .safetensors file."))
         device = choice_parameter(
-            DEVICE, tr("Device"), (AUTOMATIC, "cpu", "cuda"), AUTOMATIC
+            DEVICE, tr("Device"), DEVICES, Settings.load().device
         )
         device.setHelp(tr("auto: the GPU where it passes a test, else the CPU; the log says why."))
         return [

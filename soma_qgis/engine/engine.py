@@ -198,9 +198,7 @@ class Engine:
                 "protocol",
             )
 
-    def _discard(
-        self, worker: WorkerProcess, outputs: Sequence[str], listener: Listener
-    ) -> None:
+    def _discard(self, worker: WorkerProcess, outputs: Sequence[str], listener: Listener) -> None:
         worker.kill()
         if self._worker is worker:
             self._worker = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,26 +23,19 @@ from soma_qgis.locations import core_folder
 from soma_qgis.settings import PYTHON_VARIABLE, Settings
 
 NEEDED = ("torch", "timm", "rasterio", "safetensors")
+OLDEST = {"python": (3, 10), "torch": (2, 1), "timm": (1, 0, 31), "rasterio": (1, 3)}
 PROBE_TIMEOUT = 120.0
 """Seconds; the first import of torch from a slow disk takes long."""
 
 POLL = 0.1
 """Seconds between two looks at whether the person has cancelled."""
 
-_OF_QGIS = frozenset(
-    {
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONSTARTUP",
-        "PYTHONEXECUTABLE",
-        "__PYVENV_LAUNCHER__",
-        "GDAL_DATA",
-        "GDAL_DRIVER_PATH",
-        "PROJ_DATA",
-        "PROJ_LIB",
-    }
+_OF_QGIS = re.compile(
+    r"PYTHON(HOME|PATH|STARTUP|EXECUTABLE)|__PYVENV_LAUNCHER__|GDAL_(DATA|DRIVER_PATH)|"
+    r"PROJ_(DATA|LIB)|QT_.*",
+    re.IGNORECASE,
 )
-"""Variables by which QGIS tells its own Python, GDAL and PROJ where they are."""
+"""Variables by which QGIS tells its own Python, GDAL, PROJ and Qt where they are."""
 
 _probed: dict[tuple[str, int], str] = {}
 
@@ -49,7 +45,7 @@ def child_environment(parent: Mapping[str, str] | None = None) -> dict[str, str]
     kept = {
         name: value
         for name, value in (os.environ if parent is None else parent).items()
-        if name.upper() not in _OF_QGIS and not name.upper().startswith("QT_")
+        if not _OF_QGIS.fullmatch(name)
     }
     kept["PYTHONUTF8"] = "1"
     return kept
@@ -92,21 +88,28 @@ def managed_python() -> Path:
 
 def status() -> Status:
     """Return which Python a run would take, without starting any: may be asked at any time."""
+    settled = _settled()
+    if settled is not None:
+        return settled
+    for candidate in filter(_looks_fit, _candidates()):
+        text = tr("A Python found on this computer: {}").format(candidate)
+        return Status(True, text, candidate)
+    return Status(False, tr("SOMA needs its environment first: create it with one click."), None)
+
+
+def _settled() -> Status | None:
+    """Return what goes before all that is merely found: the person's choice, and our own."""
     wanted = Settings.load().python
     if wanted:
         found = shutil.which(wanted)
-        if found is None:
-            return Status(False, _no_such_program(wanted), None)
-        return Status(True, tr("The chosen Python: {}").format(found), found)
+        if found is not None:
+            return Status(True, tr("The chosen Python: {}").format(found), found)
+        text = tr("There is no program {}; correct the Python in {} or in the settings.")
+        return Status(False, text.format(wanted, PYTHON_VARIABLE), None)
     managed = managed_python()
     if managed.exists():
         return Status(True, tr("The environment made by SOMA"), str(managed))
-    for candidate in _candidates():
-        if _looks_fit(candidate):
-            return Status(
-                True, tr("A Python found on this computer: {}").format(candidate), candidate
-            )
-    return Status(False, tr("SOMA needs its environment first: create it with one click."), None)
+    return None
 
 
 def find_python(cancelled: Callable[[], bool]) -> str:
@@ -120,15 +123,11 @@ def find_python(cancelled: Callable[[], bool]) -> str:
         EngineCancelledError: ``cancelled`` returned True while a Python was asked.
         EngineError: there is none; the sentence says what to do.
     """
-    wanted = Settings.load().python
-    if wanted:
-        found = shutil.which(wanted)
-        if found is None:
-            raise EngineError(_no_such_program(wanted), "no_python")
-        return found
-    managed = managed_python()
-    if managed.exists():
-        return str(managed)
+    settled = _settled()
+    if settled is not None:
+        if settled.python is None:
+            raise EngineError(settled.sentence, "no_python")
+        return settled.python
     tried = []
     for candidate in _candidates():
         missing = why_unfit(candidate, cancelled)
@@ -137,19 +136,21 @@ def find_python(cancelled: Callable[[], bool]) -> str:
         tried.append(f"{candidate}: {missing}")
     raise EngineError(
         tr(
-            "No Python with torch, timm, rasterio and safetensors was found; install these in a "
-            "Python, name it in the variable {} (Settings > Options > System > Environment), "
-            "and start QGIS again."
+            "SOMA has no Python with torch, timm, rasterio and safetensors yet; create its "
+            "environment in Settings > Options > SOMA, or name a Python there or in {}."
         ).format(PYTHON_VARIABLE),
         "no_python",
         "\n".join(tried),
     )
 
 
-def why_unfit(python: str, cancelled: Callable[[], bool]) -> str:
-    """Return why a Python cannot run the core, or an empty text where it can; asked once a file."""
+def why_unfit(python: str, cancelled: Callable[[], bool], again: bool = False) -> str:
+    """Return why a Python cannot run the core, or an empty text where it can.
+
+    A Python is asked once, unless ``again`` is wanted.
+    """
     key = _key(python)
-    if key not in _probed:
+    if again or key not in _probed:
         _probed[key] = _probe(python, cancelled)
     return _probed[key]
 
@@ -159,41 +160,73 @@ def _key(python: str) -> tuple[str, int]:
 
 
 def _probe(python: str, cancelled: Callable[[], bool]) -> str:
+    too_old = tr("it is older than Python {}").format(".".join(map(str, OLDEST["python"])))
+    code = f"import sys\nif sys.version_info < {OLDEST['python']}: sys.exit({too_old!r})\n"
+    done = ask([python, "-c", f"{code}import {', '.join(NEEDED)}"], cancelled)
+    return "" if done.returncode == 0 else last_words(done)
+
+
+def spawn(
+    command: list[str], folder: Path, variables: Mapping[str, str], stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """Start a program without input, whose output is read as text.
+
+    Raises:
+        OSError: the system cannot start it.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        encoding="utf-8",
+        errors="replace",
+        **hidden_window(),
+    )
+
+
+def ask(command: list[str], cancelled: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
+    """Run a short program in the core's folder; a failure to start or to end has code -1.
+
+    Raises:
+        EngineCancelledError: ``cancelled`` returned True; the program is gone.
+    """
     try:
-        process = subprocess.Popen(
-            [python, "-c", f"import {', '.join(NEEDED)}"],
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            **hidden_window(),
-        )
+        process = spawn(command, core_folder(), child_environment())
     except OSError as error:
-        return str(error)
+        return subprocess.CompletedProcess(command, -1, "", str(error))
     deadline = time.monotonic() + PROBE_TIMEOUT
     while True:
         try:
-            _, said = process.communicate(timeout=POLL)
-            break
+            said = process.communicate(timeout=POLL)
+            return subprocess.CompletedProcess(command, process.returncode, *said)
         except subprocess.TimeoutExpired:
             late = time.monotonic() > deadline
             if not late and not cancelled():
                 continue
-            process.kill()
-            process.communicate()
-            if late:
-                return tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
-            raise EngineCancelledError(tr("Cancelled before it started.")) from None
-    if process.returncode == 0:
-        return ""
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else tr("it ended with code {}").format(process.returncode)
+        kill_tree(process)
+        process.communicate()
+        if not late:
+            raise EngineCancelledError(tr("Cancelled."))
+        sentence = tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
+        return subprocess.CompletedProcess(command, -1, "", sentence)
 
 
-def _no_such_program(wanted: str) -> str:
-    return tr("There is no program {}; correct the Python in {} or in the settings.").format(
-        wanted, PYTHON_VARIABLE
-    )
+def kill_tree(process: subprocess.Popen[Any]) -> None:
+    """End a process started with :func:`hidden_window`, and its children, now."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the last line that a program wrote to standard error."""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else tr("it ended with code {}").format(done.returncode)
 
 
 def _looks_fit(python: str) -> bool:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,7 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soma_qgis.engine.environment import child_environment, find_python, hidden_window
+from soma_qgis.engine.environment import (
+    child_environment,
+    find_python,
+    hidden_window,
+    kill_tree,
+)
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.engine.protocol import decode, encode
 from soma_qgis.i18n import tr
@@ -146,10 +148,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the process and its children now."""
         if self.alive():
-            if sys.platform == "win32":
-                self._process.kill()
-            else:
-                os.killpg(self._process.pid, signal.SIGKILL)
+            kill_tree(self._process)
         self.exit_code(KILL_WAIT)
 
     def _read_messages(self) -> None:

@@ -12,7 +12,9 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsRasterBandStats,
     QgsRasterLayer,
+    QgsRectangle,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
@@ -26,6 +28,9 @@ ARROW_SCALE = "soma_arrow_scale"
 
 ARROW_SHARE = 0.05
 """Length of the long arrows, as a share of the layer's longer side."""
+
+SAMPLE = 40_000
+"""Pixels that are looked at for a range: QGIS waits for it, however large the raster is."""
 
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
@@ -150,7 +155,9 @@ def fit_range(layer: QgsRasterLayer) -> None:
     renderer = layer.renderer()
     if not isinstance(renderer, QgsSingleBandPseudoColorRenderer):
         return
-    stats = layer.dataProvider().bandStatistics(EAST_BAND)
+    stats = layer.dataProvider().bandStatistics(
+        EAST_BAND, QgsRasterBandStats.Stats.All, QgsRectangle(), SAMPLE
+    )
     limit = max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
     function = renderer.shader().rasterShaderFunction()
     if not isinstance(function, QgsColorRampShader):

@@ -99,7 +99,7 @@ def test_without_any_python_the_sentence_says_what_to_do_and_why(
 ) -> None:
     bad = fake_python(tmp_path / "bad", "echo \"No module named 'torch'\" >&2; exit 1")
     monkeypatch.setattr(environment, "_candidates", lambda: [str(bad)])
-    with pytest.raises(EngineError, match="install these in a Python") as caught:
+    with pytest.raises(EngineError, match="create its environment") as caught:
         find_python(never)
     assert "SOMA_PYTHON" in str(caught.value)
     assert caught.value.details == f"{bad}: No module named 'torch'"

@@ -102,9 +102,9 @@ def test_black_frame_of_a_flat_image_is_no_edge(stride):
 
 def test_learned_descriptors_of_a_constant_image_do_not_say_where_a_cell_lies():
     grey = torch.full((1, 1, 90, 130), 0.4)
-    features = network(True).learned.features(ImageBatch(grey, torch.ones_like(grey), "sar"))
+    described = network(True).described(ImageBatch(grey, torch.ones_like(grey), "sar"))
     for stride in (1, 2, 4):
-        descriptors = features.descriptors(stride)
+        descriptors = described.at(stride).descriptors
         assert float((descriptors - descriptors[..., :1, :1]).abs().max()) < 1e-4
 
 

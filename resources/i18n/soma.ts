@@ -1,0 +1,1507 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" sourcelanguage="en">
+ <context>
+  <name>SOMA</name>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Apply a registration</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Moves a raster by the displacement raster of an earlier registration.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>registration,coregistration,alignment,displacement,warp</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Applies a registration that was saved as a displacement raster to any raster that has the geometry of the moving image: other bands, other polarisations, products derived from it. Nothing is matched again.
+
+Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Displacement raster</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>The displacement raster of an earlier registration.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Raster to move</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>A raster with the geometry of the image that was moved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Registered raster</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>The raster on the grid of the registration, with all its bands.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>{} registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>{} (SOMA)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Resampling</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>auto: nearest for classes (palettes), cubic for everything else.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Creation options of the raster</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Starting the worker</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Reading the images</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Searching for the shift</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Refining, tile by tile</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Checking the result</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Writing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Writing the report</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/provider.py" />
+   <source>SOMA</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/provider.py" />
+   <source>SOMA: SAR and optical image registration</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Register SAR and optical images</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Moves a SAR image onto an optical one, or the other way round.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>registration,coregistration,alignment,sar,sentinel-1,radar,shift,gcp</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Finds where a SAR and an optical image show the same ground and moves one of them so that both fit. The other one is the reference and stays as it is.
+
+The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ.
+
+Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
+
+The verdict rests on evidence. registered: independent check windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>RMSE before (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>RMSE after (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Median shift (m)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Check windows that agree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Share covered with certainty</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Verdict</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Median shift (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Time (s)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Device that was used</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>What the verdict rests on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The images could not be registered, and no raster was written: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The result is doubtful, look at it before you use it: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Registered: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{:.1f} s on {} ({}) with {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Displacement towards east (m)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Displacement vectors</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>SAR image</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Intensity, amplitude, dB or complex; any pixel size and CRS.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>SAR band</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The band to match, from 1; not set: the first. All bands are moved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Optical image</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Grey, RGB or multispectral; any pixel size and CRS.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Optical bands</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>One or three bands to match, from 1; not set: red, green, blue.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Image to move</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Transformation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Largest shift (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Extent to register</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Only the overlap inside is matched and written; not set: all of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Smallest certainty</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Vectors and GCPs below it are left out, 0 to 1; the raster is not affected.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Spacing of vectors and GCPs (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>In pixels of the reference; not set: about 40 along the longer side.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The name of a bundled model, or the path of a .safetensors file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Device</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>auto: the GPU where it passes a test, else the CPU; the log says why.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The moving image on the reference's grid, with all its bands.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Ground control points</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Ground control points (*.points)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Report</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>HTML (*.html)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>One HTML file with figures, images before and after, and settings.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Only the part of the overlap inside this area is matched and written.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Draw</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Whole overlap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>What the map shows</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>A rectangle drawn in the map</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>The area of the earlier run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Extent of {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Draw the area in the map first, or choose the whole overlap.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Close the card; the run stays in the history</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Close</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Open report</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Figures and images before and after, in the browser</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Save all…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copies the temporary results into a folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Repeat</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Fills the panel with the settings of this run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copy command</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copies this run as a qgis_process command</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Choose a SAR and an optical layer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The same layer is chosen twice; choose two layers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} cannot be read; repair its source or choose another.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} and {} do not overlap; choose images of one place.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} cannot be brought into the CRS of {}; check the CRS of both.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The chosen area lies outside the overlap of both images; choose another area.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Swipe</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>A curtain in the map, dragged with the mouse</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Squares</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>A checkerboard of both images in the map</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Blink</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Both images in turns</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before and after</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and after</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Place of the curtain, or size of the squares</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Compare</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>After</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The SAR image: a raster layer with one band to match.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The optical image: a raster layer, one band or colour.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Swap the SAR and the optical layer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Swap the layers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The band that is matched, such as one polarisation. All bands are moved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The bands that are matched, as one brightness. All bands are moved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR onto optical</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Optical onto SAR</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Which image is moved. The other one stays, and gives CRS and pixel grid.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine and local field</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine only</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine: one shift, rotation, scale and shear for all. The local field on top of it, in pixels, takes up relief and residual distortion.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Folder of the results</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Temporary files</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Empty: temporary files, which QGIS deletes when it closes; Save all keeps them. In a folder nothing is overwritten.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR ima&amp;ge</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR &amp;band</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Opt&amp;ical image</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Optical ba&amp;nds</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Fit</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Transformation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Area</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Keep results in</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Advanced settings</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source> px</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Vectors and control points below it are left out, 0 to 1; the registered image is not affected.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Distance of vectors and control points, in pixels of the reference; automatic: about 40 along the longer side.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>automatic</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Of the registered image; automatic: nearest for classes, cubic for the rest.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>automatic: the GPU where it passes a test, else the CPU. The result says which.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Control points (.points)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Arrows from the old to the new position, in metres and pixels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>dx, dy in metres, certainty, residual; applies this registration to others.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>One HTML file with figures and images before and after.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>For QGIS's Georeferencer, on the moving image.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Largest shift</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Spacing of vectors</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Make also</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Automatic (red, green, blue)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>As drawn in the map ({}, {}, {})</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Bands {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Choose a layer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Doubtful</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Not registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Cancelled</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>The images fit: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Nothing was written.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try the affine transformation only: it needs less evidence.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try another band or polarisation, or images taken closer together in time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Shift</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Median length of the correction.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>RMSE</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Check windows</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{:.0f} % agree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Coverage</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{:.0f} % certain</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Time</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Wall time of the run, and the device it ran on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{} on {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>SOMA: register SAR and optical</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Set up SOMA…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Opens the options, where the environment is made</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>R&amp;un</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Registers in the background; QGIS stays usable</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Cancel</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Stops the present run; nothing half written is left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Earlier runs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Shows the card of an earlier run, from which to repeat it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>R&amp;un after this one</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} waiting</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The run could not be kept in the history: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The command is in the clipboard.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} is no longer in the project; choose the layer yourself.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Save all results in</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The results could not be saved: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The results are in {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Saving results of SOMA</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>There is no folder {}; choose another one for the results.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} × {} px of the reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Without georeferencing, the images are registered in pixels: {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Overlap: {} km² · {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} min</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} h {} min</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>about {} left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Waiting for the run before it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Starting</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Cancelling</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Loading the results</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>The run ended without a reason; see View &gt; Panels &gt; Log Messages, Processing.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>The results could not be loaded: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>There is no program {}; choose another one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>This Python cannot run SOMA ({}); install what is missing, or choose another.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>The core does not start in this Python ({}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>{} is {}, and SOMA needs {} or later; update it, or choose another Python.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>It works: Python {python}, torch {torch}, timm {timm}, rasterio {rasterio};</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>runs on {} ({}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Waiting for another run of SOMA to end.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Cancelled before it started.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The worker did not answer within {:.0f} s; try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Cancelled; no half-written file is left.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The core speaks protocol {} and the plugin {}; install one release of both.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>{} could not be deleted; it may be deleted by hand.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The worker ended unexpectedly ({}; its last words: {}); run again, and close other programs first where memory is short.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>none</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>killed by signal {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>exit code {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>A Python found on this computer: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>SOMA needs its environment first: create it with one click.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>The chosen Python: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>There is no program {}; correct the Python in {} or in the settings.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>The environment made by SOMA</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>SOMA has no Python with torch, timm, rasterio and safetensors yet; create its environment in Settings &gt; Options &gt; SOMA, or name a Python there or in {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it is older than Python {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>Cancelled.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it did not answer within {:.0f} s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it ended with code {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{} cannot be deleted ({}); close other QGIS windows and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Installing packages</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Installing torch</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Writing the environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Checking the disk: {:.1f} GB are free where the QGIS profile is and the environment needs {:.0f} GB; free some space and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Making the virtual environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: no Python 3.10 to 3.14 with venv was found; install one (on Debian and Ubuntu the package python3-venv) or uv, and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: not in the index; {} instead</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Testing the environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: {} Try again, or choose a Python of your own.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Cancelled; what was installed so far is kept for the next attempt.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}; try again, and copy the diagnostics where it stays so.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the disk is full; free some space and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>a package is not the one that SOMA was released with; check index or folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>no build for this Python and system in index or folder; add it there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/process.py" />
+   <source>{} cannot be started ({}); choose another Python for SOMA.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>{} failed unexpectedly ({}); copy the diagnostics and report it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Making SOMA's environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Checking a Python</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Deleting SOMA's environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/results.py" />
+   <source>{} keeps its default style: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/results.py" />
+   <source>{} (drawn {:g} times as long)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is not a file ({} layer); right-click it, choose Export &gt; Save As to make a GeoTIFF of the part to register, and take that.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is opened with GDAL options, which cannot be passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is shown in {}, but its file says {}; write the right CRS into the file with Raster &gt; Projections &gt; Assign Projection.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>nothing of a CRS</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>SOMA's own environment, or a Python that fits</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>This Python:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Create environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Remove environment…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Check</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Copy diagnostics</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Versions, settings and the log of the last attempt; your home folder reads as ~.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Install from the wheels in this folder, without a network.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>One more package index, such as one with the CPU or CUDA builds of torch.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>GPU where it works, else CPU</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source> min</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>How long the worker waits for the next run, which then starts at once; 0: never.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Python of the worker</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Folder of wheels (offline)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Additional package index</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Keep the worker for</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Continue creating</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Create again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Now in use: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>The variable {} goes before this page.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>The environment was deleted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Delete the environment that SOMA made, in {}?</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/plugin.py" />
+   <source>Open the SOMA panel: register SAR and optical images</source>
+   <translation type="unfinished" />
+  </message>
+ </context>
+</TS>

@@ -1,0 +1,1517 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" sourcelanguage="en" language="zh">
+ <context>
+  <name>SOMA</name>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Apply a registration</source>
+   <translation>应用配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Moves a raster by the displacement raster of an earlier registration.</source>
+   <translation>用以前配准得到的位移栅格移动一幅栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>registration,coregistration,alignment,displacement,warp</source>
+   <translation>配准,影像配准,对齐,位移,校正,registration,coregistration,alignment,displacement,warp</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Applies a registration that was saved as a displacement raster to any raster that has the geometry of the moving image: other bands, other polarisations, products derived from it. Nothing is matched again.
+
+Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.</source>
+   <translation>把保存为位移栅格的配准结果应用到与被移动影像几何相同的任何栅格：其他波段、其他极化方式或由其派生的产品。不会重新匹配。
+
+位移是施加于被移动影像的改正量：新位置 = 旧位置 + (dx, dy)，dx 向东、dy 向北，单位为米。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Displacement raster</source>
+   <translation>位移栅格</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>The displacement raster of an earlier registration.</source>
+   <translation>以前配准得到的位移栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Raster to move</source>
+   <translation>要移动的栅格</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>A raster with the geometry of the image that was moved.</source>
+   <translation>与当时被移动的影像几何相同的栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>Registered raster</source>
+   <translation>配准后的栅格</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>The raster on the grid of the registration, with all its bands.</source>
+   <translation>位于配准格网上的栅格，包含全部波段。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>{} registered</source>
+   <translation>{} 已配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/apply_registration.py" />
+   <source>{} (SOMA)</source>
+   <translation>{} (SOMA)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
+   <translation>{} 不是波段编号列表；请按 4,3,2 的形式给出。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Resampling</source>
+   <translation>重采样</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>auto: nearest for classes (palettes), cubic for everything else.</source>
+   <translation>auto：分类数据（调色板）用最近邻，其余用三次卷积。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Creation options of the raster</source>
+   <translation>栅格的创建选项</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES.</source>
+   <translation>GDAL 创建选项，例如 COMPRESS=ZSTD|BIGTIFF=YES。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Starting the worker</source>
+   <translation>正在启动工作进程</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Reading the images</source>
+   <translation>正在读取影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Searching for the shift</source>
+   <translation>正在搜索位移</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Refining, tile by tile</source>
+   <translation>正在逐块精化</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Checking the result</source>
+   <translation>正在检验结果</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Writing</source>
+   <translation>正在写出</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/base.py" />
+   <source>Writing the report</source>
+   <translation>正在写报告</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/provider.py" />
+   <source>SOMA</source>
+   <translation>SOMA</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/provider.py" />
+   <source>SOMA: SAR and optical image registration</source>
+   <translation>SOMA：SAR 与光学影像配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Register SAR and optical images</source>
+   <translation>配准 SAR 与光学影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Moves a SAR image onto an optical one, or the other way round.</source>
+   <translation>把 SAR 影像移动到光学影像上，或反过来。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>registration,coregistration,alignment,sar,sentinel-1,radar,shift,gcp</source>
+   <translation>配准,影像配准,对齐,雷达,位移,控制点,registration,coregistration,alignment,sar,sentinel-1,radar,shift,gcp</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Finds where a SAR and an optical image show the same ground and moves one of them so that both fit. The other one is the reference and stays as it is.
+
+The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ.
+
+Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
+
+The verdict rests on evidence. registered: independent check windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+   <translation>找出 SAR 影像与光学影像中同一地面的位置，并移动其中一幅使两者吻合。另一幅是参考影像，保持不变。
+
+两幅影像必须重叠，并已有大致的地理参考；两幅都没有地理参考时按像素配准。CRS 和像元大小可以不同。
+
+位移是施加于被移动影像的改正量：新位置 = 旧位置 + (dx, dy)，dx 向东、dy 向北，单位为米。
+
+判定以证据为依据。registered（已配准）：独立的检验窗口一致。doubtful（存疑）：给出结果，使用前请查看报告。failed（失败）：不写出栅格，算法以说明原因的错误结束。
+
+RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配准后重新测量。MEDIAN_SHIFT_M：米。INLIER_RATIO：一致的检验窗口所占比例，0 到 1。COVERAGE：位移场可信的部分占重叠区的比例，0 到 1。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>RMSE before (px)</source>
+   <translation>配准前 RMSE（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>RMSE after (px)</source>
+   <translation>配准后 RMSE（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Median shift (m)</source>
+   <translation>位移中位数（米）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Check windows that agree</source>
+   <translation>一致的检验窗口</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Share covered with certainty</source>
+   <translation>可信覆盖比例</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Verdict</source>
+   <translation>判定</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Median shift (px)</source>
+   <translation>位移中位数（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Time (s)</source>
+   <translation>用时（秒）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Device that was used</source>
+   <translation>所用设备</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>What the verdict rests on</source>
+   <translation>判定的依据</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The images could not be registered, and no raster was written: {}</source>
+   <translation>影像未能配准，没有写出栅格：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The result is doubtful, look at it before you use it: {}</source>
+   <translation>结果存疑，使用前请查看：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Registered: {}</source>
+   <translation>已配准：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{:.1f} s on {} ({}) with {}.</source>
+   <translation>{:.1f} 秒，设备 {}（{}），模型 {}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Displacement towards east (m)</source>
+   <translation>向东位移（米）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Displacement vectors</source>
+   <translation>位移矢量</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>SAR image</source>
+   <translation>SAR 影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Intensity, amplitude, dB or complex; any pixel size and CRS.</source>
+   <translation>强度、幅度、dB 或复数；像元大小和 CRS 不限。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>SAR band</source>
+   <translation>SAR 波段</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The band to match, from 1; not set: the first. All bands are moved.</source>
+   <translation>用于匹配的波段，从 1 起；未设置时为第一个。全部波段都会移动。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Optical image</source>
+   <translation>光学影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Grey, RGB or multispectral; any pixel size and CRS.</source>
+   <translation>灰度、RGB 或多光谱；像元大小和 CRS 不限。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Optical bands</source>
+   <translation>光学波段</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>One or three bands to match, from 1; not set: red, green, blue.</source>
+   <translation>用于匹配的一个或三个波段，从 1 起；未设置时为红、绿、蓝。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Image to move</source>
+   <translation>要移动的影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
+   <translation>另一幅是参考影像：保持不变，并决定 CRS 和格网。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Transformation</source>
+   <translation>变换</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
+   <translation>affine：整幅采用同一平移、旋转、缩放和错切。affine+flow：再叠加平滑的局部位移场，用于地形起伏和残余变形。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Largest shift (px)</source>
+   <translation>最大位移（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
+   <translation>预期的最大位移，以参考影像的像素为单位。越大耗时越长，也越容易匹配到相似的错误位置。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Extent to register</source>
+   <translation>配准范围</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Only the overlap inside is matched and written; not set: all of it.</source>
+   <translation>只匹配并写出重叠区内的这一部分；未设置时为整个重叠区。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Smallest certainty</source>
+   <translation>最小置信度</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Vectors and GCPs below it are left out, 0 to 1; the raster is not affected.</source>
+   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Spacing of vectors and GCPs (px)</source>
+   <translation>矢量和控制点间距（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>In pixels of the reference; not set: about 40 along the longer side.</source>
+   <translation>以参考影像的像素为单位；未设置时沿长边约 40 个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Model</source>
+   <translation>模型</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The name of a bundled model, or the path of a .safetensors file.</source>
+   <translation>内置模型的名称，或 .safetensors 文件的路径。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Device</source>
+   <translation>设备</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>auto: the GPU where it passes a test, else the CPU; the log says why.</source>
+   <translation>auto：GPU 通过测试时用 GPU，否则用 CPU；日志会说明原因。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>The moving image on the reference's grid, with all its bands.</source>
+   <translation>位于参考影像格网上的被移动影像，包含全部波段。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
+   <translation>从旧位置到新位置的线，字段有 dx_m（东）和 dy_m（北，单位米）、dx_px 和 dy_px（像素）、置信度和残差。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
+   <translation>波段为 dx 和 dy(米，向东和向北，新 = 旧 + (dx, dy))、置信度和残差。可据此把配准应用到其他栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Ground control points</source>
+   <translation>地面控制点</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Ground control points (*.points)</source>
+   <translation>地面控制点 (*.points)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <translation>QGIS 地理配准工具可为被移动影像加载的控制点。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Report</source>
+   <translation>报告</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>HTML (*.html)</source>
+   <translation>HTML (*.html)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>One HTML file with figures, images before and after, and settings.</source>
+   <translation>一个 HTML 文件，含各项数值、配准前后的影像和设置。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Only the part of the overlap inside this area is matched and written.</source>
+   <translation>只匹配并写出重叠区内此区域的部分。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Draw</source>
+   <translation>绘制</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
+   <translation>在地图中拖出矩形；在地图中按 Esc 放弃。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Whole overlap</source>
+   <translation>整个重叠区</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>What the map shows</source>
+   <translation>地图当前视图</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>A rectangle drawn in the map</source>
+   <translation>在地图中绘制的矩形</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>The area of the earlier run</source>
+   <translation>以前运行的区域</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Extent of {}</source>
+   <translation>{} 的范围</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/area.py" />
+   <source>Draw the area in the map first, or choose the whole overlap.</source>
+   <translation>请先在地图中绘制区域，或选择整个重叠区。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Close the card; the run stays in the history</source>
+   <translation>关闭卡片；该运行仍保留在历史中</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Close</source>
+   <translation>关闭</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Open report</source>
+   <translation>打开报告</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Figures and images before and after, in the browser</source>
+   <translation>在浏览器中查看各项数值和配准前后的影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Save all…</source>
+   <translation>全部保存…</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copies the temporary results into a folder</source>
+   <translation>把临时结果复制到一个文件夹</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Repeat</source>
+   <translation>重复</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Fills the panel with the settings of this run</source>
+   <translation>用这次运行的设置填写面板</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copy command</source>
+   <translation>复制命令</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/card.py" />
+   <source>Copies this run as a qgis_process command</source>
+   <translation>把这次运行复制为 qgis_process 命令</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Choose a SAR and an optical layer.</source>
+   <translation>请选择一个 SAR 图层和一个光学图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The same layer is chosen twice; choose two layers.</source>
+   <translation>同一图层选了两次；请选择两个图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} cannot be read; repair its source or choose another.</source>
+   <translation>无法读取 {}；请修复其数据源或另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
+   <translation>{} 没有 CRS 而另一幅影像有；请先用“图层 &gt; 地理配准”大致配准它。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} and {} do not overlap; choose images of one place.</source>
+   <translation>{} 与 {} 不重叠；请选择同一地点的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} cannot be brought into the CRS of {}; check the CRS of both.</source>
+   <translation>{} 无法转换到 {} 的 CRS；请检查两者的 CRS。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The chosen area lies outside the overlap of both images; choose another area.</source>
+   <translation>所选区域位于两幅影像的重叠区之外；请另选区域。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Swipe</source>
+   <translation>卷帘</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>A curtain in the map, dragged with the mouse</source>
+   <translation>地图中的卷帘，用鼠标拖动</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Squares</source>
+   <translation>棋盘格</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>A checkerboard of both images in the map</source>
+   <translation>在地图中以棋盘格显示两幅影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Blink</source>
+   <translation>闪烁</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Both images in turns</source>
+   <translation>两幅影像交替显示</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before and after</source>
+   <translation>配准前与配准后</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and after</source>
+   <translation>参考与配准后</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
+   <translation>配准前与配准后：移动了多少。参考与配准后：吻合得如何。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Place of the curtain, or size of the squares</source>
+   <translation>卷帘的位置，或方格的大小</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Compare</source>
+   <translation>对比</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Before</source>
+   <translation>配准前</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference</source>
+   <translation>参考</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>After</source>
+   <translation>配准后</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The SAR image: a raster layer with one band to match.</source>
+   <translation>SAR 影像：带有一个待匹配波段的栅格图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The optical image: a raster layer, one band or colour.</source>
+   <translation>光学影像：单波段或彩色的栅格图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Swap the SAR and the optical layer</source>
+   <translation>交换 SAR 图层和光学图层</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Swap the layers</source>
+   <translation>交换图层</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The band that is matched, such as one polarisation. All bands are moved.</source>
+   <translation>用于匹配的波段，例如某一极化方式。全部波段都会移动。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>The bands that are matched, as one brightness. All bands are moved.</source>
+   <translation>用于匹配的波段，合为一个亮度。全部波段都会移动。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR onto optical</source>
+   <translation>SAR 移到光学</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Optical onto SAR</source>
+   <translation>光学移到 SAR</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Which image is moved. The other one stays, and gives CRS and pixel grid.</source>
+   <translation>移动哪一幅影像。另一幅保持不变，并决定 CRS 和像元格网。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine and local field</source>
+   <translation>仿射与局部位移场</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine only</source>
+   <translation>仅仿射</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Affine: one shift, rotation, scale and shear for all. The local field on top of it, in pixels, takes up relief and residual distortion.</source>
+   <translation>仿射：整幅采用同一平移、旋转、缩放和错切。叠加其上的局部位移场（像素）用于吸收地形起伏和残余变形。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Folder of the results</source>
+   <translation>结果文件夹</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Temporary files</source>
+   <translation>临时文件</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Empty: temporary files, which QGIS deletes when it closes; Save all keeps them. In a folder nothing is overwritten.</source>
+   <translation>留空：临时文件，QGIS 关闭时删除；“全部保存”可保留它们。在文件夹中不会覆盖任何文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR ima&amp;ge</source>
+   <translation>SAR 影像(&amp;G)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>SAR &amp;band</source>
+   <translation>SAR 波段(&amp;B)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Opt&amp;ical image</source>
+   <translation>光学影像(&amp;I)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Optical ba&amp;nds</source>
+   <translation>光学波段(&amp;N)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Fit</source>
+   <translation>移动方式(&amp;F)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Transformation</source>
+   <translation>变换(&amp;T)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Area</source>
+   <translation>区域(&amp;A)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>&amp;Keep results in</source>
+   <translation>结果保存到(&amp;K)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Advanced settings</source>
+   <translation>高级设置</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source> px</source>
+   <translation> 像素</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Vectors and control points below it are left out, 0 to 1; the registered image is not affected.</source>
+   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响配准后的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Distance of vectors and control points, in pixels of the reference; automatic: about 40 along the longer side.</source>
+   <translation>矢量和控制点的间距，以参考影像的像素为单位；自动：沿长边约 40 个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>automatic</source>
+   <translation>自动</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Of the registered image; automatic: nearest for classes, cubic for the rest.</source>
+   <translation>配准后影像的重采样；自动：分类数据用最近邻，其余用三次卷积。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>automatic: the GPU where it passes a test, else the CPU. The result says which.</source>
+   <translation>自动：GPU 通过测试时用 GPU，否则用 CPU。结果中会说明。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Control points (.points)</source>
+   <translation>控制点 (.points)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Arrows from the old to the new position, in metres and pixels.</source>
+   <translation>从旧位置到新位置的箭头，单位为米和像素。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>dx, dy in metres, certainty, residual; applies this registration to others.</source>
+   <translation>dx、dy（米）、置信度、残差；可把此次配准应用到其他栅格。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>One HTML file with figures and images before and after.</source>
+   <translation>一个 HTML 文件，含各项数值和配准前后的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>For QGIS's Georeferencer, on the moving image.</source>
+   <translation>供 QGIS 地理配准工具使用，对应被移动的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Largest shift</source>
+   <translation>最大位移</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Spacing of vectors</source>
+   <translation>矢量间距</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Make also</source>
+   <translation>同时生成</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Automatic (red, green, blue)</source>
+   <translation>自动（红、绿、蓝）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>As drawn in the map ({}, {}, {})</source>
+   <translation>按地图中的显示（{}、{}、{}）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Bands {}</source>
+   <translation>波段 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Choose a layer</source>
+   <translation>请选择图层</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Registered</source>
+   <translation>已配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Doubtful</source>
+   <translation>存疑</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Not registered</source>
+   <translation>未配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Cancelled</source>
+   <translation>已取消</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>The images fit: {}</source>
+   <translation>影像吻合：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation>影像已移动，但证据不足，不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Nothing was written.</source>
+   <translation>没有写出任何文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
+   <translation>请把最大位移设为大于 {:g} 像素：找到的位移已接近它。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <translation>请选择结构更丰富的区域：农田、道路和居民地，而不是水面、森林或裸露的山地；或换另一种极化方式。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try the affine transformation only: it needs less evidence.</source>
+   <translation>请试用“仅仿射”变换：它需要的证据较少。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Try another band or polarisation, or images taken closer together in time.</source>
+   <translation>请换另一个波段或极化方式，或时间更接近的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Shift</source>
+   <translation>位移</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Median length of the correction.</source>
+   <translation>改正量长度的中位数。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>RMSE</source>
+   <translation>RMSE</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
+   <translation>配准前后的均方根误差，以参考影像的像素为单位；配准后的值在配准后的影像上重新测量。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Check windows</source>
+   <translation>检验窗口</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{:.0f} % agree</source>
+   <translation>{:.0f} % 一致</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <translation>自身匹配与结果一致的独立检验窗口所占比例。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Coverage</source>
+   <translation>覆盖率</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{:.0f} % certain</source>
+   <translation>{:.0f} % 可信</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
+   <translation>位移可信的部分占重叠区的比例；其余部分由可信部分推延而来。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Time</source>
+   <translation>用时</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>Wall time of the run, and the device it ran on.</source>
+   <translation>运行所用的时间，以及所用的设备。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/outcome.py" />
+   <source>{} on {}</source>
+   <translation>{}，设备 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>SOMA: register SAR and optical</source>
+   <translation>SOMA：配准 SAR 与光学影像</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Set up SOMA…</source>
+   <translation>设置 SOMA…</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Opens the options, where the environment is made</source>
+   <translation>打开选项，在那里创建运行环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>R&amp;un</source>
+   <translation>运行(&amp;U)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Registers in the background; QGIS stays usable</source>
+   <translation>在后台配准；QGIS 仍可使用</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Cancel</source>
+   <translation>取消</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Stops the present run; nothing half written is left</source>
+   <translation>停止当前运行；不会留下写了一半的文件</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Earlier runs</source>
+   <translation>以前的运行</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Shows the card of an earlier run, from which to repeat it</source>
+   <translation>显示以前某次运行的卡片，可由此重复运行</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>R&amp;un after this one</source>
+   <translation>排在当前之后运行(&amp;U)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} waiting</source>
+   <translation>{} 个在等待</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The run could not be kept in the history: {}</source>
+   <translation>无法把运行保存到历史中：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The command is in the clipboard.</source>
+   <translation>命令已复制到剪贴板。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} is no longer in the project; choose the layer yourself.</source>
+   <translation>{} 已不在工程中；请自行选择图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Save all results in</source>
+   <translation>把全部结果保存到</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The results could not be saved: {}</source>
+   <translation>无法保存结果：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>The results are in {}.</source>
+   <translation>结果在 {} 中。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Saving results of SOMA</source>
+   <translation>正在保存 SOMA 的结果</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>There is no folder {}; choose another one for the results.</source>
+   <translation>文件夹 {} 不存在；请为结果另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>{} × {} px of the reference</source>
+   <translation>参考影像的 {} × {} 像素</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Without georeferencing, the images are registered in pixels: {}.</source>
+   <translation>没有地理参考，影像按像素配准：{}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/panel.py" />
+   <source>Overlap: {} km² · {}</source>
+   <translation>重叠区：{} km² · {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} s</source>
+   <translation>{} 秒</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} min</source>
+   <translation>{} 分钟</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>{} h {} min</source>
+   <translation>{} 小时 {} 分钟</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/progress.py" />
+   <source>about {} left</source>
+   <translation>大约还需 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Waiting for the run before it</source>
+   <translation>等待前一个运行结束</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Starting</source>
+   <translation>正在启动</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Cancelling</source>
+   <translation>正在取消</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>Loading the results</source>
+   <translation>正在加载结果</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>The run ended without a reason; see View &gt; Panels &gt; Log Messages, Processing.</source>
+   <translation>运行结束但未说明原因；请看“视图 &gt; 面板 &gt; 日志消息”中的“处理”。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/runs.py" />
+   <source>The results could not be loaded: {}</source>
+   <translation>无法加载结果：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>There is no program {}; choose another one.</source>
+   <translation>程序 {} 不存在；请另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>This Python cannot run SOMA ({}); install what is missing, or choose another.</source>
+   <translation>此 Python 无法运行 SOMA（{}）；请安装缺少的部分，或另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>The core does not start in this Python ({}).</source>
+   <translation>核心程序在此 Python 中无法启动（{}）。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>{} is {}, and SOMA needs {} or later; update it, or choose another Python.</source>
+   <translation>{} 为 {}，而 SOMA 需要 {} 或更高版本；请更新，或另选 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>It works: Python {python}, torch {torch}, timm {timm}, rasterio {rasterio};</source>
+   <translation>可以使用：Python {python}、torch {torch}、timm {timm}、rasterio {rasterio}；</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/diagnostics.py" />
+   <source>runs on {} ({}).</source>
+   <translation>在 {} 上运行（{}）。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Waiting for another run of SOMA to end.</source>
+   <translation>等待 SOMA 的另一个运行结束。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Cancelled before it started.</source>
+   <translation>在开始之前已取消。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The worker did not answer within {:.0f} s; try again.</source>
+   <translation>工作进程在 {:.0f} 秒内没有应答；请重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>Cancelled; no half-written file is left.</source>
+   <translation>已取消；没有留下写了一半的文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The core speaks protocol {} and the plugin {}; install one release of both.</source>
+   <translation>核心程序使用协议 {} 而插件使用 {}；请安装同一版本的两者。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>{} could not be deleted; it may be deleted by hand.</source>
+   <translation>无法删除 {}；可以手动删除。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>The worker ended unexpectedly ({}; its last words: {}); run again, and close other programs first where memory is short.</source>
+   <translation>工作进程意外结束（{}；最后的输出：{}）；请重新运行，内存不足时请先关闭其他程序。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>none</source>
+   <translation>无</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>killed by signal {}</source>
+   <translation>被信号 {} 终止</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/engine.py" />
+   <source>exit code {}</source>
+   <translation>退出代码 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>A Python found on this computer: {}</source>
+   <translation>在此计算机上找到的 Python：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>SOMA needs its environment first: create it with one click.</source>
+   <translation>SOMA 首先需要运行环境：一键即可创建。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>The chosen Python: {}</source>
+   <translation>所选的 Python：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>There is no program {}; correct the Python in {} or in the settings.</source>
+   <translation>程序 {} 不存在；请在 {} 或设置中改正 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>The environment made by SOMA</source>
+   <translation>由 SOMA 创建的环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>SOMA has no Python with torch, timm, rasterio and safetensors yet; create its environment in Settings &gt; Options &gt; SOMA, or name a Python there or in {}.</source>
+   <translation>SOMA 还没有装有 torch、timm、rasterio 和 safetensors 的 Python；请在“设置 &gt; 选项 &gt; SOMA”中创建环境，或在那里或用 {} 指定一个 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it is older than Python {}</source>
+   <translation>它的版本低于 Python {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>Cancelled.</source>
+   <translation>已取消。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it did not answer within {:.0f} s</source>
+   <translation>它在 {:.0f} 秒内没有应答</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/environment.py" />
+   <source>it ended with code {}</source>
+   <translation>它以代码 {} 结束</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{} cannot be deleted ({}); close other QGIS windows and try again.</source>
+   <translation>无法删除 {}（{}）；请关闭其他 QGIS 窗口后重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Installing packages</source>
+   <translation>正在安装软件包</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Installing torch</source>
+   <translation>正在安装 torch</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Writing the environment</source>
+   <translation>写入环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Checking the disk: {:.1f} GB are free where the QGIS profile is and the environment needs {:.0f} GB; free some space and try again.</source>
+   <translation>检查磁盘：QGIS 配置文件夹所在磁盘剩余 {:.1f} GB，而环境需要 {:.0f} GB；请腾出空间后重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Making the virtual environment</source>
+   <translation>正在创建虚拟环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: no Python 3.10 to 3.14 with venv was found; install one (on Debian and Ubuntu the package python3-venv) or uv, and try again.</source>
+   <translation>{}：没有找到带 venv 的 Python 3.10 至 3.14；请安装一个（Debian 和 Ubuntu 上为软件包 python3-venv）或安装 uv，然后重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: not in the index; {} instead</source>
+   <translation>{}：索引中没有；改用 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Testing the environment</source>
+   <translation>正在测试环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}: {} Try again, or choose a Python of your own.</source>
+   <translation>{}：{}请重试，或选择自己的 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>Cancelled; what was installed so far is kept for the next attempt.</source>
+   <translation>已取消；已安装的部分保留，供下次继续。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>{}; try again, and copy the diagnostics where it stays so.</source>
+   <translation>{}；请重试，若仍如此请复制诊断信息。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the disk is full; free some space and try again.</source>
+   <translation>磁盘已满；请腾出空间后重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
+   <translation>代理没有放行；请在“设置 &gt; 选项 &gt; 网络”中改正。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
+   <translation>软件包索引的证书不受信任；请在 pip 的设置 'cert' 中指定您的证书。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
+   <translation>无法连接软件包索引；请检查网络，或使用离线 wheel 文件夹。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>a package is not the one that SOMA was released with; check index or folder.</source>
+   <translation>某个软件包与 SOMA 发布时的不同；请检查索引或文件夹。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>no build for this Python and system in index or folder; add it there.</source>
+   <translation>索引或文件夹中没有适合此 Python 和系统的版本；请补充。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
+   <translation>某个文件无法写入；请关闭其他 QGIS 窗口并检查杀毒软件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/installation.py" />
+   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
+   <translation>此 Python 无法创建环境；请安装 venv（软件包 python3-venv）或 uv。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/process.py" />
+   <source>{} cannot be started ({}); choose another Python for SOMA.</source>
+   <translation>无法启动 {}（{}）；请为 SOMA 另选 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>{} failed unexpectedly ({}); copy the diagnostics and report it.</source>
+   <translation>{} 意外失败（{}）；请复制诊断信息并报告。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Making SOMA's environment</source>
+   <translation>正在创建 SOMA 的环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Checking a Python</source>
+   <translation>正在检查 Python</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/tasks.py" />
+   <source>Deleting SOMA's environment</source>
+   <translation>正在删除 SOMA 的环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/results.py" />
+   <source>{} keeps its default style: {}</source>
+   <translation>{} 保持默认样式：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/results.py" />
+   <source>{} (drawn {:g} times as long)</source>
+   <translation>{}（放大 {:g} 倍绘制）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is not a file ({} layer); right-click it, choose Export &gt; Save As to make a GeoTIFF of the part to register, and take that.</source>
+   <translation>{} 不是文件（{} 图层）；请右键单击它，选择“导出 &gt; 另存为”，把要配准的部分存为 GeoTIFF 后再用。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is opened with GDAL options, which cannot be passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
+   <translation>{} 是带 GDAL 选项打开的，这些选项无法传递；请右键单击它，选择“导出 &gt; 另存为”，存为 GeoTIFF 后再用。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>{} is shown in {}, but its file says {}; write the right CRS into the file with Raster &gt; Projections &gt; Assign Projection.</source>
+   <translation>{} 以 {} 显示，但其文件中为 {}；请用“栅格 &gt; 投影 &gt; 指定投影”把正确的 CRS 写入文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/source.py" />
+   <source>nothing of a CRS</source>
+   <translation>没有 CRS</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>SOMA's own environment, or a Python that fits</source>
+   <translation>SOMA 自己的环境，或合适的 Python</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>This Python:</source>
+   <translation>此 Python：</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
+   <translation>Python 3.10 或更高版本，装有 torch、timm、rasterio、safetensors。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Create environment</source>
+   <translation>创建环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Remove environment…</source>
+   <translation>删除环境…</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Check</source>
+   <translation>检查</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Copy diagnostics</source>
+   <translation>复制诊断信息</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Versions, settings and the log of the last attempt; your home folder reads as ~.</source>
+   <translation>版本、设置和上次尝试的日志；您的主文件夹显示为 ~。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Install from the wheels in this folder, without a network.</source>
+   <translation>从此文件夹中的 wheel 文件安装，不使用网络。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>One more package index, such as one with the CPU or CUDA builds of torch.</source>
+   <translation>另一个软件包索引，例如提供 torch 的 CPU 或 CUDA 版本的索引。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>GPU where it works, else CPU</source>
+   <translation>GPU 可用时用 GPU，否则用 CPU</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source> min</source>
+   <translation> 分钟</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>How long the worker waits for the next run, which then starts at once; 0: never.</source>
+   <translation>工作进程等待下一次运行的时间，期间再次运行会立即开始；0：不等待。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Python of the worker</source>
+   <translation>工作进程的 Python</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Folder of wheels (offline)</source>
+   <translation>wheel 文件夹（离线）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Additional package index</source>
+   <translation>其他软件包索引</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Keep the worker for</source>
+   <translation>工作进程保留</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Continue creating</source>
+   <translation>继续创建</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Create again</source>
+   <translation>重新创建</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Now in use: {}</source>
+   <translation>当前使用：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>The variable {} goes before this page.</source>
+   <translation>环境变量 {} 优先于此页面。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>The environment was deleted.</source>
+   <translation>环境已删除。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Delete the environment that SOMA made, in {}?</source>
+   <translation>删除 SOMA 在 {} 中创建的环境吗？</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/plugin.py" />
+   <source>Open the SOMA panel: register SAR and optical images</source>
+   <translation>打开 SOMA 面板：配准 SAR 与光学影像</translation>
+  </message>
+ </context>
+</TS>

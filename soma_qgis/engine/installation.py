@@ -1,0 +1,394 @@
+"""Making the managed environment, step by step, and what to say where a step fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtNetwork import QNetworkProxy
+
+from soma_qgis.engine.diagnostics import Check, check, redacted
+from soma_qgis.engine.engine import Listener, shared_engine
+from soma_qgis.engine.environment import (
+    POLL,
+    ask,
+    child_environment,
+    kill_tree,
+    managed_folder,
+    python_in,
+    spawn,
+)
+from soma_qgis.engine.errors import EngineCancelledError, EngineError
+from soma_qgis.i18n import tr
+from soma_qgis.locations import requirements_folder
+from soma_qgis.settings import Settings
+
+Span = tuple[float, float]
+"""Of the whole progress, in [0, 1]."""
+
+Requirements = tuple[str, tuple[str, ...]]
+"""A list in the plugin's resources and the options with which it is installed."""
+
+GB = 1e9
+NEEDED_SPACE = {"cpu": 3 * GB, "gpu": 12 * GB}
+"""Bytes while it is made: downloads, their temporary files and what is unpacked of them."""
+
+INSTALLED = {"packages.txt": 0.6 * GB, "cpu": 1.2 * GB, "gpu": 9 * GB}
+"""Bytes that a step writes, for its progress; about, and only for that."""
+
+FIT = "import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))"
+TAG = (
+    "import platform, sys; "
+    "print(f'{sys.platform}-{platform.machine()}-cp{sys.version_info[0]}{sys.version_info[1]}')"
+)
+INDEX_OPTION = re.compile(r"index-url|find-links|no-index")
+INDEX_VARIABLE = re.compile(r"PIP_(EXTRA_INDEX_URL|INDEX_URL|FIND_LINKS|NO_INDEX)$")
+MISSING = r"No matching distribution|Could not find a version|No solution found|was not found"
+HASHED = ("--require-hashes", "--no-deps")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to make, and from what.
+
+    Attributes:
+        folder: the environment's. wheels: folder to install from without a network, or empty.
+        index: one more package index, or empty. variables: set for pip and uv: the proxy.
+        gpu: there is an NVIDIA driver.
+    """
+
+    folder: Path
+    wheels: str = ""
+    index: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    gpu: bool = False
+
+    @staticmethod
+    def of(settings: Settings) -> Plan:
+        """Return the plan for this computer; in the main thread, for QGIS's network settings."""
+        return Plan(
+            managed_folder(), settings.wheels, settings.index, proxy_variables(), has_driver()
+        )
+
+
+def has_driver() -> bool:
+    """Return whether an NVIDIA driver is installed: without one no CUDA build can work."""
+    if sys.platform == "darwin":
+        return False
+    system = Path(os.environ.get("SYSTEMROOT", "C:/Windows"), "System32", "nvcuda.dll")
+    places = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"), Path("/dev/dxg"), system)
+    return shutil.which("nvidia-smi") is not None or any(place.exists() for place in places)
+
+
+def proxy_variables() -> dict[str, str]:
+    """Return QGIS's network settings as the variables that pip and uv read."""
+    manager = QgsNetworkAccessManager.instance()
+    proxy = manager.fallbackProxy()
+    if not proxy.hostName():
+        return {}
+    socks = proxy.type() == QNetworkProxy.ProxyType.Socks5Proxy
+    user = f"{quote(proxy.user(), '')}:{quote(proxy.password(), '')}@" if proxy.user() else ""
+    address = f"{'socks5' if socks else 'http'}://{user}{proxy.hostName()}:{proxy.port()}"
+    hosts = [re.sub(r"^\w+://|/.*$", "", url) for url in manager.noProxyList() if url]
+    return {"HTTP_PROXY": address, "HTTPS_PROXY": address, "NO_PROXY": ",".join(hosts)}
+
+
+def remove(folder: Path | None = None) -> None:
+    """Delete the managed environment, finished or not, after the worker that may run in it.
+
+    Raises:
+        EngineError: something in it cannot be deleted.
+    """
+    shared_engine().close()
+    folder = folder or managed_folder()
+    for each in (folder, unfinished(folder)):
+        try:
+            if each.exists():
+                shutil.rmtree(each)
+        except OSError as error:
+            sentence = tr("{} cannot be deleted ({}); close other QGIS windows and try again.")
+            why = error.strerror or error
+            raise EngineError(sentence.format(each, why), "installation") from error
+
+
+def unfinished(folder: Path) -> Path:
+    """Return where an environment is made, before it takes its place."""
+    return folder.with_name(folder.name + ".unfinished")
+
+
+class Installation:
+    """Makes one environment beside its place and moves it there when it has passed its test.
+
+    What was done before a failure or a cancellation is kept, and the next attempt goes on there.
+    """
+
+    def __init__(self, plan: Plan, listener: Listener) -> None:
+        self._plan = plan
+        self._listener = listener
+        self._folder = unfinished(plan.folder)
+        self._python = str(python_in(self._folder))
+        self._log: list[str] = []
+        self._uv: str | None = None
+
+    def run(self) -> Check:
+        """Do all steps that are not done yet and return what the test found.
+
+        Raises:
+            EngineCancelledError: the listener asked to stop.
+            EngineError: which step failed, why, and what to do; ``details`` is the log, redacted.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._check_space()
+            self._make()
+            self._install(tr("Installing packages"), [("packages.txt", HASHED)], (0.08, 0.3))
+            self._install(tr("Installing torch"), self._builds(), (0.3, 0.92))
+            return self._finish()
+        except EngineCancelledError:
+            raise
+        except OSError as error:
+            raise self._failure(tr("Writing the environment"), str(error)) from error
+        finally:
+            with contextlib.suppress(OSError):  # what went wrong matters more than its log
+                log_path(self._plan.folder).write_text(self._text(), encoding="utf-8")
+
+    def _check_space(self) -> None:
+        needed = NEEDED_SPACE["gpu" if self._plan.gpu else "cpu"]
+        free = shutil.disk_usage(self._folder).free
+        self._log.append(f"free: {free / GB:.1f} GB of {needed / GB:.0f} GB needed")
+        if free < needed:
+            sentence = tr(
+                "Checking the disk: {:.1f} GB are free where the QGIS profile is and the "
+                "environment needs {:.0f} GB; free some space and try again."
+            )
+            raise self._error(sentence.format(free / GB, needed / GB))
+
+    def _make(self) -> None:
+        """Make the virtual environment, with uv unless pip knows an index that uv does not."""
+        step = tr("Making the virtual environment")
+        self._listener.progress(step, 0.01)
+        cancelled = self._listener.cancelled
+        fit = (base for base in _bases() if not ask([base, "-c", FIT], cancelled).returncode)
+        base = next(fit, None)
+        self._uv = _find_uv()
+        if self._uv and base and not self._plan.wheels:
+            told = ask([base, "-m", "pip", "config", "list"], cancelled).stdout
+            if INDEX_OPTION.search(told) or any(map(INDEX_VARIABLE.match, os.environ)):
+                self._log.append("uv is there, but pip has index settings: pip is used")
+                self._uv = None
+        if not self._uv and base is None:
+            sentence = tr(
+                "{}: no Python 3.10 to 3.14 with venv was found; install one (on Debian and "
+                "Ubuntu the package python3-venv) or uv, and try again."
+            )
+            raise self._error(sentence.format(step))
+        tool = "uv" if self._uv else "pip"
+        if self._done("venv", tool) and Path(self._python).exists():
+            return
+        shutil.rmtree(self._folder)
+        self._folder.mkdir()
+        small = ((0.02, 0.08), 0.1 * GB)
+        if self._uv:
+            options = ["--allow-existing", "--python", base or "3.12"]
+            self._call(step, [self._uv, "venv", *options, str(self._folder)], *small)
+        elif base:
+            self._call(step, [base, "-m", "venv", str(self._folder)], *small)
+        self._note("venv", tool)
+
+    def _builds(self) -> list[Requirements]:
+        """Return which lists of torch to try, in this order, with the options of each."""
+        plan, tag = self._plan, ask([self._python, "-c", TAG], self._listener.cancelled).stdout
+        others = bool(plan.index or (self._uv and not plan.wheels))
+        builds: list[Requirements] = []
+        if sys.platform == "linux" and not plan.gpu:
+            own = f"torch-cpu-{tag.strip()}.txt"
+            if (requirements_folder() / own).exists():
+                builds.append((own, (*HASHED, *self._backend("cpu"))))
+            elif others:
+                builds.append(("torch-unhashed.txt", self._backend("cpu")))
+        elif sys.platform == "win32" and plan.gpu and others:
+            builds.append(("torch-unhashed.txt", self._backend("auto")))
+        return [*builds, ("torch.txt", HASHED)]
+
+    def _backend(self, name: str) -> tuple[str, ...]:
+        return ("--torch-backend", name) if self._uv and not self._plan.wheels else ()
+
+    def _install(self, step: str, lists: list[Requirements], span: Span) -> None:
+        """Install the first list of which the index has all."""
+        for position, (name, options) in enumerate(lists):
+            file = requirements_folder() / name
+            content = sha256(file.read_bytes()).hexdigest()
+            if self._done(name, content):
+                return
+            if self._uv:
+                command = [self._uv, "pip", "install", "--python", self._python]
+            else:
+                command = [self._python, "-m", "pip", "install"]
+            command += ["--only-binary", ":all:", *options]
+            if self._plan.wheels:
+                command += ["--no-index", "--find-links", self._plan.wheels]
+            elif self._plan.index:
+                command += ["--extra-index-url", self._plan.index]
+            size = INSTALLED.get(name, INSTALLED["gpu" if self._plan.gpu else "cpu"])
+            try:
+                self._call(step, [*command, "-r", str(file)], span, size)
+            except EngineError as error:
+                if error.kind != "not_found" or position == len(lists) - 1:
+                    raise
+                other = lists[position + 1][0]
+                self._say(tr("{}: not in the index; {} instead").format(name, other))
+                continue
+            self._note(name, content)
+            return
+
+    def _finish(self) -> Check:
+        step = tr("Testing the environment")
+        self._listener.progress(step, 0.92)
+        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+        found = check(self._python, self._listener.cancelled)
+        self._log.append(found.sentence)
+        if not found.ok:
+            (self._folder / "done").unlink()  # the next attempt starts afresh
+            sentence = tr("{}: {} Try again, or choose a Python of your own.")
+            raise self._error(sentence.format(step, found.sentence))
+        shared_engine().close()
+        if self._plan.folder.exists():
+            shutil.rmtree(self._plan.folder)
+        self._folder.rename(self._plan.folder)
+        self._listener.progress(step, 1.0)
+        return found
+
+    def _done(self, name: str, content: str) -> bool:
+        noted = self._folder / "done"
+        return noted.exists() and f"{name} {content}\n" in noted.read_text(encoding="utf-8")
+
+    def _note(self, name: str, content: str) -> None:
+        with (self._folder / "done").open("a", encoding="utf-8") as noted:
+            noted.write(f"{name} {content}\n")
+
+    def _text(self) -> str:
+        return redacted("\n".join(self._log))
+
+    def _say(self, line: str) -> None:
+        self._log.append(line)
+        self._listener.log(redacted(line))
+
+    def _variables(self) -> dict[str, str]:
+        temporary = self._folder / "tmp"  # /tmp may be small, and lie in memory
+        temporary.mkdir(exist_ok=True)
+        said = {"PIP_NO_INPUT": "1", "PIP_USER": "0", "PIP_PROGRESS_BAR": "off", "NO_COLOR": "1"}
+        places = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
+        return {**child_environment(), **self._plan.variables, **said, **places}
+
+    def _call(self, step: str, command: list[str], span: Span, size: float) -> None:
+        """Run a program to its end, with progress by the bytes that the disk loses."""
+        self._say("$ " + " ".join(command))
+        start = len(self._log)
+        process = spawn(command, self._folder, self._variables(), subprocess.STDOUT)
+        lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+        free, share = shutil.disk_usage(self._folder).free, 0.0
+        while True:
+            if self._listener.cancelled():
+                kill_tree(process)
+                process.wait()
+                sentence = tr("Cancelled; what was installed so far is kept for the next attempt.")
+                raise EngineCancelledError(sentence)
+            share = max(share, (free - shutil.disk_usage(self._folder).free) / size)
+            self._listener.progress(step, span[0] + min(share, 1.0) * (span[1] - span[0]))
+            try:
+                line = lines.get(timeout=POLL)
+            except queue.Empty:
+                continue
+            if line is None:
+                break
+            self._say(line)
+        if process.wait():
+            raise self._failure(step, "\n".join(self._log[start:]))
+
+    def _failure(self, step: str, said: str) -> EngineError:
+        """Return the error with the sentence that fits what a program said."""
+        last = next(filter(None, map(str.strip, reversed(said.splitlines()))), "?")
+        why = tr("{}; try again, and copy the diagnostics where it stays so.")
+        reasons = (*_reasons(), ("", why.format(redacted(last[-200:].rstrip(".")))))
+        pattern, why = next(each for each in reasons if re.search(each[0], said, re.IGNORECASE))
+        kind = "not_found" if pattern == MISSING else "installation"
+        return self._error(f"{step}: {why}", kind)
+
+    def _error(self, sentence: str, kind: str = "installation") -> EngineError:
+        return EngineError(sentence, kind, self._text())
+
+
+def log_path(folder: Path) -> Path:
+    """Return where the log of the last attempt is."""
+    return folder.with_name(folder.name + ".log")
+
+
+def _reasons() -> Iterator[tuple[str, str]]:
+    """Yield what programs say, and why it is with what to do; the first that fits counts."""
+    yield (
+        r"No space left|ENOSPC|not enough space",
+        tr("the disk is full; free some space and try again."),
+    )
+    yield (
+        r"ProxyError|\b407 Proxy|Tunnel connection failed|tunnel error|SOCKS support",
+        tr("the proxy let nothing through; correct it in Settings > Options > Network."),
+    )
+    yield (
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate|UnknownIssuer",
+        tr("the package index's certificate is not trusted; name yours in pip's setting 'cert'."),
+    )
+    yield (
+        r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|dns error|timed out|"
+        r"Connection refused|Connection reset|unreachable|error sending request|Could not fetch",
+        tr("the package index cannot be reached; check the network, or use a folder of wheels."),
+    )
+    yield (
+        r"DO NOT MATCH THE HASHES|Hash mismatch",
+        tr("a package is not the one that SOMA was released with; check index or folder."),
+    )
+    yield (MISSING, tr("no build for this Python and system in index or folder; add it there."))
+    yield (
+        r"Permission denied|Access is denied|WinError 5\b|Errno 13\b",
+        tr("a file cannot be written; close other QGIS windows and check the virus scanner."),
+    )
+    yield (
+        r"ensurepip|No module named '?(venv|pip)",
+        tr("this Python cannot make environments; install venv (package python3-venv) or uv."),
+    )
+
+
+def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) -> None:
+    assert process.stdout is not None
+    with process.stdout as said:
+        for line in said:
+            lines.put(line.rstrip())
+    lines.put(None)
+
+
+def _find_uv() -> str | None:
+    """Return uv, which a desktop's short PATH may not name."""
+    places = (Path.home() / ".local" / "bin", Path.home() / ".cargo" / "bin")
+    return shutil.which("uv") or shutil.which("uv", path=os.pathsep.join(map(str, places)))
+
+
+def _bases() -> Iterator[str]:
+    """Yield Pythons to make an environment with, QGIS's first; never QGIS's own executable."""
+    prefix = Path(sys.base_exec_prefix)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    windows = ("python.exe", "python3.exe")
+    names = windows if sys.platform == "win32" else (f"bin/python{version}", "bin/python3")
+    yield from (str(prefix / name) for name in names if (prefix / name).is_file())
+    yield from filter(None, map(shutil.which, ("python3", "python")))
