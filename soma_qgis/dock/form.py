@@ -31,6 +31,7 @@ from soma_qgis.dock.area import AreaChooser, as_parameter
 from soma_qgis.dock.choice import Choice
 from soma_qgis.i18n import tr
 from soma_qgis.layers.export import needs_export
+from soma_qgis.settings import Settings
 
 
 class SettingsForm(QWidget):
@@ -90,7 +91,7 @@ class SettingsForm(QWidget):
         column.addLayout(self._main_grid())
         column.addWidget(self._advanced())
         self._connect()
-        self.set_choice(Choice())
+        self.set_choice(Choice(device=Settings.load().device))
 
     def sar_layer(self) -> QgsRasterLayer | None:
         """Return the layer that is chosen for the SAR image."""

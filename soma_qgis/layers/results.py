@@ -12,9 +12,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
-    QgsRasterBandStats,
     QgsRasterLayer,
-    QgsRectangle,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
@@ -155,9 +153,7 @@ def fit_range(layer: QgsRasterLayer) -> None:
     renderer = layer.renderer()
     if not isinstance(renderer, QgsSingleBandPseudoColorRenderer):
         return
-    stats = layer.dataProvider().bandStatistics(
-        EAST_BAND, QgsRasterBandStats.Stats.All, QgsRectangle(), SAMPLE
-    )
+    stats = layer.dataProvider().bandStatistics(EAST_BAND, sampleSize=SAMPLE)
     limit = max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
     function = renderer.shader().rasterShaderFunction()
     if not isinstance(function, QgsColorRampShader):
