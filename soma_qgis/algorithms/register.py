@@ -318,8 +318,10 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
         group = tr("{} (SOMA)").format(self._name)
+        loaded = context.willLoadLayerOnCompletion(outputs.get(DISPLACEMENT_RASTER, ""))
+        field = DisplacementRasterStyler(outputs[DISPLACEMENT_RASTER] if loaded else "")
         stylers = {
-            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler()),
+            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), field),
             OUTPUT: (tr("{} registered").format(self._name), AlikeStyler(self._symbology)),
             DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler()),
         }

@@ -37,7 +37,7 @@ def wait(until: Callable[[], bool], seconds: float = 20) -> None:
 
 @pytest.fixture
 def layers(
-    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str]
+    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str], qgis_new_project: None
 ) -> Iterator[tuple[QgsRasterLayer, QgsRasterLayer]]:
     found = QgsRasterLayer(rasters["SAR"], "s1"), QgsRasterLayer(rasters["OPTICAL"], "s2")
     QgsProject.instance().addMapLayers(list(found))
