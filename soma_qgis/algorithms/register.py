@@ -19,6 +19,8 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorDestination,
+    QgsProcessingUtils,
+    QgsRasterLayer,
 )
 
 from soma_qgis.algorithms.base import (
@@ -33,6 +35,7 @@ from soma_qgis.algorithms.base import (
     resampling_parameter,
 )
 from soma_qgis.i18n import tr
+from soma_qgis.layers.export import Export, Grid, export_grid, needs_export
 from soma_qgis.layers.results import (
     AlikeStyler,
     DisplacementRasterStyler,
@@ -40,7 +43,7 @@ from soma_qgis.layers.results import (
     VectorStyler,
     style_on_load,
 )
-from soma_qgis.layers.source import extent_in_file, symbology
+from soma_qgis.layers.source import LayerError, extent_in_file, symbology
 from soma_qgis.settings import DEVICES, Settings
 
 SAR = "SAR"
@@ -107,6 +110,7 @@ class RegisterAlgorithm(SomaAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._request: dict[str, Any] = {}
+        self._exports: dict[str, Export] = {}
         self._name = ""
         self._symbology = ""
 
@@ -132,7 +136,9 @@ class RegisterAlgorithm(SomaAlgorithm):
             "Finds where a SAR and an optical image show the same ground and moves one of them so "
             "that both fit. The other one is the reference and stays as it is.\n\n"
             "The two images must overlap and be georeferenced roughly; two images without any "
-            "georeferencing are registered in pixels. CRSs and pixel sizes may differ.\n\n"
+            "georeferencing are registered in pixels. CRSs and pixel sizes may differ. One of "
+            "them may be a basemap (XYZ, WMS, WCS): it is exported first, at the resolution of the "
+            "other one.\n\n"
             "Displacements are the correction applied to the moving image: new position = old "
             "position + (dx, dy), dx towards east and dy towards north, in metres.\n\n"
             "The verdict rests on evidence. registered: independent check windows agree. doubtful: "
@@ -165,12 +171,15 @@ class RegisterAlgorithm(SomaAlgorithm):
     def arguments(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> dict[str, Any]:
-        """Return the core's ``RegistrationRequest`` as JSON, without outputs."""
+        """Return the core's ``RegistrationRequest`` as JSON, without outputs.
+
+        A path is empty where the layer is no file and the run exports it first.
+        """
         resampling = self.choice(parameters, RESAMPLING, context)
         sar_band, spacing = parameters.get(SAR_BAND), parameters.get(SPACING)
         return {
-            "sar": self.source(parameters, SAR, context),
-            "optical": self.source(parameters, OPTICAL, context),
+            "sar": self._path(parameters, SAR, context),
+            "optical": self._path(parameters, OPTICAL, context),
             "sar_band": self.parameterAsInt(parameters, SAR_BAND, context)
             if is_given(sar_band)
             else None,
@@ -199,6 +208,10 @@ class RegisterAlgorithm(SomaAlgorithm):
     ) -> bool:
         """Take from the layers all that the run needs; the run itself touches none."""
         self._request = self.arguments(parameters, context)
+        for name, key in ((SAR, "sar"), (OPTICAL, "optical")):
+            if not self._request[key]:
+                grid = self._export_grid(parameters, name, context)
+                self._exports[key] = Export(self.layer(parameters, name, context), grid)
         moving = SAR if self._request["moving"] == "sar" else OPTICAL
         moved = self.layer(parameters, moving, context)
         self._name = moved.name()
@@ -215,6 +228,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         outputs = self._outputs(parameters, context)
         request = {
             **self._request,
+            **self._export(feedback),
             "outputs": {_PRODUCTS[name]: path for name, path in outputs.items()},
         }
         found = self.run_job("register", request, feedback, list(outputs.values()))
@@ -240,6 +254,48 @@ class RegisterAlgorithm(SomaAlgorithm):
         figures = {name: found[key] for name, key in _FIGURES.items()}
         return {**outputs, **figures, REASONS: reasons}
 
+    def _path(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> str:
+        """Return the file of a layer; empty where it is to be exported, and that can be done."""
+        if not needs_export(self.layer(parameters, name, context)):
+            return self.source(parameters, name, context)
+        self._export_grid(parameters, name, context)
+        return ""
+
+    def _export_grid(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> Grid:
+        layer = self.layer(parameters, name, context)
+        other: QgsRasterLayer = self.layer(parameters, OPTICAL if name == SAR else SAR, context)
+        if needs_export(other):
+            raise QgsProcessingException(
+                tr("Neither {} nor {} is a file, and one must be.").format(
+                    layer.name(), other.name()
+                )
+            )
+        within = None
+        if is_given(parameters.get(EXTENT)):
+            within = self.parameterAsExtent(parameters, EXTENT, context, layer.crs())
+        margin = self.parameterAsDouble(parameters, MAX_SHIFT, context)
+        try:
+            return export_grid(layer, other, margin, within)
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
+
+    def _export(self, feedback: QgsProcessingFeedback) -> dict[str, str]:
+        """Write the layers that are no files; return the core's names of them and their paths."""
+        paths = {}
+        for key, export in self._exports.items():
+            paths[key] = str(QgsProcessingUtils.generateTempFilename(f"{key}.tif"))
+            feedback.setProgressText(tr("Exporting {}").format(export.name))
+            try:
+                pixel = export.write(paths[key], feedback)
+            except LayerError as error:
+                raise QgsProcessingException(str(error)) from error
+            feedback.pushInfo(tr("{} was exported at {}.").format(export.name, pixel))
+        return paths
+
     def _extent(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> list[float] | None:
@@ -262,8 +318,10 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
         group = tr("{} (SOMA)").format(self._name)
+        loaded = context.willLoadLayerOnCompletion(outputs.get(DISPLACEMENT_RASTER, ""))
+        field = DisplacementRasterStyler(outputs[DISPLACEMENT_RASTER] if loaded else "")
         stylers = {
-            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler()),
+            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), field),
             OUTPUT: (tr("{} registered").format(self._name), AlikeStyler(self._symbology)),
             DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler()),
         }

@@ -16,6 +16,7 @@ from qgis.core import (
 )
 
 from soma_qgis.i18n import tr
+from soma_qgis.layers.export import export_grid, needs_export, resolution
 from soma_qgis.layers.source import LayerError, raster_source
 
 DENSE = 20
@@ -31,12 +32,14 @@ class Findings:
         overlap: of both images and the area, in the reference's CRS; None where there is none.
         km2: its area on the ellipsoid; None where the images have no CRS.
         pixels: (width, height) of it in pixels of the reference.
+        note: what is done with the layers first, in a sentence.
     """
 
     problem: str = ""
     overlap: QgsReferencedRectangle | None = None
     km2: float | None = None
     pixels: tuple[int, int] = (0, 0)
+    note: str = ""
 
 
 def check_pair(
@@ -54,10 +57,10 @@ def check_pair(
             return Findings(
                 tr("{} cannot be read; repair its source or choose another.").format(layer.name())
             )
-        try:
-            raster_source(layer)
-        except LayerError as error:
-            return Findings(str(error))
+    try:
+        sources = _look_at_sources(reference, moving, area)
+    except LayerError as error:
+        return Findings(str(error))
     placed = [layer.dataProvider().crs().isValid() for layer in (reference, moving)]
     if placed[0] != placed[1]:
         lost = moving if placed[0] else reference
@@ -69,7 +72,53 @@ def check_pair(
         )
     if not placed[0]:
         return _unreferenced(reference, area)
-    return _overlap(reference, moving, area)
+    return _overlap(reference, moving, area, sources)
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What is read of both: their extents, the size of the reference's pixels, and a note."""
+
+    reference: QgsReferencedRectangle
+    moving: QgsReferencedRectangle
+    pixel: tuple[float, float]
+    note: str = ""
+
+
+def _look_at_sources(
+    reference: QgsRasterLayer, moving: QgsRasterLayer, area: QgsReferencedRectangle | None
+) -> _Sources:
+    """Return what is read of both, or raise LayerError."""
+    exported = [layer for layer in (reference, moving) if needs_export(layer)]
+    if len(exported) == 2:
+        raise LayerError(
+            tr("Neither {} nor {} is a file, and one must be.").format(
+                reference.name(), moving.name()
+            )
+        )
+    for layer in (reference, moving):
+        if layer not in exported:
+            raster_source(layer)
+    pixel = reference.rasterUnitsPerPixelX(), reference.rasterUnitsPerPixelY()
+    boxes = {
+        layer.id(): QgsReferencedRectangle(layer.extent(), layer.crs())
+        for layer in (reference, moving)
+    }
+    note = ""
+    for layer in exported:
+        within = None
+        try:
+            if area is not None:
+                within = _outline(area, layer.crs()).boundingBox()
+        except QgsCsException as error:
+            raise LayerError(_outside()) from error
+        grid = export_grid(layer, moving if layer is reference else reference, 0.0, within)
+        # Not the whole of a basemap, which is the world and goes into few other CRSs.
+        boxes[layer.id()] = QgsReferencedRectangle(grid.extent, layer.crs())
+        note = tr("{} is exported first, at {}.").format(layer.name(), resolution(layer, grid))
+        if layer is reference:
+            pixel = grid.pixel, grid.pixel
+    return _Sources(boxes[reference.id()], boxes[moving.id()], pixel, note)
 
 
 def _unreferenced(
@@ -81,19 +130,20 @@ def _unreferenced(
         box = box.intersect(area)
         if box.isEmpty():
             return Findings(_outside())
-    return Findings(
-        "", QgsReferencedRectangle(box, reference.crs()), None, _pixels(box, reference)
-    )
+    pixel = reference.rasterUnitsPerPixelX(), reference.rasterUnitsPerPixelY()
+    return Findings("", QgsReferencedRectangle(box, reference.crs()), None, _pixels(box, pixel))
 
 
 def _overlap(
-    reference: QgsRasterLayer, moving: QgsRasterLayer, area: QgsReferencedRectangle | None
+    reference: QgsRasterLayer,
+    moving: QgsRasterLayer,
+    area: QgsReferencedRectangle | None,
+    sources: _Sources,
 ) -> Findings:
     crs = reference.crs()
-    whole = QgsGeometry.fromRect(reference.extent())
+    whole = QgsGeometry.fromRect(QgsRectangle(sources.reference))
     try:
-        other = _outline(QgsReferencedRectangle(moving.extent(), moving.crs()), crs)
-        common = whole.intersection(other)
+        common = whole.intersection(_outline(sources.moving, crs))
         if common.isEmpty():
             return Findings(
                 tr("{} and {} do not overlap; choose images of one place.").format(
@@ -118,7 +168,8 @@ def _overlap(
         "",
         QgsReferencedRectangle(box, crs),
         measure.measureArea(common) / 1e6,
-        _pixels(box, reference),
+        _pixels(box, sources.pixel),
+        sources.note,
     )
 
 
@@ -129,11 +180,8 @@ def _outline(box: QgsReferencedRectangle, crs: object) -> QgsGeometry:
     return outline
 
 
-def _pixels(box: QgsRectangle, layer: QgsRasterLayer) -> tuple[int, int]:
-    return (
-        round(box.width() / layer.rasterUnitsPerPixelX()),
-        round(box.height() / layer.rasterUnitsPerPixelY()),
-    )
+def _pixels(box: QgsRectangle, pixel: tuple[float, float]) -> tuple[int, int]:
+    return round(box.width() / pixel[0]), round(box.height() / pixel[1])
 
 
 def _outside() -> str:

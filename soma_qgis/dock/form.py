@@ -30,6 +30,8 @@ from soma_qgis.algorithms.base import AUTOMATIC, RESAMPLINGS
 from soma_qgis.dock.area import AreaChooser, as_parameter
 from soma_qgis.dock.choice import Choice
 from soma_qgis.i18n import tr
+from soma_qgis.layers.export import needs_export
+from soma_qgis.settings import Settings
 
 
 class SettingsForm(QWidget):
@@ -89,7 +91,7 @@ class SettingsForm(QWidget):
         column.addLayout(self._main_grid())
         column.addWidget(self._advanced())
         self._connect()
-        self.set_choice(Choice())
+        self.set_choice(Choice(device=Settings.load().device))
 
     def sar_layer(self) -> QgsRasterLayer | None:
         """Return the layer that is chosen for the SAR image."""
@@ -263,7 +265,7 @@ class SettingsForm(QWidget):
         combo, layer = self.optical_bands, self.optical_layer()
         combo.clear()
         combo.addItem(tr("Automatic (red, green, blue)"), None)
-        if layer is not None:
+        if layer is not None and not needs_export(layer):  # whose bands come with the export
             drawn = tuple(layer.renderer().usesBands()) if layer.renderer() is not None else ()
             if len(drawn) == 3 and len(set(drawn)) == 3:
                 combo.addItem(

@@ -37,6 +37,7 @@ from soma_qgis.dock.card import SIGNS, ResultCard
 from soma_qgis.dock.check import Findings, check_pair
 from soma_qgis.dock.choice import command, output_files
 from soma_qgis.dock.compare_bar import CompareBar
+from soma_qgis.dock.environment_bar import EnvironmentBar
 from soma_qgis.dock.form import SettingsForm
 from soma_qgis.dock.history import add_to_history, history_path, load_history
 from soma_qgis.dock.outcome import Outcome, headline
@@ -82,9 +83,9 @@ class SomaDock(QgsDockWidget):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.status.setTextFormat(Qt.TextFormat.PlainText)
-        self.set_up = QPushButton(tr("Set up SOMA…"))
-        self.set_up.setToolTip(tr("Opens the options, where the environment is made"))
-        self.set_up.clicked.connect(self._open_options)
+        self.environment = EnvironmentBar()
+        self.environment.options_wanted.connect(self._open_options)
+        self.environment.changed.connect(self.check)
         self.run_button = QPushButton(tr("R&un"))
         self.run_button.setEnabled(False)
         self.run_button.setToolTip(tr("Registers in the background; QGIS stays usable"))
@@ -159,7 +160,7 @@ class SomaDock(QgsDockWidget):
             or _folder_problem(choice.folder)
             or ("" if ready.ready else ready.sentence)
         )
-        self.set_up.setVisible(not ready.ready)
+        self.environment.refresh(ready)
         self.run_button.setEnabled(not problem)
         self.status.setText(f"⚠ {problem}" if problem else _overlap_text(self._findings))
 
@@ -199,7 +200,7 @@ class SomaDock(QgsDockWidget):
         self._history.itemClicked.connect(self._show_earlier)
         body = QWidget()
         column = QVBoxLayout(body)
-        for widget in (self.form, self.status, self.set_up):
+        for widget in (self.form, self.status, self.environment):
             column.addWidget(widget)
         column.addLayout(buttons)
         for widget in (self.stage, self.bar, self.card, earlier):
@@ -409,4 +410,5 @@ def _overlap_text(findings: Findings) -> str:
     if findings.km2 is None:
         return tr("Without georeferencing, the images are registered in pixels: {}.").format(size)
     digits = 0 if findings.km2 >= 100 else 1 if findings.km2 >= 10 else 2
-    return tr("Overlap: {} km² · {}").format(f"{findings.km2:,.{digits}f}", size)
+    text = tr("Overlap: {} km² · {}").format(f"{findings.km2:,.{digits}f}", size)
+    return f"{text}. {findings.note}" if findings.note else text

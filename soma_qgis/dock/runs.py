@@ -32,6 +32,10 @@ LAYERS = (names.OUTPUT, names.DISPLACEMENTS, names.DISPLACEMENT_RASTER)
 """Outputs that become layers."""
 
 
+_running: list[Run] = []
+"""Started runs: their tasks use what they hold until they end, also when the panel is gone."""
+
+
 class RunFeedback(QgsProcessingFeedback):
     """Passes on the stage, and keeps errors: Processing tells a task's end without its reason."""
 
@@ -111,6 +115,7 @@ class Run(QObject):
             self._on_executed(False, {})
             return
         self._added = True
+        _running.append(self)
         QgsApplication.taskManager().addTask(self._task)
 
     def cancel(self) -> None:
@@ -191,6 +196,8 @@ class Run(QObject):
         return "" if loaded else " ".join(self._feedback.errors[known:])
 
     def _end(self, results: dict[str, Any], problem: str) -> None:
+        if self in _running:
+            _running.remove(self)
         self.outcome = Outcome(
             self.choice, *self.names, self._command, self._start_time,
             results, problem, self._cancelled and not results,

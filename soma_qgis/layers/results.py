@@ -27,6 +27,9 @@ ARROW_SCALE = "soma_arrow_scale"
 ARROW_SHARE = 0.05
 """Length of the long arrows, as a share of the layer's longer side."""
 
+SAMPLE = 40_000
+"""Pixels that are looked at for a range: QGIS waits for it, however large the raster is."""
+
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
 
@@ -102,12 +105,18 @@ class VectorStyler(_Styler):
 class DisplacementRasterStyler(_Styler):
     """Draws the eastward displacement on a range that is the same to both sides of zero."""
 
+    def __init__(self, path: str = "") -> None:
+        """Look at the values of a file now, in the run's thread, so that QGIS need not wait."""
+        super().__init__()
+        written = QgsRasterLayer(path) if path else None
+        self._limit = largest(written) if written is not None and written.isValid() else None
+
     def style(self, layer: QgsMapLayer) -> str:
         """Load the colours and fit them to the values."""
         message, done = layer.loadNamedStyle(style_path("displacement_raster.qml"))
         if not done:
             return str(message)
-        fit_range(layer)
+        fit_range(layer, largest(layer) if self._limit is None else self._limit)
         return ""
 
 
@@ -145,13 +154,17 @@ def round_down(value: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= value)
 
 
-def fit_range(layer: QgsRasterLayer) -> None:
-    """Stretch the colours of a displacement raster from -m to m, m the largest displacement."""
+def largest(layer: QgsRasterLayer) -> float:
+    """Return the largest eastward displacement of a displacement raster, either way."""
+    stats = layer.dataProvider().bandStatistics(EAST_BAND, sampleSize=SAMPLE)
+    return max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
+
+
+def fit_range(layer: QgsRasterLayer, limit: float) -> None:
+    """Stretch the colours of a displacement raster from -limit to limit."""
     renderer = layer.renderer()
     if not isinstance(renderer, QgsSingleBandPseudoColorRenderer):
         return
-    stats = layer.dataProvider().bandStatistics(EAST_BAND)
-    limit = max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
     function = renderer.shader().rasterShaderFunction()
     if not isinstance(function, QgsColorRampShader):
         return

@@ -301,17 +301,12 @@ def test_process_algorithm_touches_no_layer(
         ("DISPLACEMENTS", "vectors.shp", "shp"),
         ("DISPLACEMENT_RASTER", "field.png", "png"),
         ("SAR", "nothing.tif", "SAR"),
-        ("OPTICAL", ":xyz", "Export > Save As"),
     ],
 )
 def test_wrong_values_are_refused_before_the_worker_starts(
     run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
     parameter: str, value: str, says: str,
 ) -> None:
-    if value == ":xyz":
-        tiles = QgsRasterLayer("type=xyz&url=file:///none/{z}/{x}/{y}.png", "tiles", "wms")
-        QgsProject.instance().addMapLayer(tiles)
-        value = tiles.id()
     parameters = {**rasters, "OUTPUT": str(tmp_path / "out.tif"), parameter: value}
     with pytest.raises(QgsProcessingException, match=says):
         run("register", **parameters)

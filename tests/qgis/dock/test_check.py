@@ -55,9 +55,29 @@ def test_what_stops_a_run_is_said(qgis_app: object, tmp_path: Path) -> None:
     far = QgsRasterLayer(path, "far")
     assert "do not overlap" in check_pair(one, far).problem
     tiles = QgsRasterLayer("type=xyz&url=file:///none/{z}/{x}/{y}.png", "tiles", "wms")
-    assert "is not a file" in check_pair(one, tiles).problem
+    assert "Neither tiles nor more is a file" in check_pair(tiles, more_tiles(tiles)).problem
+    shown = layer(tmp_path, 32630, "shown")
+    shown.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    assert "shown is shown in EPSG:3857" in check_pair(one, shown).problem
     broken = QgsRasterLayer(str(tmp_path / "none.tif"), "broken")
     assert "cannot be read" in check_pair(one, broken).problem
+
+
+def more_tiles(tiles: QgsRasterLayer) -> QgsRasterLayer:
+    return QgsRasterLayer(tiles.source(), "more", "wms")
+
+
+def test_a_basemap_is_exported_at_the_resolution_of_the_image(
+    qgis_app: object, tmp_path: Path
+) -> None:
+    one = layer(tmp_path, 32630, "one")
+    tiles = QgsRasterLayer("type=xyz&url=file:///none/{z}/{x}/{y}.png&zmax=14", "tiles", "wms")
+    for pair in ((one, tiles), (tiles, one)):
+        found = check_pair(*pair)
+        assert found.problem == ""
+        assert found.km2 == pytest.approx(0.64, rel=0.02)
+        assert found.pixels == (pytest.approx(80, abs=2), pytest.approx(80, abs=2))
+        assert found.note == "tiles is exported first, at 10 m per pixel."
 
 
 def test_images_without_crs_are_compared_in_pixels(qgis_app: object, tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsReferencedR
 from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QLabel, QPushButton
 
 from soma_qgis.algorithms import register as names
-from soma_qgis.dock import panel
+from soma_qgis.dock import environment_bar, panel
 from soma_qgis.dock.area import as_parameter, from_parameter
 from soma_qgis.dock.panel import SomaDock
+from soma_qgis.engine import tasks
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.environment import Status
+from soma_qgis.engine.errors import EngineError
 from soma_qgis.plugin import SomaPlugin
 
 from ..conftest import write_raster
@@ -94,7 +96,33 @@ def test_without_an_environment_it_offers_to_make_one(
     dock.check()
     assert "Make it first." in dock.status.text()
     assert not dock.run_button.isEnabled()
-    assert not dock.set_up.isHidden()
+    assert not dock.environment.isHidden()
+    # One click makes it; the work itself is that of the engine's own tests.
+    task = tasks._start(tasks.Task("test", lambda ear: ear.progress("Downloading", 0.5), True))
+    monkeypatch.setattr(environment_bar, "create_environment", lambda: task)
+    dock.environment.create.click()
+    assert dock.environment.create.isHidden()
+    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
+    wait(lambda: dock.run_button.isEnabled())
+    assert dock.environment.isHidden()
+
+
+def test_an_environment_that_cannot_be_made_is_explained(
+    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "status", lambda: Status(False, "Make it first.", None))
+
+    def fail(ear: tasks.Ear) -> None:
+        raise EngineError("The disk is full; free 3 GB.", "environment")
+
+    def create() -> tasks.Task:
+        return tasks._start(tasks.Task("test", fail, True))
+
+    monkeypatch.setattr(environment_bar, "create_environment", create)
+    dock.check()
+    dock.environment.create.click()
+    wait(lambda: "The disk is full" in dock.environment.line.text())
+    assert not dock.environment.create.isHidden()
 
 
 def test_a_run_ends_with_a_card_and_in_the_history(

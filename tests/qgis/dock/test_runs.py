@@ -37,7 +37,7 @@ def wait(until: Callable[[], bool], seconds: float = 20) -> None:
 
 @pytest.fixture
 def layers(
-    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str]
+    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str], qgis_new_project: None
 ) -> Iterator[tuple[QgsRasterLayer, QgsRasterLayer]]:
     found = QgsRasterLayer(rasters["SAR"], "s1"), QgsRasterLayer(rasters["OPTICAL"], "s2")
     QgsProject.instance().addMapLayers(list(found))
@@ -175,12 +175,10 @@ def test_a_failure_is_a_sentence_and_a_second_run_works(
 def test_what_the_algorithm_refuses_ends_at_once(
     layers: tuple[QgsRasterLayer, QgsRasterLayer],
 ) -> None:
-    tiles = QgsRasterLayer("type=xyz&url=file:///none/{z}/{x}/{y}.png", "tiles", "wms")
-    QgsProject.instance().addMapLayer(tiles)
+    layers[1].setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     queue = RunQueue()
-    done = Run(Choice(layers[0].id(), tiles.id(), products=()), layers[0], tiles)
-    queue.add(done)
+    done = run(queue, layers)
     wait(lambda: done.outcome is not None, 2)
     assert done.outcome is not None
-    assert "is not a file" in done.outcome.problem
+    assert "s2 is shown in EPSG:3857" in done.outcome.problem
     assert queue.current is None

@@ -1,0 +1,166 @@
+"""Raster layers that are no files, such as basemaps, written to one for the worker."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsDistanceArea,
+    QgsPointXY,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterBlockFeedback,
+    QgsRasterFileWriter,
+    QgsRasterLayer,
+    QgsRasterPipe,
+    QgsRectangle,
+)
+from qgis.PyQt.QtCore import Qt, QThread
+
+from soma_qgis.i18n import tr
+from soma_qgis.layers.source import LayerError
+
+LARGEST = 50_000_000
+"""Pixels that are exported at most: more tiles than that no server likes to give."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is exported: the extent in the layer's CRS, and into how many pixels."""
+
+    extent: QgsRectangle
+    width: int
+    height: int
+
+    @property
+    def pixel(self) -> float:
+        """Size of a pixel in the units of the layer's CRS."""
+        return self.extent.width() / self.width
+
+
+def needs_export(layer: QgsRasterLayer) -> bool:
+    """Return whether a layer is no file that GDAL in another process opens."""
+    return bool(layer.isValid() and layer.providerType() != "gdal")
+
+
+def export_grid(
+    layer: QgsRasterLayer,
+    other: QgsRasterLayer,
+    margin: float = 0.0,
+    within: QgsRectangle | None = None,
+) -> Grid:
+    """Return the part of a layer that covers another one, at that one's resolution.
+
+    Args:
+        layer: that is no file. other: that is one. margin: added all around, in pixels.
+        within: the area that is wanted, in the layer's CRS; None: all that the other one covers.
+
+    Raises:
+        LayerError: they do not overlap, have no CRS, or it would be too much.
+    """
+    if not (layer.crs().isValid() and other.crs().isValid()):
+        raise LayerError(
+            tr("{} is no file and needs an image with a CRS beside it.").format(layer.name())
+        )
+    transform = QgsCoordinateTransform(other.crs(), layer.crs(), QgsProject.instance())
+    try:
+        box = transform.transformBoundingBox(other.extent())
+    except QgsCsException as error:
+        raise LayerError(
+            tr("{} cannot be brought into the CRS of {}; check the CRS of both.").format(
+                other.name(), layer.name()
+            )
+        ) from error
+    # Of the areas, so that a rotation between the CRSs does not change the resolution.
+    pixel = math.sqrt(box.width() * box.height() / (other.width() * other.height()))
+    if within is not None:
+        box = box.intersect(within)
+    if not box.isEmpty():
+        box = box.buffered(margin * pixel).intersect(layer.extent())
+    if box.isEmpty():
+        raise LayerError(
+            tr("{} and {} do not overlap; choose images of one place.").format(
+                layer.name(), other.name()
+            )
+        )
+    width, height = (max(1, round(side / pixel)) for side in (box.width(), box.height()))
+    if width * height > LARGEST:
+        raise LayerError(
+            tr(
+                "{} would be exported with {} × {} pixels, which is too much; choose a smaller "
+                "area."
+            ).format(layer.name(), width, height)
+        )
+    return Grid(box, width, height)
+
+
+class Export:
+    """An export prepared in the main thread and written in another one."""
+
+    def __init__(self, layer: QgsRasterLayer, grid: Grid) -> None:
+        """Take from the layer all that is needed; it may be gone when the file is written."""
+        self.name = layer.name()
+        self._resolution = resolution(layer, grid)
+        self._grid = grid
+        self._crs = QgsCoordinateReferenceSystem(layer.crs())
+        self._pipe = QgsRasterPipe()
+        self._pipe.set(layer.dataProvider().clone())
+        self._pipe.moveToThread(None)  # so that the thread that writes can take it
+
+    def write(self, path: str, feedback: QgsProcessingFeedback) -> str:
+        """Write the file, in whichever thread, and return its resolution in words.
+
+        Raises:
+            LayerError: it cannot be written, or the server gives nothing.
+        """
+        self._pipe.moveToThread(QThread.currentThread())
+        block = QgsRasterBlockFeedback()
+        feedback.canceled.connect(block.cancel, Qt.ConnectionType.DirectConnection)
+        grid, writer = self._grid, QgsRasterFileWriter(path)
+        writer.setOutputFormat("GTiff")
+        result = writer.writeRaster(
+            self._pipe, grid.width, grid.height, grid.extent, self._crs,
+            QgsCoordinateTransformContext(), block,
+        )  # fmt: skip
+        feedback.canceled.disconnect(block.cancel)
+        if feedback.isCanceled():
+            raise LayerError(tr("Cancelled; no half-written file is left."))
+        errors = [str(error) for error in block.errors()]
+        if result != QgsRasterFileWriter.WriterError.NoError or errors:
+            raise LayerError(
+                tr("{} could not be exported ({}); check that its server answers.").format(
+                    self.name, errors[0] if errors else result
+                )
+            )
+        if _is_empty(path):
+            raise LayerError(
+                tr("{} gave no image of this area; check that its server answers.").format(
+                    self.name
+                )
+            )
+        return self._resolution
+
+
+def resolution(layer: QgsRasterLayer, grid: Grid) -> str:
+    """Return the size of the exported pixels on the ground, in words."""
+    measure = QgsDistanceArea()
+    measure.setSourceCrs(layer.crs(), QgsProject.instance().transformContext())
+    measure.setEllipsoid(layer.crs().ellipsoidAcronym() or "EPSG:7030")
+    middle = grid.extent.center()
+    left = QgsPointXY(grid.extent.xMinimum(), middle.y())
+    right = QgsPointXY(grid.extent.xMaximum(), middle.y())
+    return tr("{:.3g} m per pixel").format(measure.measureLine(left, right) / grid.width)
+
+
+def _is_empty(path: str) -> bool:
+    """Return whether an exported picture is transparent throughout, as where no tile came."""
+    written = QgsRasterLayer(path)
+    opaque = written.bandCount() if written.bandCount() == 4 else 0
+    if not opaque:
+        return False
+    return bool(written.dataProvider().bandStatistics(opaque).maximumValue == 0)
