@@ -154,7 +154,7 @@ Displacements are the correction applied to the moving image: new position = old
    <location filename="soma_qgis/algorithms/register.py" />
    <source>Finds where a SAR and an optical image show the same ground and moves one of them so that both fit. The other one is the reference and stays as it is.
 
-The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ.
+The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ. One of them may be a basemap (XYZ, WMS, WCS): it is exported first, at the resolution of the other one.
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
@@ -231,6 +231,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
    <source>{:.1f} s on {} ({}) with {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Neither {} nor {} is a file, and one must be.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Exporting {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{} was exported at {}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -525,6 +540,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>{} is exported first, at {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>{} and {} do not overlap; choose images of one place.</source>
    <translation type="unfinished" />
   </message>
@@ -606,6 +626,41 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
    <source>After</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Create environment</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Downloads what registration needs into the QGIS profile; runs in the background</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Cancel</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Stops; the next attempt goes on from there</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Options…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Choose a Python of your own, an offline folder or a proxy</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Preparing the environment</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -945,27 +1000,12 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
-   <source>Set up SOMA…</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Opens the options, where the environment is made</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
    <source>R&amp;un</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
    <source>Registers in the background; QGIS stays usable</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Cancel</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1354,6 +1394,31 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} is no file and needs an image with a CRS beside it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller area.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} could not be exported ({}); check that its server answers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} gave no image of this area; check that its server answers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{:.3g} m per pixel</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/layers/results.py" />
    <source>{} keeps its default style: {}</source>
    <translation type="unfinished" />
@@ -1396,11 +1461,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/options/page.py" />
    <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
-   <source>Create environment</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -156,22 +156,22 @@ Displacements are the correction applied to the moving image: new position = old
    <location filename="soma_qgis/algorithms/register.py" />
    <source>Finds where a SAR and an optical image show the same ground and moves one of them so that both fit. The other one is the reference and stays as it is.
 
-The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ.
+The two images must overlap and be georeferenced roughly; two images without any georeferencing are registered in pixels. CRSs and pixel sizes may differ. One of them may be a basemap (XYZ, WMS, WCS): it is exported first, at the resolution of the other one.
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
 The verdict rests on evidence. registered: independent check windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
 
 RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
-   <translation>找出 SAR 影像与光学影像中同一地面的位置，并移动其中一幅使两者吻合。另一幅是参考影像，保持不变。
+   <translation>找出 SAR 影像与光学影像中显示同一地面的位置，并移动其中一幅，使两者吻合。另一幅为参考影像，保持不变。
 
-两幅影像必须重叠，并已有大致的地理参考；两幅都没有地理参考时按像素配准。CRS 和像元大小可以不同。
+两幅影像必须有重叠并大致具有地理参考；两幅都没有地理参考的影像按像素配准。坐标参考系和像元大小可以不同。其中一幅可以是底图（XYZ、WMS、WCS）：会先按另一幅影像的分辨率导出。
 
-位移是施加于被移动影像的改正量：新位置 = 旧位置 + (dx, dy)，dx 向东、dy 向北，单位为米。
+位移是对移动影像施加的校正：新位置 = 旧位置 + (dx, dy)，dx 向东，dy 向北，单位为米。
 
-判定以证据为依据。registered（已配准）：独立的检验窗口一致。doubtful（存疑）：给出结果，使用前请查看报告。failed（失败）：不写出栅格，算法以说明原因的错误结束。
+结论以证据为依据。registered：相互独立的检验窗口一致。doubtful：给出结果，使用前请查看报告。failed：不写出栅格，算法以说明原因的错误结束。
 
-RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配准后重新测量。MEDIAN_SHIFT_M：米。INLIER_RATIO：一致的检验窗口所占比例，0 到 1。COVERAGE：位移场可信的部分占重叠区的比例，0 到 1。</translation>
+RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新测得。MEDIAN_SHIFT_M：米。INLIER_RATIO：一致的检验窗口所占比例，0 到 1。COVERAGE：重叠区内位移场可信部分所占比例，0 到 1。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
@@ -242,6 +242,21 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
    <location filename="soma_qgis/algorithms/register.py" />
    <source>{:.1f} s on {} ({}) with {}.</source>
    <translation>{:.1f} 秒，设备 {}（{}），模型 {}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Neither {} nor {} is a file, and one must be.</source>
+   <translation>{} 和 {} 都不是文件，其中至少一个必须是文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Exporting {}</source>
+   <translation>正在导出 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{} was exported at {}.</source>
+   <translation>{} 已按 {} 导出。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
@@ -535,6 +550,11 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>{} is exported first, at {}.</source>
+   <translation>先导出 {}，分辨率为{}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>{} and {} do not overlap; choose images of one place.</source>
    <translation>{} 与 {} 不重叠；请选择同一地点的影像。</translation>
   </message>
@@ -617,6 +637,41 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
    <location filename="soma_qgis/dock/compare_bar.py" />
    <source>After</source>
    <translation>配准后</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Create environment</source>
+   <translation>创建环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Downloads what registration needs into the QGIS profile; runs in the background</source>
+   <translation>将配准所需的软件包下载到 QGIS 配置文件夹；在后台运行</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Cancel</source>
+   <translation>取消</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Stops; the next attempt goes on from there</source>
+   <translation>停止；下次尝试会从此处继续</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Options…</source>
+   <translation>选项…</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Choose a Python of your own, an offline folder or a proxy</source>
+   <translation>选择您自己的 Python、离线文件夹或代理</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/environment_bar.py" />
+   <source>Preparing the environment</source>
+   <translation>正在准备运行环境</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
@@ -955,16 +1010,6 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
-   <source>Set up SOMA…</source>
-   <translation>设置 SOMA…</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Opens the options, where the environment is made</source>
-   <translation>打开选项，在那里创建运行环境</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
    <source>R&amp;un</source>
    <translation>运行(&amp;U)</translation>
   </message>
@@ -972,11 +1017,6 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
    <location filename="soma_qgis/dock/panel.py" />
    <source>Registers in the background; QGIS stays usable</source>
    <translation>在后台配准；QGIS 仍可使用</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Cancel</source>
-   <translation>取消</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
@@ -1364,6 +1404,31 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
    <translation>正在删除 SOMA 的环境</translation>
   </message>
   <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} is no file and needs an image with a CRS beside it.</source>
+   <translation>{} 不是文件，需要另一幅带坐标参考系的影像与之配合。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller area.</source>
+   <translation>{} 将导出为 {} × {} 像素，数据量过大；请选择较小的区域。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} could not be exported ({}); check that its server answers.</source>
+   <translation>{} 无法导出（{}）；请检查其服务器是否有响应。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{} gave no image of this area; check that its server answers.</source>
+   <translation>{} 未给出该区域的影像；请检查其服务器是否有响应。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/export.py" />
+   <source>{:.3g} m per pixel</source>
+   <translation>每像素 {:.3g} 米</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/layers/results.py" />
    <source>{} keeps its default style: {}</source>
    <translation>{} 保持默认样式：{}</translation>
@@ -1407,11 +1472,6 @@ RMSE_BEFORE、RMSE_AFTER：以参考影像的像素为单位，RMSE_AFTER 在配
    <location filename="soma_qgis/options/page.py" />
    <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
    <translation>Python 3.10 或更高版本，装有 torch、timm、rasterio、safetensors。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
-   <source>Create environment</source>
-   <translation>创建环境</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
