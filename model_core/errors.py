@@ -17,12 +17,6 @@ class BadInputError(SomaError):
     """The request or a file in it cannot be used; nothing was written."""
 
 
-class RegistrationFailedError(SomaError):
-    """The images were read but could not be registered; no raster is given."""
-
-    exit_code = 4
-
-
 class CancelledError(SomaError):
     """The caller asked to stop; nothing was left behind."""
 

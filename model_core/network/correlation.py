@@ -173,8 +173,8 @@ def search_translation(
         return result
 
     reference, moving = centred(reference, reference_mask), centred(moving, moving_mask)
-    height = _fast_length(max(reference.shape[-2], moving.shape[-2]) + reach)
-    width = _fast_length(max(reference.shape[-1], moving.shape[-1]) + reach)
+    height = fast_length(max(reference.shape[-2], moving.shape[-2]) + reach)
+    width = fast_length(max(reference.shape[-1], moving.shape[-1]) + reach)
     size = (height, width)
 
     def spectrum(image: Tensor) -> Tensor:
@@ -205,7 +205,7 @@ def search_translation(
     return torch.stack(scores)
 
 
-def _fast_length(length: int) -> int:
+def fast_length(length: int) -> int:
     """Return the next length whose only prime factors are 2, 3 and 5."""
     while True:
         rest = length

@@ -91,7 +91,6 @@ def match(
         stretch=stretch,
         rotation=rotation,
         shift=float(np.median(np.linalg.norm(moved, axis=1))) if len(moved) else 0.0,
-        coverage=covered,
     )
     verdict, reasons = judge(evidence, limits)
     return Found(

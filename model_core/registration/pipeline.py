@@ -23,7 +23,7 @@ from model_core.products.output import check_outputs, finished_together
 from model_core.products.registered import bytes_needed, output_grid, write_registered
 from model_core.products.report import ReportData, write_report
 from model_core.products.report_figures import Vectors
-from model_core.products.tie_points import select_tie_points
+from model_core.products.tie_points import TiePoints, select_tie_points
 from model_core.products.vectors import write_displacement_vectors
 from model_core.registration.matcher import Matcher, load_matcher
 from model_core.registration.matching import CERTAIN, Found, match
@@ -102,13 +102,14 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     if found.verdict == "failed":
         given = OutputPaths(summary=given.summary)
     result = _result(request, found, field, given, matcher, device_reason)
+    points = select_tie_points(field, request.spacing, request.min_certainty)
     products = {name: path for name, path in dataclasses.asdict(given).items() if path}
     with finished_together(products) as temporary:
-        _write(temporary, request, field, moving, feedback)
+        _write(temporary, request, field, points, moving, feedback)
         result = dataclasses.replace(result, seconds=time.perf_counter() - started)
         _stage(feedback, "report")(0.0)
         if "report" in temporary:
-            data = _report_data(request, result, pair, found, field, matcher)
+            data = _report_data(result, pair, found, field, points, matcher)
             write_report(temporary["report"], data)
         if "summary" in temporary:
             text = json.dumps(result.to_dict(), indent=2, allow_nan=False)
@@ -166,15 +167,14 @@ def _result(
 
 
 def _report_data(
-    request: RegistrationRequest,
     result: RegistrationResult,
     pair: Pair,
     found: Found,
     field: DisplacementField,
+    points: TiePoints,
     matcher: Matcher,
 ) -> ReportData:
     whole, decimation = overview(pair, found.fit.field)
-    points = select_tie_points(field, request.spacing, request.min_certainty)
     at = (field.working.to_pixels(points.new) + 0.5) / decimation - 0.5
     steps = points.pixels / (field.pixel * decimation)
     remaining, moved = found.checked.remaining, found.moved
@@ -196,18 +196,17 @@ def _write(
     temporary: dict[str, Path],
     request: RegistrationRequest,
     field: DisplacementField,
+    points: TiePoints,
     moving: Scene,
     feedback: Feedback,
 ) -> None:
     progress = _stage(feedback, "write")
     if "displacement_raster" in temporary:
         write_displacement_raster(field, temporary["displacement_raster"])
-    if "displacements" in temporary or "gcps" in temporary:
-        points = select_tie_points(field, request.spacing, request.min_certainty)
-        if "displacements" in temporary:
-            write_displacement_vectors(points, field.working.crs, temporary["displacements"])
-        if "gcps" in temporary:
-            write_gcps(points, field, temporary["gcps"])
+    if "displacements" in temporary:
+        write_displacement_vectors(points, field.working.crs, temporary["displacements"])
+    if "gcps" in temporary:
+        write_gcps(points, field, temporary["gcps"])
     if "registered" in temporary:
         write_registered(
             moving.path,

@@ -45,7 +45,7 @@ class Evidence:
     inlier_ratio: share of check windows that agree. windows: independent windows. rmse_after: in
     pixels, over the agreeing windows; None where there are none. stretch: largest departure of the
     affine's singular values from 1. rotation: in degrees. shift: median length of the correction,
-    in pixels. coverage: share of the overlap with a certain field.
+    in pixels.
     """
 
     inlier_ratio: float
@@ -54,7 +54,6 @@ class Evidence:
     stretch: float
     rotation: float
     shift: float
-    coverage: float
 
 
 @dataclass(frozen=True)

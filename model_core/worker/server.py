@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from model_core.errors import BadInputError, CancelledError, RegistrationFailedError, SomaError
+from model_core.errors import BadInputError, CancelledError, SomaError
 from model_core.feedback import Feedback
 from model_core.version import __version__
 from model_core.worker.jobs import Job, find_job
@@ -22,7 +22,6 @@ EXIT_ORPHANED = 1
 
 _KINDS: tuple[tuple[type[SomaError], str], ...] = (
     (CancelledError, "cancelled"),
-    (RegistrationFailedError, "failed"),
     (ProtocolError, "protocol"),
     (BadInputError, "bad_input"),
 )

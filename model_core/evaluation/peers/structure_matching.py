@@ -28,6 +28,7 @@ from torch import Tensor
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.peers.grey import grey
 from model_core.network import geometry
+from model_core.network.correlation import fast_length
 from model_core.network.robust_fit import residuals, robust_affine
 from model_core.network.structure import gaussian_kernel
 from model_core.scene.view import View
@@ -130,18 +131,6 @@ def mind_channels(image: Tensor) -> Tensor:
 CHANNELS: dict[str, Channels] = {"cfog": cfog_channels, "mind": mind_channels}
 
 
-def _fast_length(length: int) -> int:
-    """Return the next even length of the form 2^a 3^b 5^c, which the FFT does fast."""
-    while True:
-        rest = length
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1 and length % 2 == 0:
-            return length
-        length += 1
-
-
 def _warp(image: Tensor, affine: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Bring an image (1, 1, H, W) onto the grid that ``affine`` (1, 2, 3) maps its pixels to.
 
@@ -175,7 +164,7 @@ def global_start(
     small_optical, small_sar = F.avg_pool2d(optical, DECIMATION), F.avg_pool2d(sar, DECIMATION)
     height, width = small_optical.shape[-2:]
     sar_height, sar_width = small_sar.shape[-2:]
-    size = _fast_length(height + sar_height), _fast_length(width + sar_width)
+    size = fast_length(height + sar_height), fast_length(width + sar_width)
     reach = math.ceil(max_shift / DECIMATION) + 2
 
     described = channels(small_sar)
@@ -283,7 +272,7 @@ def match_templates(
     """
     side, searched = 2 * half + 1, 2 * radius + 1
     pixels = side * side
-    length = _fast_length(side + 2 * radius)
+    length = fast_length(side + 2 * radius)
     moving = moving - moving.mean((2, 3), keepdim=True)
     energies = _box_sums(moving[0].square().sum(0, keepdim=True), half)
     energies = energies - _box_sums(moving[0], half).square().sum(0, keepdim=True) / pixels
