@@ -14,7 +14,9 @@ from model_core.version import __version__
 # as QGIS, wants a core too. Read when OpenMP loads, hence before any import of torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-COMMANDS = ("register", "match", "apply", "info", "train", "evaluate", "simulate", "serve")
+COMMANDS = (
+    "register", "match", "apply", "info", "train", "realign", "evaluate", "simulate", "serve",
+)  # fmt: skip
 """Names of modules in model_core.commands, in the order of the help."""
 
 

@@ -12,6 +12,7 @@ import math
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model_core.network import geometry
@@ -24,6 +25,12 @@ from model_core.network.correlation import (
 from model_core.network.matcher_config import MatcherConfig, StageConfig
 from model_core.network.robust_fit import robust_affine
 from model_core.network.structure import blur
+
+HEAD_DILATIONS = (1, 2, 4)
+"""Of the layers with which the learned correction looks around."""
+
+HEAD_REACH = sum(HEAD_DILATIONS)
+"""Nodes as far as which it looks."""
 
 
 class Described(NamedTuple):
@@ -57,20 +64,20 @@ def full_precision(like: Tensor) -> torch.autocast:
 class FlowHead(nn.Module):
     """Learned correction of a stage's displacement and certainty from its correlation volume.
 
-    The last layer starts at zero: without training the correction is exactly nothing.
+    It sees the volume around each node up to :data:`HEAD_REACH` nodes away, and so decides over
+    what to sum it. The last layer starts at zero: without training the correction is exactly
+    nothing.
     """
 
     def __init__(self, radius: int, channels: int) -> None:
         super().__init__()
         volume = (2 * radius + 1) ** 2
-        self.layers = nn.Sequential(
-            nn.Conv2d(volume + 5, channels, 1),
-            nn.GELU(),
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate"),
-            nn.GELU(),
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate"),
-            nn.GELU(),
+        self.first = nn.Conv2d(volume + 5, channels, 1)
+        self.around = nn.ModuleList(
+            nn.Conv2d(channels, channels, 3, padding=d, dilation=d, padding_mode="replicate")
+            for d in HEAD_DILATIONS
         )
+        self.mix = nn.Conv2d(channels, channels, 1)
         self.last = nn.Conv2d(channels, 3, 1)
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
@@ -83,7 +90,10 @@ class FlowHead(nn.Module):
                 as (B, 3, h, w).
         """
         given = torch.cat([volume, found, evidence], dim=1).to(self.last.weight.dtype)
-        out = self.last(self.layers(given)).to(volume.dtype)
+        features = F.gelu(self.first(given))
+        for layer in self.around:
+            features = features + F.gelu(layer(features))
+        out = self.last(F.gelu(self.mix(features))).to(volume.dtype)
         return out[:, :2], out[:, 2]
 
 
@@ -107,7 +117,10 @@ class AffineFlowMatcher(nn.Module):
     def volume(
         self, stage: StageConfig, reference: Described, moving: Described
     ) -> tuple[Tensor, Tensor]:
-        """Return the aggregated correlation volume and support of a stage; see ``correlation``."""
+        """Return the correlation volume and support of a stage; see ``correlation``.
+
+        It is aggregated over the stage's detail window where it has one.
+        """
         with full_precision(reference.descriptors):
             return correlation_volume(
                 reference.descriptors,
@@ -116,7 +129,7 @@ class AffineFlowMatcher(nn.Module):
                 moving.mask,
                 stage.radius,
                 stage.cell,
-                stage.window / stage.node,
+                (stage.detail or stage.window) / stage.node,
             )
 
     def measure(self, stage: StageConfig, reference: Described, moving: Described) -> Measurement:
@@ -128,7 +141,7 @@ class AffineFlowMatcher(nn.Module):
 
     def read(self, stage: StageConfig, volume: Tensor, support: Tensor) -> Measurement:
         """Read the displacements off a stage's volume and support."""
-        found, value, margin = peak(volume, stage.radius)
+        found, value, margin = peak(self.aggregated(stage, volume, support), stage.radius)
         at_edge = found.abs().amax(dim=1) > stage.radius - 0.51
         b = self.config.certainty
         logit = b[0] + b[1] * value + b[2] * margin + b[3] * support
@@ -139,6 +152,16 @@ class AffineFlowMatcher(nn.Module):
             found, logit = found + correction, logit + more
         certainty = torch.sigmoid(logit) * (support > 0.3) * ~at_edge
         return Measurement(found * stage.stride, certainty, value, margin, support, at_edge)
+
+    @staticmethod
+    def aggregated(stage: StageConfig, volume: Tensor, support: Tensor) -> Tensor:
+        """Return a stage's volume summed from its detail window to its whole window."""
+        if not stage.detail:
+            return volume
+        sigma = math.sqrt(stage.window**2 - stage.detail**2) / stage.node
+        weight = support.unsqueeze(1)
+        with full_precision(volume):
+            return blur(volume * weight, sigma) / blur(weight, sigma).clamp_min(1e-4)
 
     def node_positions(self, stage: StageConfig, like: Tensor) -> Tensor:
         """Return the pixel positions (h, w, 2) of the nodes of a map (..., h, w) of a stage."""
@@ -175,6 +198,7 @@ class AffineFlowMatcher(nn.Module):
         points = self.node_positions(stage, volume).expand(batch, -1, -1, -1)
         moved = geometry.transform_points(affine.to(volume.dtype), points) - points
         places = (moved / stage.stride + stage.radius).reshape(-1, 1, 1, 2)
+        volume = self.aggregated(stage, volume, support)
         maps = volume.permute(0, 2, 3, 1).reshape(-1, 1, side, side)
         values = geometry.sample(maps, places) * geometry.inside(places, side, side).unsqueeze(1)
         total = (values.view(batch, height, width) * support).sum((1, 2))

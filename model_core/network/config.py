@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.network.matcher_config import LEARNED, MatcherConfig, StageConfig
 
 Transform = Literal["affine+flow", "affine", "flow"]
 
@@ -159,6 +159,7 @@ PRESETS: dict[str, SomaConfig] = {
         foundation=FoundationConfig("vit_large_patch14_reg4_dinov2"),
         channels=32,
         head_channels=64,
+        matcher=LEARNED,
     ),
     # The bundled one: for two CPU cores and a plugin's zip.
     "soma-compact": SomaConfig(
@@ -166,5 +167,7 @@ PRESETS: dict[str, SomaConfig] = {
         encoder=EncoderConfig("resnet10t", (2, 4, 8, 16), width=32, narrow=2),
         fge=FgeConfig(strides=(4, 8), groups=4, scales=(0.8,)),
         gate=0.5,
+        head_channels=64,
+        matcher=LEARNED,
     ),
 }

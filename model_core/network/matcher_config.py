@@ -14,12 +14,15 @@ class StageConfig:
         radius: of the search around the current estimate, in cells of ``stride`` pixels.
         window: sigma, in pixels, of the Gaussian window over which correlation is summed.
         node: distance, in pixels, of the lattice nodes; a multiple of ``stride``.
+        detail: sigma, in pixels, of the narrower window over which correlation is summed for the
+            learned correction, which decides itself over what to sum further; 0: ``window``.
     """
 
     stride: int
     radius: int
     window: float
     node: int
+    detail: float = 0.0
 
     @property
     def cell(self) -> int:
@@ -45,6 +48,8 @@ class MatcherConfig:
         flow_stages: for the local field, coarse to fine.
         flow_smoothing: sigma of the window over which neighbouring displacements are averaged.
         flow_prior: certainty, in node units, at which half of a measured displacement is believed.
+        flow_gain: of each repetition of that average over what it has left; small: closer to the
+            affine, and calmer; large: closer to what was measured.
         check_stage: the wide search with which a finished alignment is checked.
         check_tolerance: distance within which a check window agrees with the field.
         certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
@@ -58,7 +63,7 @@ class MatcherConfig:
     hypotheses: int = 4
     affine_stages: tuple[StageConfig, ...] = (
         StageConfig(4, 6, 40.0, 16),
-        StageConfig(2, 6, 36.0, 16),
+        StageConfig(4, 4, 36.0, 16),
         StageConfig(2, 3, 32.0, 16),
     )
     flow_stages: tuple[StageConfig, ...] = (
@@ -67,6 +72,7 @@ class MatcherConfig:
     )
     flow_smoothing: float = 24.0
     flow_prior: float = 0.15
+    flow_gain: float = 0.5
     check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     check_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
@@ -75,3 +81,17 @@ class MatcherConfig:
     def stages(self) -> tuple[StageConfig, ...]:
         """All stages that find an affine or a flow."""
         return (*self.affine_stages, *self.flow_stages)
+
+
+LEARNED = MatcherConfig(
+    affine_stages=(
+        StageConfig(4, 6, 40.0, 16, detail=16.0),
+        StageConfig(4, 4, 36.0, 16, detail=16.0),
+        StageConfig(2, 3, 32.0, 16, detail=12.0),
+    ),
+    flow_stages=(
+        StageConfig(4, 3, 28.0, 16, detail=14.0),
+        StageConfig(2, 4, 20.0, 8, detail=10.0),
+    ),
+)
+"""Where corrections are learned, they see what is in the windows."""

@@ -23,6 +23,9 @@ __all__ = ["Alignment", "ImageBatch", "Soma", "decimate"]
 ENCODED_AT_ONCE = 8
 """Turned images that pass through the encoders together in the coarse search: memory is bounded."""
 
+FOLLOWED = 0.7
+"""Score, in units of the best one's, from which a hypothesis of the search is followed up."""
+
 SMALLEST_SEARCH = 64
 """Cells of the shorter side below which images are decimated less for the coarse search."""
 
@@ -281,7 +284,8 @@ class Soma(nn.Module):
         if self.settings.transform == "flow":
             return starts[0]
         first = self.config.affine_stages[0]
-        followed = [self.refine_affine(reference, moving, start, first) for start in starts]
+        likely = [starts[0], *(s for s in starts[1:] if s.score >= FOLLOWED * starts[0].score)]
+        followed = [self.refine_affine(reference, moving, start, first) for start in likely]
         return max(followed, key=lambda alignment: alignment.score)
 
     def find_flow(

@@ -90,8 +90,10 @@ def fit_field(
     known: NDArray[np.bool_],
     smoothing: float,
     prior: float,
+    gain: float,
     tolerance: float,
     local: bool,
+    given: Affine | None = None,
 ) -> Fit:
     """Fit an affine and, where ``local``, the smooth departure from it.
 
@@ -101,23 +103,27 @@ def fit_field(
         known: (h, w) bool, see :class:`Fit`.
         smoothing: sigma, in pixels, over which departures are averaged.
         prior: certainty at which half of the local departure is believed, the rest is the affine.
+        gain: of each of the repeated averages; the smaller, the more of the field is the affine.
         tolerance: departure, in pixels, from the neighbours at which a node counts a quarter.
+        given: the affine, where it is not to be fitted (the ablation "flow").
     """
     points = lattice.positions()
     measured_here = certainty > 0
     safe = np.where(measured_here[..., None], targets, points)
     weights = torch.from_numpy(certainty.reshape(1, -1).astype(np.float64))
-    affine_tensor, robust = robust_affine(
-        torch.from_numpy(points.reshape(1, -1, 2)),
-        torch.from_numpy(safe.reshape(1, -1, 2)),
-        weights,
-        scale=max(tolerance, 2.0),
-    )
-    affine = affine_tensor[0].numpy()
+    affine, robust = given, np.ones_like(certainty)
+    if affine is None:
+        affine_tensor, agreement = robust_affine(
+            torch.from_numpy(points.reshape(1, -1, 2)),
+            torch.from_numpy(safe.reshape(1, -1, 2)),
+            weights,
+            scale=max(tolerance, 2.0),
+        )
+        affine, robust = affine_tensor[0].numpy(), agreement[0].numpy().reshape(certainty.shape)
     rest = safe - (points @ affine[:, :2].T + affine[:, 2])
     if not local:
         departs = np.linalg.norm(rest, axis=-1)
-        weight = certainty * robust[0].numpy().reshape(certainty.shape)
+        weight = certainty * robust
         return Fit(
             Field(affine, lattice),
             weight.astype(np.float32),
@@ -127,7 +133,8 @@ def fit_field(
     measured = torch.from_numpy(rest.transpose(2, 0, 1).astype(np.float32))[None]
     trust = torch.from_numpy(certainty.astype(np.float32))[None, None]
     # A departure that no neighbour shares is an outlier: the reweighting narrows around the
-    # smooth field, starting wide so that a real local displacement is not thrown out.
+    # smooth field, starting wide so that a real local displacement is not thrown out. What one
+    # average flattens, the average of the rest gives back (twicing; Tukey, 1977).
     smooth = torch.zeros_like(measured)
     weight_map = trust
     sigma = smoothing / lattice.step
@@ -135,7 +142,8 @@ def fit_field(
         distance = (measured - smooth).norm(dim=1, keepdim=True)
         weight_map = trust * (1 + (distance / width).square()).pow(-2)
         total = blur(weight_map, sigma)
-        smooth = blur(weight_map * measured, sigma) / (total + prior)
+        step = blur(weight_map * (measured - smooth), sigma) / (total + prior)
+        smooth = smooth + gain * step
     departs = (measured - smooth).norm(dim=1)[0].numpy()
     return Fit(
         Field(affine, lattice, smooth[0].numpy()),

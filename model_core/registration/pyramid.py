@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.network.affine_flow_matcher import HEAD_REACH
 from model_core.network.matcher_config import StageConfig
 from model_core.registration.lattice import Field, Fit, Lattice, fit_field
 from model_core.registration.matcher import Matcher, Nodes
@@ -147,12 +148,15 @@ def refine(
     remains is measured; all tiles together then give one affine and one smooth departure.
 
     Args:
-        local: fit the smooth departure too; else only the affine.
+        local: fit the smooth departure too; else only the affine. What the network itself leaves
+            out (an ablation) is left out whatever is asked for.
         progress: called with the share of the work done, in [0, 1].
     """
     config = matcher.network.config
-    middle = config.affine_stages[1]
-    plan = [(d, middle) for d in levels(*pair.size)]
+    transform = matcher.network.settings.transform
+    local = local and transform != "affine"
+    first = config.flow_stages[0] if transform == "flow" else config.affine_stages[1]
+    plan = [(d, first) for d in levels(*pair.size)]
     plan += [(1, stage) for stage in (config.flow_stages if local else config.affine_stages[2:])]
     costs = [1 / decimation**2 for decimation, _ in plan]
     fit: Fit | None = None
@@ -205,8 +209,10 @@ def _level(
         known,
         matcher.network.config.flow_smoothing * decimation,
         matcher.network.config.flow_prior,
+        matcher.network.config.flow_gain,
         LARGEST_DEPARTURE * decimation,
         local,
+        field.affine if matcher.network.settings.transform == "flow" else None,
     )
 
 
@@ -232,7 +238,7 @@ def measure_tiles(
     Yields each tile with the nodes of its core; tiles without data in both images are left out.
     """
     node = stage.node
-    margin = math.ceil((1.5 * stage.window + stage.reach) / node) * node
+    margin = max(math.ceil((1.5 * stage.window + stage.reach) / node), HEAD_REACH) * node
     height, width = (-(-side // decimation) for side in pair.size)
     todo = tiles(height, width, node)
     for index, tile in enumerate(todo):

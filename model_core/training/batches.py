@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,16 +108,24 @@ def make_batch(
 def _draw_stages(
     config: TrainingConfig, matcher: MatcherConfig, heads: bool, rng: np.random.Generator
 ) -> tuple[StageConfig, ...]:
-    """Draw one stage per stride; before the heads are trained, with a smaller window.
+    """Draw one stage per stride, that of the flow half of the time.
 
-    Small windows are the harder question, and say more closely where descriptors are wrong.
+    Before the heads are trained the whole window is drawn smaller: small windows are the harder
+    question, and say more closely where descriptors are wrong. Afterwards that is left to the
+    stages' own detail windows.
     """
     chosen = []
     for stride in sorted({s.stride for s in matcher.stages}, reverse=True):
-        some = [s for s in matcher.stages if s.stride == stride]
+        affine, flow = (
+            [s for s in stages if s.stride == stride]
+            for stages in (matcher.affine_stages, matcher.flow_stages)
+        )
+        some = flow if flow and (not affine or rng.uniform() < 0.5) else affine
         stage = some[rng.integers(len(some))]
-        factor = 1.0 if heads else rng.uniform(0.35, 0.8)
-        chosen.append(StageConfig(stage.stride, stage.radius, stage.window * factor, stage.node))
+        if not heads:
+            window = stage.window * rng.uniform(0.35, 0.8)
+            stage = dataclasses.replace(stage, window=window, detail=0.0)
+        chosen.append(stage)
     return tuple(chosen)
 
 
@@ -129,13 +138,15 @@ def _local(
 ) -> LocalBatch:
     views: list[Views | None] = []
     images = []
-    # Half of the residuals lie within the narrowest stage's reach, the others within the widest's.
-    reaches = [min(s.reach for s in stages) - 2.0, max(s.reach for s in stages) - 2.0]
+    # Half of the residuals lie within the narrowest stage's reach, the others within the widest's;
+    # a stage that follows another mostly meets small ones.
+    widest = [min(s.reach for s in stages) - 2.0, max(s.reach for s in stages) - 2.0]
     for item in range(config.batch):
+        reach = widest[item % 2] * rng.uniform(0.1, 1.0)
         index = pairs.draw(rng)
         related = not (heads and rng.uniform() < config.loss.unrelated)
         other = None if related else pairs.get(pairs.unrelated(index, rng))
-        one = local_views(pairs.get(index), config.warp, reaches[item % 2], rng, other)
+        one = local_views(pairs.get(index), config.warp, reach, rng, other)
         images.append(_augmented(one, config.augment, rng))
         views.append(one if related else None)
     truth = tuple(_truth(views, config.warp.side, stage) for stage in stages)

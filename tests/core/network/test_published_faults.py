@@ -215,7 +215,7 @@ def test_affine_is_found_without_training_and_everything_learned_receives_gradie
         images = [
             ImageBatch(i.image.clone(), i.valid.clone(), i.kind) for i in (optical, sar)
         ]
-        stage = soma.config.affine_stages[1]
+        stage = soma.config.affine_stages[-1]
         affine, _ = soma.matcher.fit_affine(stage, soma.measure(*images, stage))
         field = geometry.affine_field(affine, 128, 128)
         truth = geometry.affine_field(rotation(2.0, 3.0, -2.0, 192).double(), 128, 128)
