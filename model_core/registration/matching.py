@@ -87,6 +87,7 @@ def match(
     evidence = Evidence(
         inlier_ratio=inlier_ratio,
         windows=checked.windows,
+        certainty=float(certainty[fit.known].mean()) if fit.known.any() else 0.0,
         rmse_after=rmse_after,
         stretch=stretch,
         rotation=rotation,
