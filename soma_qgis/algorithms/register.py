@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.core import (
@@ -41,7 +42,7 @@ from soma_qgis.layers.results import (
     DisplacementRasterStyler,
     Placing,
     VectorStyler,
-    style_on_load,
+    open_styled,
 )
 from soma_qgis.layers.source import LayerError, extent_in_file, symbology
 from soma_qgis.settings import DEVICES, Settings
@@ -318,16 +319,16 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
         group = tr("{} (SOMA)").format(self._name)
-        loaded = context.willLoadLayerOnCompletion(outputs.get(DISPLACEMENT_RASTER, ""))
-        field = DisplacementRasterStyler(outputs[DISPLACEMENT_RASTER] if loaded else "")
-        stylers = {
-            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), field),
-            OUTPUT: (tr("{} registered").format(self._name), AlikeStyler(self._symbology)),
-            DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler()),
+        stylers: dict[str, tuple[str, Callable[[Any], Any]]] = {
+            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler),
+            OUTPUT: (
+                tr("{} registered").format(self._name), lambda _: AlikeStyler(self._symbology)
+            ),
+            DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler),
         }
         for height, (name, (title, styler)) in enumerate(stylers.items()):
             if name in outputs:
-                style_on_load(context, outputs[name], Placing(title, group, height), styler)
+                open_styled(context, outputs[name], Placing(title, group, height), styler)
 
     @staticmethod
     def _inputs() -> list[QgsProcessingParameterDefinition]:
