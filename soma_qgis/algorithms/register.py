@@ -75,6 +75,7 @@ VERDICT = "VERDICT"
 MEDIAN_SHIFT_PX = "MEDIAN_SHIFT_PX"
 SECONDS = "SECONDS"
 DEVICE_USED = "DEVICE_USED"
+DEVICE_REASON = "DEVICE_REASON"
 REASONS = "REASONS"
 
 DEFAULT_MAX_SHIFT = 50.0
@@ -101,6 +102,7 @@ _FIGURES = {
     MEDIAN_SHIFT_PX: "median_shift_px",
     SECONDS: "seconds",
     DEVICE_USED: "device",
+    DEVICE_REASON: "device_reason",
 }
 """Outputs that are figures and the core's names of them."""
 
@@ -167,6 +169,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(MEDIAN_SHIFT_PX, tr("Median shift (px)")))
         self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Time (s)")))
         self.addOutput(QgsProcessingOutputString(DEVICE_USED, tr("Device that was used")))
+        self.addOutput(QgsProcessingOutputString(DEVICE_REASON, tr("Why that device")))
         self.addOutput(QgsProcessingOutputString(REASONS, tr("What the verdict rests on")))
 
     def arguments(

@@ -42,7 +42,7 @@ REGISTER_PARAMETERS = [
 REGISTER_OUTPUTS = [
     *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"),
     *("RMSE_BEFORE", "RMSE_AFTER", "MEDIAN_SHIFT_M", "INLIER_RATIO", "COVERAGE", "VERDICT"),
-    *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "REASONS"),
+    *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "DEVICE_REASON", "REASONS"),
 ]
 APPLY_PARAMETERS = ["DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "CREATE_OPTIONS", "OUTPUT"]
 
@@ -118,6 +118,7 @@ def test_a_plain_run_asks_for_the_defaults(
         "MEDIAN_SHIFT_PX": 3.0,
         "SECONDS": 1.5,
         "DEVICE_USED": "cpu",
+        "DEVICE_REASON": "stub",
         "REASONS": "Reason one. Reason two.",
     }
     assert feedback.stages == ["Starting the worker", "Searching for the shift"]

@@ -28,8 +28,8 @@ from soma_qgis.layers.results import (
     DisplacementRasterStyler,
     Placing,
     VectorStyler,
-    round_down,
     open_styled,
+    round_down,
 )
 from soma_qgis.layers.source import LayerError, raster_source, symbology
 

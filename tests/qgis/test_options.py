@@ -99,7 +99,7 @@ def test_creating_shows_stage_and_end_even_on_a_page_opened_later(
         while not go:
             time.sleep(0.01)
         made(tmp_path)
-        return Check(True, "It works.")
+        return Check(True, "It works.", {"device": "cpu", "device_reason": "stub"})
 
     go: list[bool] = []
     monkeypatch.setattr(tasks.Installation, "run", run)
