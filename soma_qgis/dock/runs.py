@@ -153,6 +153,8 @@ class Run(QObject):
             self._results = dict(results)
             QTimer.singleShot(0, self._load_results)
             return
+        # QGIS itself cancels tasks, too, when it is closed.
+        self._cancelled = self._cancelled or (self._added and self._feedback.isCanceled())
         problem = ""
         if not self._cancelled:
             problem = self._feedback.errors[0] if self._feedback.errors else tr(
