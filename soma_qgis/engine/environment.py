@@ -166,38 +166,38 @@ def _probe(python: str, cancelled: Callable[[], bool]) -> str:
     return "" if done.returncode == 0 else last_words(done)
 
 
-def spawn(
-    command: list[str], folder: Path, variables: Mapping[str, str], stderr: int = subprocess.PIPE
-) -> subprocess.Popen[str]:
-    """Start a program without input, whose output is read as text.
+def ask(
+    command: list[str],
+    cancelled: Callable[[], bool],
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    timeout: float = PROBE_TIMEOUT,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program without input to its end; a failure to start or to end has code -1.
 
-    Raises:
-        OSError: the system cannot start it.
-    """
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        encoding="utf-8",
-        errors="replace",
-        **hidden_window(),
-    )
-
-
-def ask(command: list[str], cancelled: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
-    """Run a short program in the core's folder; a failure to start or to end has code -1.
+    Args:
+        command: of the program. cancelled: asked every ``POLL`` seconds.
+        folder: None: the core's. variables: its environment, None: :func:`child_environment`.
+        timeout: seconds.
 
     Raises:
         EngineCancelledError: ``cancelled`` returned True; the program is gone.
     """
     try:
-        process = spawn(command, core_folder(), child_environment())
+        process = subprocess.Popen(
+            command,
+            cwd=folder or core_folder(),
+            env=child_environment() if variables is None else variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            **hidden_window(),
+        )
     except OSError as error:
         return subprocess.CompletedProcess(command, -1, "", str(error))
-    deadline = time.monotonic() + PROBE_TIMEOUT
+    deadline = time.monotonic() + timeout
     while True:
         try:
             said = process.communicate(timeout=POLL)
@@ -210,7 +210,7 @@ def ask(command: list[str], cancelled: Callable[[], bool]) -> subprocess.Complet
         process.communicate()
         if not late:
             raise EngineCancelledError(tr("Cancelled."))
-        sentence = tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
+        sentence = tr("it did not answer within {:.0f} s").format(timeout)
         return subprocess.CompletedProcess(command, -1, "", sentence)
 
 
