@@ -19,14 +19,12 @@ from qgis.PyQt.QtCore import Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication, QIcon
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +35,7 @@ from soma_qgis.dock.area import from_parameter
 from soma_qgis.dock.card import SIGNS, ResultCard
 from soma_qgis.dock.check import Findings, check_pair
 from soma_qgis.dock.choice import command, output_files
+from soma_qgis.dock.column import Column
 from soma_qgis.dock.compare_bar import CompareBar
 from soma_qgis.dock.device_line import DeviceLine
 from soma_qgis.dock.environment_bar import EnvironmentBar
@@ -211,13 +210,8 @@ class SomaDock(QgsDockWidget):
         for widget in (self.stage, self.bar, self.card, earlier):
             column.addWidget(widget)
         column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(body)
+        self._scroll = Column(body)
         self.setWidget(self._scroll)
-        self.setMinimumWidth(330)
 
     def _connect_card(self) -> None:
         self.card.report_wanted.connect(self._open_report)

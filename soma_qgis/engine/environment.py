@@ -171,14 +171,14 @@ def ask(
     cancelled: Callable[[], bool],
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
-    timeout: float = PROBE_TIMEOUT,
+    timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program without input to its end; a failure to start or to end has code -1.
 
     Args:
         command: of the program. cancelled: asked every ``POLL`` seconds.
         folder: None: the core's. variables: its environment, None: :func:`child_environment`.
-        timeout: seconds.
+        timeout: seconds; None: ``PROBE_TIMEOUT``.
 
     Raises:
         EngineCancelledError: ``cancelled`` returned True; the program is gone.
@@ -197,7 +197,8 @@ def ask(
         )
     except OSError as error:
         return subprocess.CompletedProcess(command, -1, "", str(error))
-    deadline = time.monotonic() + timeout
+    patience = PROBE_TIMEOUT if timeout is None else timeout
+    deadline = time.monotonic() + patience
     while True:
         try:
             said = process.communicate(timeout=POLL)
@@ -210,7 +211,7 @@ def ask(
         process.communicate()
         if not late:
             raise EngineCancelledError(tr("Cancelled."))
-        sentence = tr("it did not answer within {:.0f} s").format(timeout)
+        sentence = tr("it did not answer within {:.0f} s").format(patience)
         return subprocess.CompletedProcess(command, -1, "", sentence)
 
 

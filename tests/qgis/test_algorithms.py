@@ -348,3 +348,11 @@ def test_bands_are_read_in_every_form(value: object, bands: list[int] | None) ->
 def test_creation_options_are_split() -> None:
     assert creation_options("") == []
     assert creation_options("A=1| B=2 |") == ["A=1", "B=2"]
+
+
+@pytest.mark.parametrize("name", ["register", "applyregistration"])
+def test_the_help_describes_every_parameter(plugin: SomaPlugin, name: str) -> None:
+    algorithm = QgsApplication.processingRegistry().algorithmById(f"soma:{name}")
+    assert [p.name() for p in algorithm.parameterDefinitions() if not p.help()] == []
+    assert "new position = old position + (dx, dy)" in algorithm.shortHelpString()
+    assert algorithm.helpUrl().startswith("https://")

@@ -40,6 +40,7 @@ def started(images: list[str], folder: Path, how: str, *worker: str) -> Iterator
     profile = folder.with_name("profile")
     variables = {
         **os.environ,
+        "PYTHONPATH": str(core_folder()),
         "QT_QPA_PLATFORM": "offscreen",
         "QGIS_CUSTOM_CONFIG_PATH": str(profile),
         "SOMA_PYTHON": sys.executable,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -286,3 +288,48 @@ def test_everything_is_explained_and_reached_by_keys(dock: SomaDock) -> None:
     assert all(label.buddy() is not None for label in labels)
     # U is Run's; the others are those of QGIS's own menus.
     assert len({*keys, *"ujevlsproedwmch"}) == len(keys) + len(set("ujevlsproedwmch"))
+
+
+def test_the_keyboard_goes_through_the_panel_from_top_to_bottom(dock: SomaDock) -> None:
+    wanted = [dock.form.sar, dock.form.sar_band, dock.form.optical, dock.form.moving]
+    wanted += [dock.form.transform, dock.form.max_shift, dock.form.device, dock.run_button]
+    met, widget = [], dock.form.sar
+    while not met or widget is not dock.form.sar:
+        if widget in wanted:
+            met.append(widget)
+        widget = widget.nextInFocusChain()
+    assert met == wanted
+
+
+def test_nothing_is_cut_off_at_the_side_with_large_letters(dock: SomaDock) -> None:
+    font = dock.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    dock.setFont(font)
+    dock.resize(100, 600)
+    dock.show()
+    QgsApplication.processEvents()
+    body = dock._scroll.widget()
+    assert body.minimumSizeHint().width() <= dock._scroll.viewport().width()
+
+
+def test_a_worker_that_is_killed_is_a_sentence_and_leaves_nothing(
+    dock: SomaDock, layers: list[QgsRasterLayer], stub_engine: Engine, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    dock.form.folder.setFilePath(str(folder))
+    dock.check()
+    monkeypatch.setenv("SOMA_STUB", "deaf")
+    dock.run_button.click()
+    wait(lambda: any(folder.iterdir()))
+    process = stub_engine.worker_pid()
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    wait(lambda: dock.queue.current is None)
+    assert dock.card.outcome is not None
+    assert dock.card.outcome.problem.startswith("The worker ended unexpectedly (killed by signal 9")
+    assert list(folder.iterdir()) == []
+    monkeypatch.setenv("SOMA_STUB", "registered")
+    run(dock)
+    assert dock.card.outcome.verdict == "registered"
