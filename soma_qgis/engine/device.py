@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qgis.core import QgsSettings
 
+from soma_qgis.engine.diagnostics import Check
 from soma_qgis.settings import GROUP
 
 _KEY = f"{GROUP}/device_found"
@@ -34,3 +35,11 @@ def known_device(python: str) -> FoundDevice | None:
     if len(kept) != 3 or kept[0] != python:
         return None
     return FoundDevice(str(kept[1]), str(kept[2]))
+
+
+def remembered(python: str, found: Check) -> Check:
+    """Return what came of a check, and keep the device that it has found."""
+    if found.ok:
+        device = FoundDevice(found.facts["device"], found.facts["device_reason"])
+        remember_device(python, device)
+    return found

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from soma_qgis.engine.environment import POLL
+from soma_qgis.engine.child import POLL
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.leftovers import remove_unfinished
 from soma_qgis.engine.process import Launch, WorkerProcess, core_launch

@@ -17,14 +17,10 @@ from urllib.parse import quote
 from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
+from soma_qgis.engine.child import ask, child_environment
 from soma_qgis.engine.diagnostics import Check, check, redacted
 from soma_qgis.engine.engine import Listener, shared_engine
-from soma_qgis.engine.environment import (
-    ask,
-    child_environment,
-    managed_folder,
-    python_in,
-)
+from soma_qgis.engine.environment import managed_folder, python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.locations import requirements_folder

@@ -9,7 +9,7 @@ from typing import Any
 from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
-from soma_qgis.engine.device import FoundDevice, remember_device
+from soma_qgis.engine.device import remembered
 from soma_qgis.engine.diagnostics import Check, check
 from soma_qgis.engine.environment import python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
@@ -97,7 +97,7 @@ def create_environment(settings: Settings | None = None) -> Task:
     plan = Plan.of(settings or Settings.load())
 
     def work(ear: Ear) -> Check:
-        return _remembered(str(python_in(plan.folder)), Installation(plan, ear).run())
+        return remembered(str(python_in(plan.folder)), Installation(plan, ear).run())
 
     return _start(Task(tr("Making SOMA's environment"), work, creates=True))
 
@@ -106,7 +106,7 @@ def check_python(python: str) -> Task:
     """Start to check a Python; its ``result`` is a ``Check``."""
 
     def work(ear: Ear) -> Check:
-        return _remembered(python, check(python, ear.cancelled))
+        return remembered(python, check(python, ear.cancelled))
 
     return _start(Task(tr("Checking a Python"), work))
 
@@ -120,14 +120,6 @@ def cancel_all() -> None:
     """End what runs: the plugin goes away."""
     for task in list(_kept):
         task.cancel()
-
-
-def _remembered(python: str, found: Check) -> Check:
-    """Keep the device that a check has found, for the panel."""
-    if found.ok:
-        device = FoundDevice(found.facts["device"], found.facts["device_reason"])
-        remember_device(python, device)
-    return found
 
 
 def _start(task: Task) -> Task:

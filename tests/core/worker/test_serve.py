@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from model_core.commands.serve import POLITENESS
 from model_core.worker.protocol import decode, encode
 from model_core.worker.server import EXIT_ORPHANED
 
@@ -129,3 +131,11 @@ def test_an_orphan_that_does_not_stop_is_ended() -> None:
         closed = time.monotonic()
     assert process.returncode == EXIT_ORPHANED
     assert time.monotonic() - closed < 10
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="the system has no niceness")
+def test_the_worker_lets_others_go_first() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with worker() as process:
+        ask(process, job("ping"), "result")
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, own + POLITENESS)
