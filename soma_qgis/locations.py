@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from pathlib import Path
 
 PLUGIN = Path(__file__).resolve().parent
@@ -40,3 +41,10 @@ def translations_folder() -> Path:
 def metadata_path() -> Path:
     """Return the plugin's ``metadata.txt``."""
     return _part("metadata.txt")
+
+
+def homepage() -> str:
+    """Return the address of the plugin's pages."""
+    metadata = ConfigParser(interpolation=None)
+    metadata.read(metadata_path(), encoding="utf-8")
+    return metadata["general"]["homepage"]

@@ -73,7 +73,7 @@ class SomaPlugin:
             self._options = None
         cancel_all()
         unload_translation()
-        shared_engine().close()
+        shared_engine().shut_down()
 
     def _show_dock(self, shown: bool) -> None:
         """Show or hide the panel, which is made when it is first asked for."""

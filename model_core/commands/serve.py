@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+
+POLITENESS = 5
+"""Added to the process's niceness: the window of the program that asks must stay usable."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,5 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from model_core.worker.server import Server
     from model_core.worker.stdio import claim_stdio
 
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(POLITENESS)
     Server(*claim_stdio()).serve()
     return 0

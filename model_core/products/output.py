@@ -13,6 +13,9 @@ from model_core.errors import BadInputError
 UNFINISHED = ".soma-unfinished-"
 """Part of the name of every file that is being written; such files may be deleted at any time."""
 
+_writing: set[Path] = set()
+"""Temporary paths of the files that this process is writing."""
+
 
 @contextmanager
 def finished_together(paths: Mapping[str, str | Path]) -> Iterator[dict[str, Path]]:
@@ -30,6 +33,7 @@ def finished_together(paths: Mapping[str, str | Path]) -> Iterator[dict[str, Pat
         for name, target in targets.items()
     }
     current = ", ".join(target.name for target in targets.values())
+    _writing.update(temporary.values())
     try:
         yield temporary
         for name, target in targets.items():
@@ -44,9 +48,20 @@ def finished_together(paths: Mapping[str, str | Path]) -> Iterator[dict[str, Pat
             "disk, or close the programs that hold the file."
         ) from error
     finally:
-        for path in temporary.values():
-            for left in path.parent.glob(path.name + "*"):
-                left.unlink()
+        _delete(temporary.values())
+        _writing.difference_update(temporary.values())
+
+
+def delete_unfinished() -> None:
+    """Delete all that is being written: for a process that is about to end without unwinding."""
+    _delete(list(_writing))
+
+
+def _delete(paths: Iterable[Path]) -> None:
+    """Delete temporary files and what lies beside them."""
+    for path in paths:
+        for left in path.parent.glob(path.name + "*"):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from model_core.errors import BadInputError, CancelledError, SomaError
 from model_core.feedback import Feedback
+from model_core.products.output import delete_unfinished
 from model_core.version import __version__
 from model_core.worker.jobs import Job, find_job
 from model_core.worker.protocol import ProtocolError, decode, encode
@@ -83,6 +84,7 @@ class Server:
             self._inbox.put(None)
             if not self._ended.wait(self._orphan_grace):
                 # A kernel that never reaches a checkpoint must not outlive QGIS.
+                delete_unfinished()
                 os._exit(EXIT_ORPHANED)
 
     def _receive(self, line: bytes) -> None:

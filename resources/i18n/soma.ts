@@ -210,6 +210,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
+   <source>Why that device</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
    <source>What the verdict rests on</source>
    <translation type="unfinished" />
   </message>
@@ -626,6 +631,41 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
    <source>After</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>As the last check or run found it; the result says what was used.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the CPU, as chosen.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the GPU: {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>⚠ The GPU is chosen and cannot be used: {}; choose automatic or the CPU.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the CPU: {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>The device is not known yet: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>The device is not known yet; it is being found out.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1465,12 +1505,32 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>The environment that one click makes, else a Python found on this computer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>A Python that you have set up yourself; Check tries it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Remove environment…</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
    <source>Check</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Deletes the environment that SOMA made, and nothing else</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Tries the Python: packages, versions and the device</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1496,6 +1556,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/options/page.py" />
    <source>GPU where it works, else CPU</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>What the panel and the toolbox choose at first.</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -220,6 +220,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
+   <source>Why that device</source>
+   <translation>采用该设备的原因</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
    <source>What the verdict rests on</source>
    <translation>判定的依据</translation>
   </message>
@@ -637,6 +642,41 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/compare_bar.py" />
    <source>After</source>
    <translation>配准后</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>As the last check or run found it; the result says what was used.</source>
+   <translation>依据最近一次检查或运行的结果；运行结果会说明实际使用的设备。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the CPU, as chosen.</source>
+   <translation>按所选设置在 CPU 上运行。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the GPU: {}.</source>
+   <translation>在 GPU 上运行：{}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>⚠ The GPU is chosen and cannot be used: {}; choose automatic or the CPU.</source>
+   <translation>⚠ 已选择 GPU，但无法使用：{}；请选择自动或 CPU。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>Runs on the CPU: {}.</source>
+   <translation>在 CPU 上运行：{}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>The device is not known yet: {}</source>
+   <translation>尚不清楚使用哪个设备：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/device_line.py" />
+   <source>The device is not known yet; it is being found out.</source>
+   <translation>尚不清楚使用哪个设备；正在检测。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/environment_bar.py" />
@@ -1475,6 +1515,16 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>The environment that one click makes, else a Python found on this computer.</source>
+   <translation>一键创建的环境，否则使用在本机找到的 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>A Python that you have set up yourself; Check tries it.</source>
+   <translation>您自己配置的 Python；“检查”会进行测试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Remove environment…</source>
    <translation>删除环境…</translation>
   </message>
@@ -1482,6 +1532,16 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/options/page.py" />
    <source>Check</source>
    <translation>检查</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Deletes the environment that SOMA made, and nothing else</source>
+   <translation>仅删除由 SOMA 创建的环境</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>Tries the Python: packages, versions and the device</source>
+   <translation>测试该 Python：软件包、版本和设备</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
@@ -1507,6 +1567,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/options/page.py" />
    <source>GPU where it works, else CPU</source>
    <translation>GPU 可用时用 GPU，否则用 CPU</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>What the panel and the toolbox choose at first.</source>
+   <translation>面板和工具箱默认采用的设备。</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />

@@ -20,7 +20,7 @@ from soma_qgis.algorithms.base import (
     resampling_parameter,
 )
 from soma_qgis.i18n import tr
-from soma_qgis.layers.results import AlikeStyler, Placing, style_on_load
+from soma_qgis.layers.results import AlikeStyler, Placing, open_styled
 from soma_qgis.layers.source import symbology
 
 DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
@@ -119,5 +119,5 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         self.run_job("apply", {**self._arguments, "output": output}, feedback, [output])
         title = tr("{} registered").format(self._name)
         placing = Placing(title, tr("{} (SOMA)").format(self._name), 0)
-        style_on_load(context, output, placing, AlikeStyler(self._symbology))
+        open_styled(context, output, placing, lambda _: AlikeStyler(self._symbology))
         return {OUTPUT: output}

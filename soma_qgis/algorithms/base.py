@@ -23,7 +23,7 @@ from soma_qgis.engine.engine import STARTING, shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.layers.source import LayerError, raster_source
-from soma_qgis.locations import icon_path
+from soma_qgis.locations import homepage, icon_path
 
 AUTOMATIC = "auto"
 RESAMPLINGS = (AUTOMATIC, "nearest", "bilinear", "cubic")
@@ -74,6 +74,10 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
     def svgIconPath(self) -> str:
         """Return the icon's file."""
         return icon_path("soma.svg")
+
+    def helpUrl(self) -> str:
+        """Return the page that the dialog's Help button opens."""
+        return homepage()
 
     def layer(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext

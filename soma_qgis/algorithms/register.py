@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.core import (
@@ -41,7 +42,7 @@ from soma_qgis.layers.results import (
     DisplacementRasterStyler,
     Placing,
     VectorStyler,
-    style_on_load,
+    open_styled,
 )
 from soma_qgis.layers.source import LayerError, extent_in_file, symbology
 from soma_qgis.settings import DEVICES, Settings
@@ -74,6 +75,7 @@ VERDICT = "VERDICT"
 MEDIAN_SHIFT_PX = "MEDIAN_SHIFT_PX"
 SECONDS = "SECONDS"
 DEVICE_USED = "DEVICE_USED"
+DEVICE_REASON = "DEVICE_REASON"
 REASONS = "REASONS"
 
 DEFAULT_MAX_SHIFT = 50.0
@@ -100,6 +102,7 @@ _FIGURES = {
     MEDIAN_SHIFT_PX: "median_shift_px",
     SECONDS: "seconds",
     DEVICE_USED: "device",
+    DEVICE_REASON: "device_reason",
 }
 """Outputs that are figures and the core's names of them."""
 
@@ -166,6 +169,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(MEDIAN_SHIFT_PX, tr("Median shift (px)")))
         self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Time (s)")))
         self.addOutput(QgsProcessingOutputString(DEVICE_USED, tr("Device that was used")))
+        self.addOutput(QgsProcessingOutputString(DEVICE_REASON, tr("Why that device")))
         self.addOutput(QgsProcessingOutputString(REASONS, tr("What the verdict rests on")))
 
     def arguments(
@@ -318,16 +322,16 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
         group = tr("{} (SOMA)").format(self._name)
-        loaded = context.willLoadLayerOnCompletion(outputs.get(DISPLACEMENT_RASTER, ""))
-        field = DisplacementRasterStyler(outputs[DISPLACEMENT_RASTER] if loaded else "")
-        stylers = {
-            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), field),
-            OUTPUT: (tr("{} registered").format(self._name), AlikeStyler(self._symbology)),
-            DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler()),
+        stylers: dict[str, tuple[str, Callable[[Any], Any]]] = {
+            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler),
+            OUTPUT: (
+                tr("{} registered").format(self._name), lambda _: AlikeStyler(self._symbology)
+            ),
+            DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler),
         }
         for height, (name, (title, styler)) in enumerate(stylers.items()):
             if name in outputs:
-                style_on_load(context, outputs[name], Placing(title, group, height), styler)
+                open_styled(context, outputs[name], Placing(title, group, height), styler)
 
     @staticmethod
     def _inputs() -> list[QgsProcessingParameterDefinition]:

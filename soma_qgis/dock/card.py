@@ -22,6 +22,9 @@ from soma_qgis.i18n import tr
 
 SIGNS = {"registered": "✔", "doubtful": "⚠", "failed": "✖", "cancelled": "■"}
 
+LARGER = 1.15
+"""Size of the verdict's letters, relative to the others."""
+
 
 class ResultCard(QFrame):
     """Verdict, figures and what to do with them."""
@@ -37,6 +40,10 @@ class ResultCard(QFrame):
         self.setObjectName("soma_card")
         self.outcome: Outcome | None = None
         self._headline = QLabel()
+        font = self._headline.font()
+        font.setBold(True)
+        font.setPointSizeF(LARGER * font.pointSizeF())
+        self._headline.setFont(font)
         self._title = QLabel()
         self._title.setWordWrap(True)
         self._explanation = QLabel()
@@ -146,4 +153,4 @@ class ResultCard(QFrame):
         if self.styleSheet() != wanted:  # setting it is a change of the palette itself
             self.setStyleSheet(wanted)
             text = colours.style(colours.readable(hue, background))
-            self._headline.setStyleSheet(f"color: {text}; font-weight: bold; font-size: 14px;")
+            self._headline.setStyleSheet(f"color: {text};")

@@ -243,6 +243,7 @@ class SettingsForm(QWidget):
         self.sar.layerChanged.connect(self._on_person_chose)
         self.optical.layerChanged.connect(self._on_person_chose)
         self.moving.currentIndexChanged.connect(self.changed)
+        self.device.currentIndexChanged.connect(self.changed)
         self.area.changed.connect(self.changed)
         self.folder.fileChanged.connect(self.changed)
 

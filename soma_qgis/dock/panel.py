@@ -19,30 +19,32 @@ from qgis.PyQt.QtCore import Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QGuiApplication, QIcon
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from soma_qgis.algorithms import register as names
+from soma_qgis.algorithms.base import AUTOMATIC
 from soma_qgis.dock.area import from_parameter
 from soma_qgis.dock.card import SIGNS, ResultCard
 from soma_qgis.dock.check import Findings, check_pair
 from soma_qgis.dock.choice import command, output_files
+from soma_qgis.dock.column import Column
 from soma_qgis.dock.compare_bar import CompareBar
+from soma_qgis.dock.device_line import DeviceLine
 from soma_qgis.dock.environment_bar import EnvironmentBar
 from soma_qgis.dock.form import SettingsForm
 from soma_qgis.dock.history import add_to_history, history_path, load_history
 from soma_qgis.dock.outcome import Outcome, headline
 from soma_qgis.dock.progress import progress_line
 from soma_qgis.dock.runs import Run, RunQueue
+from soma_qgis.engine.device import FoundDevice, remember_device
 from soma_qgis.engine.environment import status
 from soma_qgis.i18n import tr
 from soma_qgis.layers.guess import guess_pair, layer_facts
@@ -86,6 +88,7 @@ class SomaDock(QgsDockWidget):
         self.environment = EnvironmentBar()
         self.environment.options_wanted.connect(self._open_options)
         self.environment.changed.connect(self.check)
+        self.device = DeviceLine()
         self.run_button = QPushButton(tr("R&un"))
         self.run_button.setEnabled(False)
         self.run_button.setToolTip(tr("Registers in the background; QGIS stays usable"))
@@ -161,6 +164,7 @@ class SomaDock(QgsDockWidget):
             or ("" if ready.ready else ready.sentence)
         )
         self.environment.refresh(ready)
+        self.device.refresh(ready, choice.device)
         self.run_button.setEnabled(not problem)
         self.status.setText(f"⚠ {problem}" if problem else _overlap_text(self._findings))
 
@@ -200,19 +204,14 @@ class SomaDock(QgsDockWidget):
         self._history.itemClicked.connect(self._show_earlier)
         body = QWidget()
         column = QVBoxLayout(body)
-        for widget in (self.form, self.status, self.environment):
+        for widget in (self.form, self.status, self.device, self.environment):
             column.addWidget(widget)
         column.addLayout(buttons)
         for widget in (self.stage, self.bar, self.card, earlier):
             column.addWidget(widget)
         column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(body)
+        self._scroll = Column(body)
         self.setWidget(self._scroll)
-        self.setMinimumWidth(330)
 
     def _connect_card(self) -> None:
         self.card.report_wanted.connect(self._open_report)
@@ -242,6 +241,7 @@ class SomaDock(QgsDockWidget):
             canvas = self._iface.mapCanvas()
             canvas.setReferencedExtent(run.overlap)
             canvas.zoomByFactor(ALMOST_ALL)
+        self._remember_device(run.outcome)
         self.show_outcome(run.outcome, run)
         if not self.isUserVisible():
             self._tell(f"{headline(run.outcome.verdict)}: {run.outcome.title}")
@@ -250,6 +250,13 @@ class SomaDock(QgsDockWidget):
         except OSError as error:
             self._tell(tr("The run could not be kept in the history: {}").format(error))
         self._settle.start()
+
+    def _remember_device(self, outcome: Outcome) -> None:
+        """Keep what the core chose; what it was told to take says nothing of that."""
+        python, results = status().python, outcome.results
+        if python is not None and results and outcome.choice.device == AUTOMATIC:
+            found = FoundDevice(results[names.DEVICE_USED], results[names.DEVICE_REASON])
+            remember_device(python, found)
 
     def _tell(self, text: str) -> None:
         self._iface.messageBar().pushMessage("SOMA", text, Qgis.MessageLevel.Info)

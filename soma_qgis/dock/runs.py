@@ -86,7 +86,6 @@ class Run(QObject):
         self._start_time = ""
         self._added = False
         self._cancelled = False
-        self._to_open: list[str] = []
         self._results: dict[str, Any] = {}
         moved = sar if choice.moving == "sar" else optical
         self._feedback = RunFeedback()
@@ -151,10 +150,11 @@ class Run(QObject):
         if good:
             self.stage, self.share, self.seconds_left = tr("Loading the results"), 1.0, None
             self.changed.emit()
-            self._to_open = list(self._context.layersToLoadOnCompletion())
             self._results = dict(results)
-            self._open_next()
+            QTimer.singleShot(0, self._load_results)
             return
+        # QGIS itself cancels tasks, too, when it is closed.
+        self._cancelled = self._cancelled or (self._added and self._feedback.isCanceled())
         problem = ""
         if not self._cancelled:
             problem = self._feedback.errors[0] if self._feedback.errors else tr(
@@ -162,17 +162,9 @@ class Run(QObject):
             )
         self._end({}, problem)
 
-    def _open_next(self) -> None:
-        """Open the layers one at a time, where Processing then finds them.
-
-        Opened together they would keep QGIS from answering for a moment.
-        """
-        if self._to_open:
-            source = self._to_open.pop(0)
-            hint = self._context.layerToLoadOnCompletionDetails(source).layerTypeHint
-            QgsProcessingUtils.mapLayerFromString(source, self._context, True, hint)
-            QTimer.singleShot(0, self._open_next)
-            return
+    def _load_results(self) -> None:
+        """Put the layers into the project, and end in a step of its own, so that QGIS can answer
+        in between."""
         try:
             problem = self._load()
         except Exception as error:  # of Processing: without this the queue would never go on
@@ -183,7 +175,7 @@ class Run(QObject):
                 layer = QgsProcessingUtils.mapLayerFromString(source, self._context, False)
                 if layer is not None:
                     self.layers[name] = layer
-        self._end(self._results, problem)
+        QTimer.singleShot(0, lambda: self._end(self._results, problem))
 
     def _load(self) -> str:
         """Put the layers into the project as Processing does; return what went wrong, if any."""

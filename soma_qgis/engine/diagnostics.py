@@ -14,7 +14,8 @@ from typing import Any
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QT_VERSION_STR
 
-from soma_qgis.engine.environment import OLDEST, ask, last_words, status, why_unfit
+from soma_qgis.engine.child import ask, last_words
+from soma_qgis.engine.environment import OLDEST, status, why_unfit
 from soma_qgis.i18n import tr
 from soma_qgis.locations import metadata_path
 from soma_qgis.settings import Settings

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from soma_qgis.engine.environment import POLL
+from soma_qgis.engine.child import POLL
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.leftovers import remove_unfinished
 from soma_qgis.engine.process import Launch, WorkerProcess, core_launch
@@ -25,6 +25,9 @@ STARTING = "start"
 
 CANCEL_PATIENCE = 1.0
 """Seconds a worker has to stop by itself after a cancellation."""
+
+SHUT_DOWN_PATIENCE = 5.0
+"""Seconds for which QGIS waits at its end until a run has cleaned up."""
 
 
 class Listener(Protocol):
@@ -91,6 +94,13 @@ class Engine:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
+
+    def shut_down(self) -> None:
+        """End the worker, and let the run that used it delete what it left half written."""
+        self.close()
+        if self._turn.acquire(timeout=SHUT_DOWN_PATIENCE):
+            self._turn.release()
+        self.close()  # a run that was about to start has started a worker
 
     def _take_turn(self, listener: Listener) -> None:
         if self._turn.acquire(blocking=False):

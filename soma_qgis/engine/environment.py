@@ -1,65 +1,24 @@
-"""Which Python runs the worker, and the environment it gets."""
+"""Which Python runs the worker."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
 import shutil
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qgis.core import QgsApplication
 
-from soma_qgis.engine.errors import EngineCancelledError, EngineError
+from soma_qgis.engine.child import ask, last_words
+from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.locations import core_folder
 from soma_qgis.settings import PYTHON_VARIABLE, Settings
 
 NEEDED = ("torch", "timm", "rasterio", "safetensors")
 OLDEST = {"python": (3, 10), "torch": (2, 1), "timm": (1, 0, 31), "rasterio": (1, 3)}
-PROBE_TIMEOUT = 120.0
-"""Seconds; the first import of torch from a slow disk takes long."""
-
-POLL = 0.1
-"""Seconds between two looks at whether the person has cancelled."""
-
-_OF_QGIS = re.compile(
-    r"PYTHON(HOME|PATH|STARTUP|EXECUTABLE)|__PYVENV_LAUNCHER__|GDAL_(DATA|DRIVER_PATH)|"
-    r"PROJ_(DATA|LIB)|QT_.*",
-    re.IGNORECASE,
-)
-"""Variables by which QGIS tells its own Python, GDAL, PROJ and Qt where they are."""
-
 _probed: dict[tuple[str, int], str] = {}
-
-
-def child_environment(parent: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a child process, with nothing in it of QGIS's own libraries."""
-    kept = {
-        name: value
-        for name, value in (os.environ if parent is None else parent).items()
-        if not _OF_QGIS.fullmatch(name)
-    }
-    kept["PYTHONUTF8"] = "1"
-    return kept
-
-
-def hidden_window() -> dict[str, Any]:
-    """Return the arguments of ``Popen`` that keep a console window from flashing on Windows.
-
-    Elsewhere the child leads a session of its own, so that it can be ended with its children and
-    Ctrl+C in a terminal reaches QGIS alone, which then ends the child in an orderly way.
-    """
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 @dataclass(frozen=True)
@@ -164,69 +123,6 @@ def _probe(python: str, cancelled: Callable[[], bool]) -> str:
     code = f"import sys\nif sys.version_info < {OLDEST['python']}: sys.exit({too_old!r})\n"
     done = ask([python, "-c", f"{code}import {', '.join(NEEDED)}"], cancelled)
     return "" if done.returncode == 0 else last_words(done)
-
-
-def spawn(
-    command: list[str], folder: Path, variables: Mapping[str, str], stderr: int = subprocess.PIPE
-) -> subprocess.Popen[str]:
-    """Start a program without input, whose output is read as text.
-
-    Raises:
-        OSError: the system cannot start it.
-    """
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        encoding="utf-8",
-        errors="replace",
-        **hidden_window(),
-    )
-
-
-def ask(command: list[str], cancelled: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
-    """Run a short program in the core's folder; a failure to start or to end has code -1.
-
-    Raises:
-        EngineCancelledError: ``cancelled`` returned True; the program is gone.
-    """
-    try:
-        process = spawn(command, core_folder(), child_environment())
-    except OSError as error:
-        return subprocess.CompletedProcess(command, -1, "", str(error))
-    deadline = time.monotonic() + PROBE_TIMEOUT
-    while True:
-        try:
-            said = process.communicate(timeout=POLL)
-            return subprocess.CompletedProcess(command, process.returncode, *said)
-        except subprocess.TimeoutExpired:
-            late = time.monotonic() > deadline
-            if not late and not cancelled():
-                continue
-        kill_tree(process)
-        process.communicate()
-        if not late:
-            raise EngineCancelledError(tr("Cancelled."))
-        sentence = tr("it did not answer within {:.0f} s").format(PROBE_TIMEOUT)
-        return subprocess.CompletedProcess(command, -1, "", sentence)
-
-
-def kill_tree(process: subprocess.Popen[Any]) -> None:
-    """End a process started with :func:`hidden_window`, and its children, now."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the last line that a program wrote to standard error."""
-    lines = done.stderr.strip().splitlines()
-    return lines[-1] if lines else tr("it ended with code {}").format(done.returncode)
 
 
 def _looks_fit(python: str) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import queue
 import re
 import shutil
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,17 +17,10 @@ from urllib.parse import quote
 from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
+from soma_qgis.engine.child import ask, child_environment
 from soma_qgis.engine.diagnostics import Check, check, redacted
 from soma_qgis.engine.engine import Listener, shared_engine
-from soma_qgis.engine.environment import (
-    POLL,
-    ask,
-    child_environment,
-    kill_tree,
-    managed_folder,
-    python_in,
-    spawn,
-)
+from soma_qgis.engine.environment import managed_folder, python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.locations import requirements_folder
@@ -302,37 +293,32 @@ class Installation:
     def _call(self, step: str, command: list[str], span: Span, size: float) -> None:
         """Run a program to its end, with progress by the bytes that the disk loses."""
         self._say("$ " + " ".join(command))
-        start = len(self._log)
-        process = spawn(command, self._folder, self._variables(), subprocess.STDOUT)
-        lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        threading.Thread(target=_read, args=(process, lines), daemon=True).start()
-        free, share = shutil.disk_usage(self._folder).free, 0.0
-        while True:
-            if self._listener.cancelled():
-                kill_tree(process)
-                process.wait()
-                sentence = tr("Cancelled; what was installed so far is kept for the next attempt.")
-                raise EngineCancelledError(sentence)
-            share = max(share, (free - shutil.disk_usage(self._folder).free) / size)
-            self._listener.progress(step, span[0] + min(share, 1.0) * (span[1] - span[0]))
-            try:
-                line = lines.get(timeout=POLL)
-            except queue.Empty:
-                continue
-            if line is None:
-                break
-            self._say(line)
-        if process.wait():
-            raise self._failure(step, "\n".join(self._log[start:]))
+        free = shutil.disk_usage(self._folder).free
+
+        def look() -> bool:
+            share = (free - shutil.disk_usage(self._folder).free) / size
+            share = min(max(share, 0.0), 1.0)
+            self._listener.progress(step, span[0] + share * (span[1] - span[0]))
+            return self._listener.cancelled()
+
+        try:
+            done = ask(command, look, self._folder, self._variables(), math.inf)
+        except EngineCancelledError:
+            sentence = tr("Cancelled; what was installed so far is kept for the next attempt.")
+            raise EngineCancelledError(sentence) from None
+        said = done.stdout + done.stderr
+        self._log.append(said)
+        if done.returncode:
+            raise self._failure(step, said)
 
     def _failure(self, step: str, said: str) -> EngineError:
         """Return the error with the sentence that fits what a program said."""
         last = next(filter(None, map(str.strip, reversed(said.splitlines()))), "?")
-        why = tr("{}; try again, and copy the diagnostics where it stays so.")
-        reasons = (*_reasons(), ("", why.format(redacted(last[-200:].rstrip(".")))))
-        pattern, why = next(each for each in reasons if re.search(each[0], said, re.IGNORECASE))
+        other = tr("{}; try again, and copy the diagnostics where it stays so.")
+        reasons = {**_reasons(), "": other.format(redacted(last[-200:].rstrip(".")))}
+        pattern = next(each for each in reasons if re.search(each, said, re.IGNORECASE))
         kind = "not_found" if pattern == MISSING else "installation"
-        return self._error(f"{step}: {why}", kind)
+        return self._error(f"{step}: {reasons[pattern]}", kind)
 
     def _error(self, sentence: str, kind: str = "installation") -> EngineError:
         return EngineError(sentence, kind, self._text())
@@ -343,46 +329,29 @@ def log_path(folder: Path) -> Path:
     return folder.with_name(folder.name + ".log")
 
 
-def _reasons() -> Iterator[tuple[str, str]]:
-    """Yield what programs say, and why it is with what to do; the first that fits counts."""
-    yield (
-        r"No space left|ENOSPC|not enough space",
-        tr("the disk is full; free some space and try again."),
-    )
-    yield (
-        r"ProxyError|\b407 Proxy|Tunnel connection failed|tunnel error|SOCKS support",
-        tr("the proxy let nothing through; correct it in Settings > Options > Network."),
-    )
-    yield (
-        r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate|UnknownIssuer",
-        tr("the package index's certificate is not trusted; name yours in pip's setting 'cert'."),
-    )
-    yield (
+def _reasons() -> dict[str, str]:
+    """Return why it is and what to do by what programs say; the first that fits counts."""
+    unreachable = (
         r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|dns error|timed out|"
-        r"Connection refused|Connection reset|unreachable|error sending request|Could not fetch",
+        r"Connection refused|Connection reset|unreachable|error sending request|Could not fetch"
+    )
+    return {
+        r"No space left|ENOSPC|not enough space":
+        tr("the disk is full; free some space and try again."),
+        r"ProxyError|\b407 Proxy|Tunnel connection failed|tunnel error|SOCKS support":
+        tr("the proxy let nothing through; correct it in Settings > Options > Network."),
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate|UnknownIssuer":
+        tr("the package index's certificate is not trusted; name yours in pip's setting 'cert'."),
+        unreachable:
         tr("the package index cannot be reached; check the network, or use a folder of wheels."),
-    )
-    yield (
-        r"DO NOT MATCH THE HASHES|Hash mismatch",
+        r"DO NOT MATCH THE HASHES|Hash mismatch":
         tr("a package is not the one that SOMA was released with; check index or folder."),
-    )
-    yield (MISSING, tr("no build for this Python and system in index or folder; add it there."))
-    yield (
-        r"Permission denied|Access is denied|WinError 5\b|Errno 13\b",
+        MISSING: tr("no build for this Python and system in index or folder; add it there."),
+        r"Permission denied|Access is denied|WinError 5\b|Errno 13\b":
         tr("a file cannot be written; close other QGIS windows and check the virus scanner."),
-    )
-    yield (
-        r"ensurepip|No module named '?(venv|pip)",
+        r"ensurepip|No module named '?(venv|pip)":
         tr("this Python cannot make environments; install venv (package python3-venv) or uv."),
-    )
-
-
-def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) -> None:
-    assert process.stdout is not None
-    with process.stdout as said:
-        for line in said:
-            lines.put(line.rstrip())
-    lines.put(None)
+    }  # fmt: skip
 
 
 def _find_uv() -> str | None:

@@ -12,12 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soma_qgis.engine.environment import (
-    child_environment,
-    find_python,
-    hidden_window,
-    kill_tree,
-)
+from soma_qgis.engine.child import child_environment, hidden_window, kill_tree
+from soma_qgis.engine.environment import find_python
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.engine.protocol import decode, encode
 from soma_qgis.i18n import tr

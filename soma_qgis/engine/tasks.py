@@ -9,7 +9,9 @@ from typing import Any
 from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
-from soma_qgis.engine.diagnostics import check
+from soma_qgis.engine.device import remembered
+from soma_qgis.engine.diagnostics import Check, check
+from soma_qgis.engine.environment import python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.installation import Installation, Plan, remove
 from soma_qgis.i18n import tr
@@ -93,13 +95,20 @@ def create_environment(settings: Settings | None = None) -> Task:
     if running is not None:
         return running
     plan = Plan.of(settings or Settings.load())
-    title = tr("Making SOMA's environment")
-    return _start(Task(title, lambda ear: Installation(plan, ear).run(), creates=True))
+
+    def work(ear: Ear) -> Check:
+        return remembered(str(python_in(plan.folder)), Installation(plan, ear).run())
+
+    return _start(Task(tr("Making SOMA's environment"), work, creates=True))
 
 
 def check_python(python: str) -> Task:
     """Start to check a Python; its ``result`` is a ``Check``."""
-    return _start(Task(tr("Checking a Python"), lambda ear: check(python, ear.cancelled)))
+
+    def work(ear: Ear) -> Check:
+        return remembered(python, check(python, ear.cancelled))
+
+    return _start(Task(tr("Checking a Python"), work))
 
 
 def remove_environment() -> Task:

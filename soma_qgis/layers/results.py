@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from qgis.core import (
     QgsColorRampShader,
@@ -12,6 +14,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingUtils,
     QgsRasterLayer,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
@@ -29,6 +32,9 @@ ARROW_SHARE = 0.05
 
 SAMPLE = 40_000
 """Pixels that are looked at for a range: QGIS waits for it, however large the raster is."""
+
+SMALLEST_LIMIT = 0.1
+"""Metres: colours tell no smaller displacements."""
 
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
@@ -90,45 +96,60 @@ class AlikeStyler(_Styler):
 class VectorStyler(_Styler):
     """Draws displacement vectors as arrows, lengthened until they can be seen."""
 
+    def __init__(self, layer: QgsVectorLayer) -> None:
+        """Look at the vectors now, in the run's thread, so that QGIS need not wait."""
+        super().__init__()
+        self._scale = arrow_scale(layer)
+
     def style(self, layer: QgsMapLayer) -> str:
-        """Load the arrows and choose their scale."""
+        """Load the arrows and set their scale."""
         message, done = layer.loadNamedStyle(style_path("displacements.qml"))
         if not done:
             return str(message)
-        scale = arrow_scale(layer)
-        QgsExpressionContextUtils.setLayerVariable(layer, ARROW_SCALE, scale)
-        if scale > 1:
-            layer.setName(tr("{} (drawn {:g} times as long)").format(layer.name(), scale))
+        QgsExpressionContextUtils.setLayerVariable(layer, ARROW_SCALE, self._scale)
+        if self._scale > 1:
+            layer.setName(tr("{} (drawn {:g} times as long)").format(layer.name(), self._scale))
         return ""
 
 
 class DisplacementRasterStyler(_Styler):
     """Draws the eastward displacement on a range that is the same to both sides of zero."""
 
-    def __init__(self, path: str = "") -> None:
-        """Look at the values of a file now, in the run's thread, so that QGIS need not wait."""
+    def __init__(self, layer: QgsRasterLayer) -> None:
+        """Look at the values now, in the run's thread, so that QGIS need not wait."""
         super().__init__()
-        written = QgsRasterLayer(path) if path else None
-        self._limit = largest(written) if written is not None and written.isValid() else None
+        self._limit = largest(layer)
 
     def style(self, layer: QgsMapLayer) -> str:
         """Load the colours and fit them to the values."""
         message, done = layer.loadNamedStyle(style_path("displacement_raster.qml"))
         if not done:
             return str(message)
-        fit_range(layer, largest(layer) if self._limit is None else self._limit)
+        fit_range(layer, self._limit)
         return ""
 
 
-def style_on_load(
-    context: QgsProcessingContext, destination: str, placing: Placing, styler: _Styler
+def open_styled(
+    context: QgsProcessingContext,
+    destination: str,
+    placing: Placing,
+    make_styler: Callable[[Any], _Styler],
 ) -> None:
-    """Have an output named, grouped and styled, if it is to be loaded at all."""
+    """Open an output and have it named, grouped and styled, if it is to be loaded at all.
+
+    Called in the run's thread: opening a large raster takes a while, for its range of values, and
+    QGIS need not wait for it. Processing finds the layer in the context.
+    """
     if not context.willLoadLayerOnCompletion(destination):
         return
+    details = context.layerToLoadOnCompletionDetails(destination)
+    hint = details.layerTypeHint
+    layer = QgsProcessingUtils.mapLayerFromString(destination, context, True, hint)
+    if layer is None:
+        return  # Processing says that it cannot be read
+    styler = make_styler(layer)
     _waiting[:] = [other for other in _waiting if not other.done]
     _waiting.append(styler)
-    details = context.layerToLoadOnCompletionDetails(destination)
     details.name = placing.name
     details.setPostProcessor(styler)
     if hasattr(details, "groupName"):  # both since QGIS 3.32
@@ -157,7 +178,7 @@ def round_down(value: float) -> float:
 def largest(layer: QgsRasterLayer) -> float:
     """Return the largest eastward displacement of a displacement raster, either way."""
     stats = layer.dataProvider().bandStatistics(EAST_BAND, sampleSize=SAMPLE)
-    return max(abs(stats.minimumValue), abs(stats.maximumValue), 0.1)
+    return max(abs(stats.minimumValue), abs(stats.maximumValue), SMALLEST_LIMIT)
 
 
 def fit_range(layer: QgsRasterLayer, limit: float) -> None:

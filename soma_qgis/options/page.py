@@ -63,6 +63,10 @@ class OptionsPage(QgsOptionsPageWidget):
         self.python.setToolTip(
             tr("A Python 3.10 or later with torch, timm, rasterio, safetensors.")
         )
+        self.found.setToolTip(
+            tr("The environment that one click makes, else a Python found on this computer.")
+        )
+        self.own.setToolTip(tr("A Python that you have set up yourself; Check tries it."))
         (self.own if stored.python else self.found).setChecked(True)
         self.own.toggled.connect(self._show)
         self.state = _text()
@@ -70,6 +74,12 @@ class OptionsPage(QgsOptionsPageWidget):
         self.remove = _button(tr("Remove environment…"), self._remove)
         self.check = _button(tr("Check"), self._check_python)
         self.stop = _button(tr("Cancel"), self._cancel)
+        self.create.setToolTip(
+            tr("Downloads what registration needs into the QGIS profile; runs in the background")
+        )
+        self.remove.setToolTip(tr("Deletes the environment that SOMA made, and nothing else"))
+        self.check.setToolTip(tr("Tries the Python: packages, versions and the device"))
+        self.stop.setToolTip(tr("Stops; the next attempt goes on from there"))
         self.bar = QProgressBar()
         self.message = _text()
         self.diagnostics = _button(tr("Copy diagnostics"), self._copy)
@@ -85,6 +95,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self.device = QComboBox()
         for value, text in zip(DEVICES, (tr("GPU where it works, else CPU"), "CPU", "GPU (CUDA)")):
             self.device.addItem(text, value)
+        self.device.setToolTip(tr("What the panel and the toolbox choose at first."))
         self.device.setCurrentIndex(DEVICES.index(stored.device))
         self.keep_warm = QDoubleSpinBox()
         self.keep_warm.setRange(0, 240)

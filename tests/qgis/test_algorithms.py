@@ -42,7 +42,7 @@ REGISTER_PARAMETERS = [
 REGISTER_OUTPUTS = [
     *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"),
     *("RMSE_BEFORE", "RMSE_AFTER", "MEDIAN_SHIFT_M", "INLIER_RATIO", "COVERAGE", "VERDICT"),
-    *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "REASONS"),
+    *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "DEVICE_REASON", "REASONS"),
 ]
 APPLY_PARAMETERS = ["DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "CREATE_OPTIONS", "OUTPUT"]
 
@@ -118,6 +118,7 @@ def test_a_plain_run_asks_for_the_defaults(
         "MEDIAN_SHIFT_PX": 3.0,
         "SECONDS": 1.5,
         "DEVICE_USED": "cpu",
+        "DEVICE_REASON": "stub",
         "REASONS": "Reason one. Reason two.",
     }
     assert feedback.stages == ["Starting the worker", "Searching for the shift"]
@@ -347,3 +348,11 @@ def test_bands_are_read_in_every_form(value: object, bands: list[int] | None) ->
 def test_creation_options_are_split() -> None:
     assert creation_options("") == []
     assert creation_options("A=1| B=2 |") == ["A=1", "B=2"]
+
+
+@pytest.mark.parametrize("name", ["register", "applyregistration"])
+def test_the_help_describes_every_parameter(plugin: SomaPlugin, name: str) -> None:
+    algorithm = QgsApplication.processingRegistry().algorithmById(f"soma:{name}")
+    assert [p.name() for p in algorithm.parameterDefinitions() if not p.help()] == []
+    assert "new position = old position + (dx, dy)" in algorithm.shortHelpString()
+    assert algorithm.helpUrl().startswith("https://")

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from soma_qgis.engine import environment
+from soma_qgis.engine import child, environment
+from soma_qgis.engine.child import child_environment
 from soma_qgis.engine.engine import Engine
-from soma_qgis.engine.environment import child_environment, find_python, status, why_unfit
+from soma_qgis.engine.environment import find_python, status, why_unfit
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.settings import KEEP_WARM, Settings
 
@@ -123,7 +124,7 @@ def test_asking_a_slow_python_can_be_cancelled(tmp_path: Path) -> None:
 def test_a_python_that_never_answers_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "PROBE_TIMEOUT", 0.3)
+    monkeypatch.setattr(child, "PROBE_TIMEOUT", 0.3)
     python = str(fake_python(tmp_path / "slow", "exec sleep 30"))
     assert "did not answer" in why_unfit(python, never)
 

@@ -23,7 +23,7 @@ from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.installation import Installation, Plan, log_path, unfinished
 from soma_qgis.settings import Settings
 
-GOOD = Check(True, "It works.")
+GOOD = Check(True, "It works.", {"device": "cpu", "device_reason": "stub"})
 
 PYTHON = """#!/bin/sh
 # A Python: asked for its fitness and its tag, makes a copy of itself as venv, and plays pip.
@@ -40,12 +40,13 @@ esac
 
 
 class Ear:
-    """Hears, and may cancel at a stage."""
+    """Hears, and may cancel at a line or when a file is there."""
 
-    def __init__(self, cancel_at: str = "") -> None:
+    def __init__(self, cancel_at: str = "", cancel_when: Path | None = None) -> None:
         self.heard: list[tuple[str, float]] = []
         self.lines: list[str] = []
         self.cancel_at = cancel_at
+        self.cancel_when = cancel_when
 
     def progress(self, stage: str, fraction: float) -> None:
         self.heard.append((stage, fraction))
@@ -54,6 +55,8 @@ class Ear:
         self.lines.append(message)
 
     def cancelled(self) -> bool:
+        if self.cancel_when is not None and self.cancel_when.exists():
+            return True
         return bool(self.cancel_at) and any(self.cancel_at in line for line in self.lines)
 
 
@@ -203,11 +206,11 @@ def runs(pid: str) -> bool:
 def test_cancelling_ends_pip_and_the_next_attempt_goes_on_there(stage: Stage) -> None:
     child_file = stage.folder / "child"
     stage.installs(
-        f'case "$*" in *torch-cpu*) sleep 60 & echo $! > "{child_file}"; echo begins; wait;; esac'
+        f'case "$*" in *torch-cpu*) sleep 60 & echo $! > "{child_file}"; wait;; esac'
     )
     started = time.monotonic()
     with pytest.raises(EngineCancelledError, match="kept for the next attempt"):
-        stage.run(Ear(cancel_at="begins"))
+        stage.run(Ear(cancel_when=child_file))
     assert time.monotonic() - started < 10
     child = child_file.read_text().strip()
     deadline = time.monotonic() + 5

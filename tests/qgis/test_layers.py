@@ -28,8 +28,8 @@ from soma_qgis.layers.results import (
     DisplacementRasterStyler,
     Placing,
     VectorStyler,
+    open_styled,
     round_down,
-    style_on_load,
 )
 from soma_qgis.layers.source import LayerError, raster_source, symbology
 
@@ -133,7 +133,7 @@ def style(styler: Any, layer: Any) -> list[str]:
 
 def test_vectors_are_arrows_long_enough_to_be_seen(tmp_path: Path) -> None:
     layer = vectors(tmp_path / "v.gpkg", 8.0)
-    assert style(VectorStyler(), layer) == []
+    assert style(VectorStyler(layer), layer) == []
     scale = QgsExpressionContextUtils.layerScope(layer).variable(ARROW_SCALE)
     assert float(scale) == 50.0  # 8 m drawn as 400 m, on a layer of 9500 m
     assert layer.name() == "Displacement vectors (drawn 50 times as long)"
@@ -151,7 +151,7 @@ def test_the_arrows_point_where_the_image_was_moved(tmp_path: Path) -> None:
     from qgis.PyQt.QtCore import QSize
 
     layer = vectors(tmp_path / "v.gpkg", 8.0)
-    style(VectorStyler(), layer)
+    style(VectorStyler(layer), layer)
     assert layer.setSubsetString("inlier and fid = 2")
     start = next(layer.getFeatures()).geometry().asPolyline()[0]
     settings = QgsMapSettings()
@@ -177,7 +177,7 @@ def test_the_arrows_point_where_the_image_was_moved(tmp_path: Path) -> None:
 
 def test_vectors_of_no_length_keep_their_scale(tmp_path: Path) -> None:
     layer = vectors(tmp_path / "v.gpkg", 0.0)
-    assert style(VectorStyler(), layer) == []
+    assert style(VectorStyler(layer), layer) == []
     scale = QgsExpressionContextUtils.layerScope(layer).variable(ARROW_SCALE)
     assert float(scale) == 1.0
 
@@ -198,7 +198,7 @@ def test_the_displacement_raster_is_coloured_around_zero(tmp_path: Path) -> None
     data.GetRasterBand(1).WriteArray(values)
     data = None
     layer = QgsRasterLayer(path, "d")
-    assert style(DisplacementRasterStyler(), layer) == []
+    assert style(DisplacementRasterStyler(layer), layer) == []
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
     assert renderer.classificationMax() == pytest.approx(12, abs=0.1)
@@ -231,12 +231,12 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
     path = write_raster(tmp_path / "a.tif", 3, 32630)
     context = QgsProcessingContext()
     context.setProject(project)
-    wanted = {str(tmp_path / "v.gpkg"): VectorStyler(), path: AlikeStyler("")}
+    wanted = {str(tmp_path / "v.gpkg"): VectorStyler, path: lambda _: AlikeStyler("")}
     for height, (destination, styler) in enumerate(wanted.items()):
         details = QgsProcessingContext.LayerDetails("x", project)
         context.addLayerToLoadOnCompletion(destination, details)
         placing = Placing(f"layer {height}", "scene (SOMA)", height)
-        style_on_load(context, destination, placing, styler)
+        open_styled(context, destination, placing, styler)
     # The post-processors must outlive whoever made them.
     del wanted, styler
     gc.collect()
@@ -260,12 +260,12 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
     assert names == ["layer 1", "layer 0 (drawn 50 times as long)"]
     assert len(feedback.warnings) == 1  # the empty style is told, and costs only the style
     before = len(results._waiting)
-    style_on_load(context, path, Placing("x", "y", 0), AlikeStyler(""))
+    open_styled(context, path, Placing("x", "y", 0), lambda _: AlikeStyler(""))
     assert len(results._waiting) == before - 1  # those that are done are let go
 
 
 def test_outputs_that_are_not_loaded_are_left_alone(tmp_path: Path) -> None:
     context = QgsProcessingContext()
     before = len(results._waiting)
-    style_on_load(context, str(tmp_path / "v.gpkg"), Placing("a", "b", 0), VectorStyler())
+    open_styled(context, str(tmp_path / "v.gpkg"), Placing("a", "b", 0), VectorStyler)
     assert len(results._waiting) == before

@@ -12,8 +12,9 @@ from unittest.mock import MagicMock
 
 import pytest
 from qgis.core import QgsApplication
+from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtGui import QGuiApplication
-from qgis.PyQt.QtWidgets import QMessageBox
+from qgis.PyQt.QtWidgets import QAbstractButton, QComboBox, QDoubleSpinBox, QLineEdit, QMessageBox
 
 from soma_qgis.engine import environment, installation, tasks
 from soma_qgis.engine.diagnostics import Check
@@ -99,7 +100,7 @@ def test_creating_shows_stage_and_end_even_on_a_page_opened_later(
         while not go:
             time.sleep(0.01)
         made(tmp_path)
-        return Check(True, "It works.")
+        return Check(True, "It works.", {"device": "cpu", "device_reason": "stub"})
 
     go: list[bool] = []
     monkeypatch.setattr(tasks.Installation, "run", run)
@@ -252,3 +253,12 @@ def test_the_device_is_the_default_of_the_algorithm(plugin: SomaPlugin) -> None:
     Settings(device="cpu").save()
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("soma:register")
     assert algorithm.parameterDefinition("DEVICE").defaultValue() == "cpu"
+
+
+def test_every_setting_is_explained() -> None:
+    page = OptionsPage()
+    kinds = (QAbstractButton, QComboBox, QDoubleSpinBox, QLineEdit, QgsFileWidget)
+    outer = [widget for kind in kinds for widget in page.findChildren(kind)]
+    own = [widget for widget in outer if widget.parent() is page]
+    assert len(own) > 10
+    assert [widget for widget in own if not widget.toolTip()] == []

@@ -14,9 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingException, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingException,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
 from soma_qgis.algorithms import base
+from soma_qgis.dock.choice import Choice
+from soma_qgis.dock.outcome import Outcome
+from soma_qgis.dock.runs import Run as PanelRun
+from soma_qgis.dock.runs import RunQueue
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.process import Launch
 from soma_qgis.locations import core_folder
@@ -92,7 +102,24 @@ def qgis_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
+def run_in_panel(pair: dict[str, str], folder: Path) -> Outcome:
+    """Do what the panel's Run button does, with the panel's own settings."""
+    folder.mkdir()
+    layers = [QgsRasterLayer(pair[name], name) for name in ("SAR", "OPTICAL")]
+    QgsProject.instance().addMapLayers(layers)
+    choice = Choice(*(layer.id() for layer in layers), sar_band=1, folder=str(folder))
+    done, queue = PanelRun(choice, *layers), RunQueue()
+    queue.add(done)
+    end = time.monotonic() + 120
+    while done.outcome is None and time.monotonic() < end:
+        QgsApplication.processEvents()
+        time.sleep(0.01)
+    QgsProject.instance().removeAllMapLayers()
+    assert done.outcome is not None
+    return done.outcome
+
+
+def test_panel_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
     run: Run, spain: dict[str, str], tmp_path: Path, real_engine: Engine
 ) -> None:
     outputs = {
@@ -118,6 +145,10 @@ def test_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
         OUTPUT=applied,
     )
     np.testing.assert_allclose(values(applied), values(outputs["OUTPUT"]), atol=0.05)
+    outcome = run_in_panel(spain, tmp_path / "panel")
+    assert (outcome.verdict, outcome.problem) == ("registered", "")
+    panel = values(outcome.results["DISPLACEMENT_RASTER"])
+    np.testing.assert_array_equal(panel, values(outputs["DISPLACEMENT_RASTER"]))
     assert real_engine.worker_pid() == warm
 
     command = ["register", "--sar", spain["SAR"], "--optical", spain["OPTICAL"]]

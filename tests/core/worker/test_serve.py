@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from model_core.commands.serve import POLITENESS
 from model_core.worker.protocol import decode, encode
 from model_core.worker.server import EXIT_ORPHANED
 
@@ -113,19 +115,32 @@ def test_info_says_what_a_registration_would_run_on() -> None:
 
 DEAF = """
 import time
+from model_core.products.output import finished
 from model_core.worker import jobs, server
 from model_core.worker.stdio import claim_stdio
 def deaf(arguments, feedback):
-    feedback.log("started")
-    time.sleep(60)
+    with finished(arguments["output"]) as path:
+        path.write_text("half")
+        feedback.log("started")
+        time.sleep(60)
 jobs.JOBS["deaf"] = deaf
 server.Server(*claim_stdio(), orphan_grace=0.5).serve()
 """
 
 
-def test_an_orphan_that_does_not_stop_is_ended() -> None:
+def test_an_orphan_that_does_not_stop_is_ended_and_leaves_no_half_file(tmp_path: Path) -> None:
     with worker(("-c", DEAF)) as process:
-        ask(process, job("deaf"), "log")
+        ask(process, job("deaf", output=str(tmp_path / "out.tif")), "log")
+        assert len(list(tmp_path.iterdir())) == 1
         closed = time.monotonic()
     assert process.returncode == EXIT_ORPHANED
+    assert list(tmp_path.iterdir()) == []
     assert time.monotonic() - closed < 10
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="the system has no niceness")
+def test_the_worker_lets_others_go_first() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with worker() as process:
+        ask(process, job("ping"), "result")
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, own + POLITENESS)

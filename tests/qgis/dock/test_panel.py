@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ from soma_qgis.dock import environment_bar, panel
 from soma_qgis.dock.area import as_parameter, from_parameter
 from soma_qgis.dock.panel import SomaDock
 from soma_qgis.engine import tasks
+from soma_qgis.engine.device import FoundDevice, remember_device
+from soma_qgis.engine.diagnostics import Check
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.environment import Status
 from soma_qgis.engine.errors import EngineError
@@ -40,6 +44,7 @@ def dock(
 ) -> Iterator[SomaDock]:
     monkeypatch.setattr(panel, "history_path", lambda: tmp_path / "history.json")
     monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
+    remember_device("python", FoundDevice("cpu", "the reason"))
     iface = MagicMock()
     iface.mapCanvas.return_value = qgis_canvas
     dock = SomaDock(iface)
@@ -123,6 +128,48 @@ def test_an_environment_that_cannot_be_made_is_explained(
     dock.environment.create.click()
     wait(lambda: "The disk is full" in dock.environment.line.text())
     assert not dock.environment.create.isHidden()
+
+
+def test_the_device_and_the_reason_are_said_before_a_run(
+    dock: SomaDock, layers: list[QgsRasterLayer]
+) -> None:
+    def choose(device: str) -> str:
+        dock.form.device.setCurrentIndex(dock.form.device.findData(device))
+        dock.check()
+        return dock.device.text()
+
+    assert choose("auto") == "Runs on the CPU: the reason."
+    assert choose("cpu") == "Runs on the CPU, as chosen."
+    assert "cannot be used: the reason" in choose("cuda")
+    remember_device("python", FoundDevice("cuda", "a GPU passed"))
+    assert choose("cuda") == "Runs on the GPU: a GPU passed."
+    # A run tells what the core took.
+    choose("auto")
+    run(dock)
+    assert choose("auto") == "Runs on the CPU: stub."
+
+
+def test_an_unknown_device_is_found_out_in_the_background(
+    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = {"device": "cpu", "device_reason": "no GPU was found"}
+    answers = {"python3": Check(True, "", facts), "python9": Check(False, "Cannot run SOMA.")}
+    asked = []
+
+    def answer(python: str, cancelled: Callable[[], bool]) -> Check:
+        asked.append(python)
+        return answers[python]
+
+    monkeypatch.setattr(tasks, "check", answer)
+    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python3"))
+    dock.check()
+    assert dock.device.text() == "The device is not known yet; it is being found out."
+    wait(lambda: dock.device.text() == "Runs on the CPU: no GPU was found.")
+    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python9"))
+    dock.check()
+    wait(lambda: dock.device.text() == "⚠ Cannot run SOMA.")
+    dock.check()
+    assert asked == ["python3", "python9"]
 
 
 def test_a_run_ends_with_a_card_and_in_the_history(
@@ -241,3 +288,48 @@ def test_everything_is_explained_and_reached_by_keys(dock: SomaDock) -> None:
     assert all(label.buddy() is not None for label in labels)
     # U is Run's; the others are those of QGIS's own menus.
     assert len({*keys, *"ujevlsproedwmch"}) == len(keys) + len(set("ujevlsproedwmch"))
+
+
+def test_the_keyboard_goes_through_the_panel_from_top_to_bottom(dock: SomaDock) -> None:
+    wanted = [dock.form.sar, dock.form.sar_band, dock.form.optical, dock.form.moving]
+    wanted += [dock.form.transform, dock.form.max_shift, dock.form.device, dock.run_button]
+    met, widget = [], dock.form.sar
+    while not met or widget is not dock.form.sar:
+        if widget in wanted:
+            met.append(widget)
+        widget = widget.nextInFocusChain()
+    assert met == wanted
+
+
+def test_nothing_is_cut_off_at_the_side_with_large_letters(dock: SomaDock) -> None:
+    font = dock.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    dock.setFont(font)
+    dock.resize(100, 600)
+    dock.show()
+    QgsApplication.processEvents()
+    body = dock._scroll.widget()
+    assert body.minimumSizeHint().width() <= dock._scroll.viewport().width()
+
+
+def test_a_worker_that_is_killed_is_a_sentence_and_leaves_nothing(
+    dock: SomaDock, layers: list[QgsRasterLayer], stub_engine: Engine, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    dock.form.folder.setFilePath(str(folder))
+    dock.check()
+    monkeypatch.setenv("SOMA_STUB", "deaf")
+    dock.run_button.click()
+    wait(lambda: any(folder.iterdir()))
+    process = stub_engine.worker_pid()
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    wait(lambda: dock.queue.current is None)
+    assert dock.card.outcome is not None
+    assert dock.card.outcome.problem.startswith("The worker ended unexpectedly (killed by signal 9")
+    assert list(folder.iterdir()) == []
+    monkeypatch.setenv("SOMA_STUB", "registered")
+    run(dock)
+    assert dock.card.outcome.verdict == "registered"
