@@ -30,6 +30,9 @@ ARROW_SHARE = 0.05
 SAMPLE = 40_000
 """Pixels that are looked at for a range: QGIS waits for it, however large the raster is."""
 
+HEIGHT = "soma/height"
+"""Property of the nodes in the layer tree that this module places itself."""
+
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
 
@@ -53,11 +56,15 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
     def __init__(self) -> None:
         super().__init__()
         self.done = False
+        self.placing: Placing | None = None
+        """Where to put the layer, if QGIS does not do that itself."""
 
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Style the layer; one that cannot be styled keeps QGIS's default, and the log says so."""
+        if self.placing is not None:
+            place(layer, self.placing)
         problem = self.style(layer)
         if problem:
             feedback.pushWarning(tr("{} keeps its default style: {}").format(layer.name(), problem))
@@ -134,6 +141,21 @@ def style_on_load(
     if hasattr(details, "groupName"):  # both since QGIS 3.32
         details.groupName = placing.group
         details.layerSortKey = placing.height
+    else:
+        styler.placing = placing
+
+
+def place(layer: QgsMapLayer, placing: Placing) -> None:
+    """Put a layer of the project into its group, which is made where there is none yet."""
+    node = layer.project().layerTreeRoot().findLayer(layer.id())
+    parent = node.parent()
+    group = parent.findGroup(placing.group) or parent.insertGroup(0, placing.group)
+    others = [int(child.customProperty(HEIGHT, 0)) for child in group.children()]
+    # The new node comes first: QGIS deletes a layer of which it finds none.
+    placed = node.clone()
+    placed.setCustomProperty(HEIGHT, placing.height)
+    group.insertChildNode(sum(other > placing.height for other in others), placed)
+    parent.removeChildNode(node)
 
 
 def arrow_scale(layer: QgsVectorLayer) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qgis.core import (
+    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpressionContextUtils,
     QgsProcessingContext,
@@ -28,6 +29,7 @@ from soma_qgis.layers.results import (
     DisplacementRasterStyler,
     Placing,
     VectorStyler,
+    place,
     round_down,
     style_on_load,
 )
@@ -262,6 +264,26 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
     before = len(results._waiting)
     style_on_load(context, path, Placing("x", "y", 0), AlikeStyler(""))
     assert len(results._waiting) == before - 1  # those that are done are let go
+
+
+def test_layers_are_placed_where_qgis_cannot_do_it(tmp_path: Path) -> None:
+    """Before 3.32, in whichever order QGIS loads them."""
+    project = QgsProject.instance()
+    project.removeAllMapLayers()
+    root = project.layerTreeRoot()
+    root.removeAllChildren()
+    other = QgsRasterLayer(write_raster(tmp_path / "other.tif", 1, 32630), "other")
+    project.addMapLayer(other)
+    for height in (2, 0, 1):
+        path = write_raster(tmp_path / f"{height}.tif", 1, 32630)
+        layer = QgsRasterLayer(path, f"layer {height}")
+        project.addMapLayer(layer)
+        place(layer, Placing(layer.name(), "scene (SOMA)", height))
+    QgsApplication.processEvents()  # QGIS deletes layers without a node later
+    assert [node.name() for node in root.children()] == ["scene (SOMA)", "other"]
+    names = [node.name() for node in root.findGroup("scene (SOMA)").children()]
+    assert names == ["layer 2", "layer 1", "layer 0"]
+    assert len(project.mapLayers()) == 4
 
 
 def test_outputs_that_are_not_loaded_are_left_alone(tmp_path: Path) -> None:
