@@ -243,9 +243,22 @@ def _lines(release: Release, name: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(left_out)]
 
 
-def delete(root: Path) -> None:
-    """Delete a root, and nothing that anybody has mounted in it."""
-    subprocess.run(["rm", "-rf", "--one-file-system", str(root)], check=True)
+def delete(folder: Path) -> None:
+    """Delete a root, or all of them.
+
+    Raises:
+        MatrixError: something is mounted in it, by hand: what it shows would be deleted as well.
+    """
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    inside = [place for place in (line.split()[4] for line in mounts) if _within(folder, place)]
+    if inside:
+        raise MatrixError(f"Unmount what is mounted in {folder}: {', '.join(inside)}")
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def _within(folder: Path, place: str) -> bool:
+    # Spaces and the like are escaped there.
+    return folder in Path(place.encode().decode("unicode_escape")).parents
 
 
 def test(release: Release, arguments: list[str]) -> tuple[bool, str]:
@@ -296,8 +309,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     known = [release.suite for release in RELEASES]
     parser.add_argument("--suites", nargs="*", choices=known, default=known)
+    parser.add_argument("--clean", action="store_true", help="delete the roots, and no more")
     parser.add_argument("tests", nargs="*", help="arguments of pytest, after -- (default: all)")
     wanted = parser.parse_args()
+    if wanted.clean:
+        try:
+            delete(MATRIX)
+        except MatrixError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        return 0
     if os.geteuid() or subprocess.run(["which", "debootstrap"], capture_output=True).returncode:
         sys.stderr.write("Needs root, and debootstrap (apt install debootstrap).\n")
         return 2
