@@ -221,7 +221,7 @@ def test_the_registered_raster_looks_as_the_moving_one_did(tmp_path: Path) -> No
 
 
 def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
-    qgis_processing: None, tmp_path: Path
+    processing_without_window: None, tmp_path: Path
 ) -> None:
     from processing.gui.Postprocessing import handleAlgorithmResults
     from qgis.core import QgsProcessingLayerPostProcessorInterface
