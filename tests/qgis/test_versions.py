@@ -1,6 +1,7 @@
 """The plugin's code is for Qt 5 and Qt 6: enums by their full names, Qt through qgis.PyQt.
 
-The suite runs on a QGIS with Qt 5, which allows more than Qt 6 does; so the code is read as well.
+The suite runs on a QGIS with Qt 5, which allows more than Qt 6 does; so the code is read as well,
+and, where PyQt6 is installed, tried on it as far as that goes without QGIS.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(file for name in ("soma_qgis", "tests/qgis") for file in (ROOT / name).rglob("*.py"))
+WITHOUT_QGIS = Path(__file__).with_name("qt6_without_qgis.py")
+FILES = sorted(
+    file
+    for name in ("soma_qgis", "tests/qgis")
+    for file in (ROOT / name).rglob("*.py")
+    if file != WITHOUT_QGIS
+)
 
 MOVED = {("QtWidgets", name): "QtGui" for name in ("QAction", "QActionGroup", "QShortcut")}
 """What qgis.PyQt offers where Qt 5 has it, with Qt 6 as well."""
@@ -105,10 +112,22 @@ def test_qt_comes_through_qgis() -> None:
     assert not direct
 
 
-def test_what_is_used_of_qt_is_in_qt_6() -> None:
-    """Where PyQt6 is installed: in a process of its own, for two Qts do not go into one."""
+@pytest.fixture
+def qt6() -> Callable[..., str]:
+    """Run a Python program where PyQt6 is, and return what it prints."""
+
+    def run(*arguments: str, given: str = "") -> str:
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     if subprocess.run([sys.executable, "-c", "import PyQt6"], capture_output=True).returncode:
         pytest.skip("PyQt6 is not installed (on Debian: python3-pyqt6)")
+    return run
+
+
+def test_what_is_used_of_qt_is_in_qt_6(qt6: Callable[..., str]) -> None:
     used = set()
     for file in FILES:
         for _, module, names in chains(file.read_text(encoding="utf-8")):
@@ -126,11 +145,9 @@ def test_what_is_used_of_qt_is_in_qt_6() -> None:
         "            break\n"
         "        owner = getattr(owner, name)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        input=json.dumps(sorted(used)),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not done.stdout.splitlines()
+    assert qt6("-c", code, given=json.dumps(sorted(used))) == ""
+
+
+def test_the_modules_load_on_qt_6(qt6: Callable[..., str]) -> None:
+    loaded = qt6(str(WITHOUT_QGIS))
+    assert int(loaded.split()[0]) > 40
