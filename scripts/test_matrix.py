@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MATRIX = ROOT / "build" / "matrix"
 PYTHON = "/opt/soma/bin/python"
 """Within a root: the Python with pytest, on top of the QGIS of the release."""
+
+NOT_TESTED = (".*", "__pycache__", "build", "dist", "runs")
+"""What is left behind when the project is copied into a root."""
 
 PACKAGES = ("qgis", "python3-qgis", "python3-rasterio", "python3-venv", "python3-pyqt6")
 """What every release gets from apt; PyQt6 is only looked into, for the QGIS of all is of Qt 5."""
@@ -111,7 +115,7 @@ def in_root(
     """Return the command that runs a shell command within a root.
 
     Args:
-        mounts: as :func:`bound` and :func:`overlaid` give them, joined.
+        mounts: shell commands as :func:`bound` gives them, joined.
         environment: variables besides those that every command gets.
     """
     inner = (
@@ -130,21 +134,10 @@ def in_root(
 
 
 def bound(folder: Path, place: str) -> str:
-    """Return the shell command that shows a folder of this machine in a root, read only; ``place``
+    """Return the shell commands that show a folder of this machine in a root, read only; ``place``
     is a name there."""
     mount = f"mkdir -p {place}; mount --rbind {shlex.quote(str(folder))} {place}\n"
     return f"{mount}mount -o remount,bind,ro {place}\n"
-
-
-def overlaid(folder: Path, place: str) -> str:
-    """Return the shell command that shows a folder in a root; what is written there is gone when
-    the command ends."""
-    lower = str(folder).replace(":", "\\:").replace(",", "\\,")
-    options = shlex.quote(f"lowerdir={lower},upperdir={place}/written,workdir={place}/work")
-    return (
-        f"mkdir -p {place}; mount -t tmpfs tmpfs {place}; mkdir {place}/written {place}/work\n"
-        f"mount -t overlay overlay -o {options} {place}\n"
-    )
 
 
 def in_namespace(command: str) -> list[str]:
@@ -262,8 +255,14 @@ def _within(folder: Path, place: str) -> bool:
 
 
 def test(release: Release, arguments: list[str]) -> tuple[bool, str]:
-    """Run the tests in the root of a release; return whether all passed, and pytest's last line."""
-    mounts = overlaid(ROOT, "soma")
+    """Run the tests in the root of a release, on the project as it is now.
+
+    Returns:
+        Whether all passed, and pytest's last line.
+    """
+    project = release.folder / "soma"
+    delete(project)
+    shutil.copytree(ROOT, project, symlinks=True, ignore=shutil.ignore_patterns(*NOT_TESTED))
     environment = {
         "QT_QPA_PLATFORM": "offscreen",
         "XDG_RUNTIME_DIR": "/run/soma",
@@ -271,8 +270,8 @@ def test(release: Release, arguments: list[str]) -> tuple[bool, str]:
         "SOMA_PYTHON": PYTHON,
     }
     data = Path(os.environ.get("SOMA_DATA", ROOT.parent / "shared" / "data"))
-    if data.is_dir():
-        mounts += bound(data.resolve(), "data")
+    mounts = bound(data.resolve(), "data") if data.is_dir() else ""
+    if mounts:
         environment["SOMA_DATA"] = "/data"
     if "OMP_NUM_THREADS" in os.environ:
         environment["OMP_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]
