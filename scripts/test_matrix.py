@@ -260,8 +260,11 @@ def test(release: Release, arguments: list[str]) -> tuple[bool, str]:
     Returns:
         Whether all passed, and pytest's last line.
     """
-    project = release.folder / "soma"
-    delete(project)
+    project, temporary = release.folder / "soma", release.folder / "tmp"
+    for old in (project, temporary):
+        delete(old)
+    temporary.mkdir()
+    temporary.chmod(0o1777)
     shutil.copytree(ROOT, project, symlinks=True, ignore=shutil.ignore_patterns(*NOT_TESTED))
     environment = {
         "QT_QPA_PLATFORM": "offscreen",
