@@ -147,15 +147,16 @@ def style_on_load(
 
 def place(layer: QgsMapLayer, placing: Placing) -> None:
     """Put a layer of the project into its group, which is made where there is none yet."""
-    node = layer.project().layerTreeRoot().findLayer(layer.id())
-    parent = node.parent()
-    group = parent.findGroup(placing.group) or parent.insertGroup(0, placing.group)
-    others = [int(child.customProperty(HEIGHT, 0)) for child in group.children()]
+    root = layer.project().layerTreeRoot()
+    node = root.findLayer(layer.id())
+    group = root.findGroup(placing.group) or root.insertGroup(0, placing.group)
+    others = [child for child in group.children() if child != node]
+    below = [other for other in others if int(other.customProperty(HEIGHT, 0)) <= placing.height]
     # The new node comes first: QGIS deletes a layer of which it finds none.
     placed = node.clone()
     placed.setCustomProperty(HEIGHT, placing.height)
-    group.insertChildNode(sum(other > placing.height for other in others), placed)
-    parent.removeChildNode(node)
+    group.insertChildNode(group.children().index(below[0]) if below else -1, placed)
+    node.parent().removeChildNode(node)
 
 
 def arrow_scale(layer: QgsVectorLayer) -> float:

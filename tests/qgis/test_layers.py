@@ -13,6 +13,7 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpressionContextUtils,
+    QgsLayerTreeRegistryBridge,
     QgsProcessingContext,
     QgsProject,
     QgsRasterLayer,
@@ -267,7 +268,7 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
 
 
 def test_layers_are_placed_where_qgis_cannot_do_it(tmp_path: Path) -> None:
-    """Before 3.32, in whichever order QGIS loads them."""
+    """Before 3.32, in whichever order QGIS loads them, and beside which layer."""
     project = QgsProject.instance()
     project.removeAllMapLayers()
     root = project.layerTreeRoot()
@@ -277,6 +278,10 @@ def test_layers_are_placed_where_qgis_cannot_do_it(tmp_path: Path) -> None:
     for height in (2, 0, 1):
         path = write_raster(tmp_path / f"{height}.tif", 1, 32630)
         layer = QgsRasterLayer(path, f"layer {height}")
+        group = root.findGroup("scene (SOMA)")
+        if group is not None:  # a window adds where the last layer is
+            point = QgsLayerTreeRegistryBridge.InsertionPoint(group, 0)
+            project.layerTreeRegistryBridge().setLayerInsertionPoint(point)
         project.addMapLayer(layer)
         place(layer, Placing(layer.name(), "scene (SOMA)", height))
     QgsApplication.processEvents()  # QGIS deletes layers without a node later
@@ -284,6 +289,9 @@ def test_layers_are_placed_where_qgis_cannot_do_it(tmp_path: Path) -> None:
     names = [node.name() for node in root.findGroup("scene (SOMA)").children()]
     assert names == ["layer 2", "layer 1", "layer 0"]
     assert len(project.mapLayers()) == 4
+    project.removeAllMapLayers()
+    top = QgsLayerTreeRegistryBridge.InsertionPoint(root, 0)
+    project.layerTreeRegistryBridge().setLayerInsertionPoint(top)
 
 
 def test_outputs_that_are_not_loaded_are_left_alone(tmp_path: Path) -> None:
