@@ -2,7 +2,7 @@
 # Makes sure that QGIS and the packages that pip cannot give are there; installs them on Debian.
 set -eu
 
-OLDEST_QGIS=3.40
+OLDEST_QGIS=3.22
 PACKAGES="python3-rasterio python3-venv"
 QGIS_PACKAGES="qgis python3-qgis"
 
@@ -56,7 +56,7 @@ apt() {
 
 target=""
 if [ "$VERSION_CODENAME" = bookworm ]; then
-    # Debian 12 itself has QGIS 3.22.
+    # Debian 12 itself has QGIS 3.22, of which qgis_process does not start as it is packaged.
     target="-t bookworm-backports"
     if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
         echo "System packages: adding bookworm-backports to apt's sources."

@@ -110,7 +110,7 @@ class Export:
         self._crs = QgsCoordinateReferenceSystem(layer.crs())
         self._pipe = QgsRasterPipe()
         self._pipe.set(layer.dataProvider().clone())
-        self._pipe.moveToThread(None)  # so that the thread that writes can take it
+        self._pipe.provider().moveToThread(None)  # so that the thread that writes can take it
 
     def write(self, path: str, feedback: QgsProcessingFeedback) -> str:
         """Write the file, in whichever thread, and return its resolution in words.
@@ -118,7 +118,7 @@ class Export:
         Raises:
             LayerError: it cannot be written, or the server gives nothing.
         """
-        self._pipe.moveToThread(QThread.currentThread())
+        self._pipe.provider().moveToThread(QThread.currentThread())
         block = QgsRasterBlockFeedback()
         feedback.canceled.connect(block.cancel, Qt.ConnectionType.DirectConnection)
         grid, writer = self._grid, QgsRasterFileWriter(path)

@@ -36,6 +36,9 @@ SAMPLE = 40_000
 SMALLEST_LIMIT = 0.1
 """Metres: colours tell no smaller displacements."""
 
+HEIGHT = "soma/height"
+"""Property of the nodes in the layer tree that this module places itself."""
+
 EAST_BAND = 1
 """Band of displacement rasters that ``displacement_raster.qml`` draws."""
 
@@ -59,11 +62,15 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
     def __init__(self) -> None:
         super().__init__()
         self.done = False
+        self.placing: Placing | None = None
+        """Where to put the layer, if QGIS does not do that itself."""
 
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Style the layer; one that cannot be styled keeps QGIS's default, and the log says so."""
+        if self.placing is not None:
+            place(layer, self.placing)
         problem = self.style(layer)
         if problem:
             feedback.pushWarning(tr("{} keeps its default style: {}").format(layer.name(), problem))
@@ -155,6 +162,22 @@ def open_styled(
     if hasattr(details, "groupName"):  # both since QGIS 3.32
         details.groupName = placing.group
         details.layerSortKey = placing.height
+    else:
+        styler.placing = placing
+
+
+def place(layer: QgsMapLayer, placing: Placing) -> None:
+    """Put a layer of the project into its group, which is made where there is none yet."""
+    root = layer.project().layerTreeRoot()
+    node = root.findLayer(layer.id())
+    group = root.findGroup(placing.group) or root.insertGroup(0, placing.group)
+    others = [child for child in group.children() if child != node]
+    below = [other for other in others if int(other.customProperty(HEIGHT, 0)) <= placing.height]
+    # The new node comes first: QGIS deletes a layer of which it finds none.
+    placed = node.clone()
+    placed.setCustomProperty(HEIGHT, placing.height)
+    group.insertChildNode(group.children().index(below[0]) if below else -1, placed)
+    node.parent().removeChildNode(node)
 
 
 def arrow_scale(layer: QgsVectorLayer) -> float:

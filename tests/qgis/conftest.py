@@ -66,7 +66,16 @@ def stub_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def plugin(qgis_processing: None) -> Iterator[SomaPlugin]:
+def processing_without_window(qgis_processing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processing that puts results into the project only: pytest-qgis has no real layer tree view,
+    which QGIS 3.44 asks of a window."""
+    from processing.gui import Postprocessing
+
+    monkeypatch.setattr(Postprocessing, "iface", None, raising=False)  # 3.22 has none there
+
+
+@pytest.fixture
+def plugin(processing_without_window: None) -> Iterator[SomaPlugin]:
     """The plugin as ``qgis_process`` loads it."""
     plugin = SomaPlugin(None)
     plugin.initProcessing()

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from qgis.core import (
+    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpressionContextUtils,
+    QgsLayerTreeRegistryBridge,
     QgsProcessingContext,
     QgsProject,
     QgsRasterLayer,
@@ -29,6 +31,7 @@ from soma_qgis.layers.results import (
     Placing,
     VectorStyler,
     open_styled,
+    place,
     round_down,
 )
 from soma_qgis.layers.source import LayerError, raster_source, symbology
@@ -219,7 +222,7 @@ def test_the_registered_raster_looks_as_the_moving_one_did(tmp_path: Path) -> No
 
 
 def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
-    qgis_processing: None, tmp_path: Path
+    processing_without_window: None, tmp_path: Path
 ) -> None:
     from processing.gui.Postprocessing import handleAlgorithmResults
     from qgis.core import QgsProcessingLayerPostProcessorInterface
@@ -262,6 +265,33 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
     before = len(results._waiting)
     open_styled(context, path, Placing("x", "y", 0), lambda _: AlikeStyler(""))
     assert len(results._waiting) == before - 1  # those that are done are let go
+
+
+def test_layers_are_placed_where_qgis_cannot_do_it(tmp_path: Path) -> None:
+    """Before 3.32, in whichever order QGIS loads them, and beside which layer."""
+    project = QgsProject.instance()
+    project.removeAllMapLayers()
+    root = project.layerTreeRoot()
+    root.removeAllChildren()
+    other = QgsRasterLayer(write_raster(tmp_path / "other.tif", 1, 32630), "other")
+    project.addMapLayer(other)
+    for height in (2, 0, 1):
+        path = write_raster(tmp_path / f"{height}.tif", 1, 32630)
+        layer = QgsRasterLayer(path, f"layer {height}")
+        group = root.findGroup("scene (SOMA)")
+        if group is not None:  # a window adds where the last layer is
+            point = QgsLayerTreeRegistryBridge.InsertionPoint(group, 0)
+            project.layerTreeRegistryBridge().setLayerInsertionPoint(point)
+        project.addMapLayer(layer)
+        place(layer, Placing(layer.name(), "scene (SOMA)", height))
+    QgsApplication.processEvents()  # QGIS deletes layers without a node later
+    assert [node.name() for node in root.children()] == ["scene (SOMA)", "other"]
+    names = [node.name() for node in root.findGroup("scene (SOMA)").children()]
+    assert names == ["layer 2", "layer 1", "layer 0"]
+    assert len(project.mapLayers()) == 4
+    project.removeAllMapLayers()
+    top = QgsLayerTreeRegistryBridge.InsertionPoint(root, 0)
+    project.layerTreeRegistryBridge().setLayerInsertionPoint(top)
 
 
 def test_outputs_that_are_not_loaded_are_left_alone(tmp_path: Path) -> None:
