@@ -1,6 +1,6 @@
 """Puts a network among the bundled ones: its file, and its entry in the manifest.
 
-``python -m model_core.network.bundle`` writes ``soma-compact`` as it is before any training.
+``python -m model_core.network.bundle`` writes ``fixed-descriptors``, which needs no training.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from model_core.network.checkpoint import (
     sha256,
 )
 from model_core.network.config import PRESETS
+from model_core.network.matcher_config import MatcherConfig
 from model_core.network.soma import Soma
 from model_core.products.output import finished
 
 UNTRAINED: dict[str, Any] = {
-    "title": "soma-compact (untrained: fixed oriented-gradient descriptors)",
-    "description": "No training yet. Images are described by fixed oriented gradients and matched "
-    "by window-aggregated correlation, a robust affine and a smooth flow; the file holds the "
-    "configuration and no weights.",
+    "title": "fixed-descriptors (nothing learned)",
+    "description": "No training. Images are described by fixed oriented gradients and matched by "
+    "window-aggregated correlation, a robust affine and a smooth flow; the file holds the "
+    "configuration and no weights. Faster than the trained network, and less sure.",
     "training_data": [],
     "licence": "GPL-3.0-or-later",
     "figures": {},
@@ -64,4 +65,5 @@ def write_bundled(network: Soma, name: str, entry: dict[str, Any], folder: Path 
 
 
 if __name__ == "__main__":
-    write_bundled(Soma(replace(PRESETS["soma-compact"], learned=False)), "soma-compact", UNTRAINED)
+    fixed = replace(PRESETS["soma-compact"], learned=False, matcher=MatcherConfig())
+    write_bundled(Soma(fixed), "fixed-descriptors", UNTRAINED)

@@ -23,6 +23,7 @@ from model_core.network.bundle import UNTRAINED, write_bundled
 from model_core.network.checkpoint import WEIGHTS, load_network, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.soma import Soma
+from model_core.registration.request import DEFAULT_MODEL
 from tests.core.network.images import TINY, pair, shift
 
 
@@ -58,9 +59,10 @@ def rewrite(path: Path, change) -> None:
 # Bundled.
 
 
-def test_bundled_compact_network_is_what_its_manifest_says():
-    network, name = load_network("soma-compact")
-    entry = read_manifest()["soma-compact"]
+@pytest.mark.parametrize("model", ["soma-compact", "fixed-descriptors"])
+def test_a_bundled_network_is_what_its_manifest_says(model):
+    network, name = load_network(model)
+    entry = read_manifest()[model]
     content = (WEIGHTS / entry["file"]).read_bytes()
     assert entry["sha256"] == sha256(content)
     assert entry["bytes"] == len(content) <= 20_000_000
@@ -69,9 +71,17 @@ def test_bundled_compact_network_is_what_its_manifest_says():
     assert name == entry["title"]
     assert {"description", "licence", "training_data", "figures"} <= entry.keys()
     assert not network.training
-    if not entry["learned"]:
+    if entry["learned"]:
+        assert {"command", "commit", "hours", "hardware"} <= entry["training"].keys()
+        assert entry["training_data"]
+        assert entry["figures"]
+    else:
         assert "No training" in entry["description"]
         assert entry["training_data"] == []
+
+
+def test_the_model_that_is_used_unless_another_is_asked_for_is_trained():
+    assert read_manifest()[DEFAULT_MODEL]["learned"]
 
 
 def test_bundle_is_reproducible_and_its_manifest_keeps_other_models(tmp_path):
@@ -101,13 +111,12 @@ def test_models_are_found_in_the_layout_of_the_zip(tmp_path):
 def test_untrained_network_loads_without_timm():
     code = (
         "import sys; from model_core.network.checkpoint import load_network;"
-        "load_network('soma-compact'); print('timm' in sys.modules)"
+        "load_network('fixed-descriptors'); print('timm' in sys.modules)"
     )
     command = [sys.executable, "-c", code]
     root = Path(model_core.__file__).parents[1]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    if not read_manifest()["soma-compact"]["learned"]:
-        assert answer.stdout.strip() == "False"
+    assert answer.stdout.strip() == "False"
 
 
 def test_tampered_bundled_file_is_refused(tmp_path, monkeypatch):

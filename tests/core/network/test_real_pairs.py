@@ -1,4 +1,4 @@
-"""The fixed descriptors alone register real SAR-optical pairs."""
+"""The bundled networks register real SAR-optical pairs, the fixed descriptors alone among them."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def rows(pairs: Path) -> list[dict[str, str]]:
     return chosen
 
 
-@pytest.fixture(scope="module")
-def network() -> Soma:
-    """Return the bundled network."""
-    return load_network("soma-compact")[0]
+@pytest.fixture(scope="module", params=["soma-compact", "fixed-descriptors"])
+def network(request: pytest.FixtureRequest) -> Soma:
+    """Return a bundled network."""
+    return load_network(request.param)[0]
 
 
 def read(path: Path, bands: int) -> Tensor:
@@ -81,7 +81,7 @@ def views(
 
 
 @torch.inference_mode()
-def test_fixed_descriptors_register_real_pairs(pairs, rows, network):
+def test_bundled_networks_register_real_pairs(pairs, rows, network):
     random = np.random.default_rng(1)
     errors = []
     for row in rows:
