@@ -595,12 +595,17 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and before</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
    <source>Reference and after</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
-   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
+   <source>Before and after: how far it moved. The reference and one of them: how well it fitted, and fits now.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -855,7 +860,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (red, green, blue)</source>
+   <source>Automatic (RGB)</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -605,13 +605,18 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and before</source>
+   <translation>参考与配准前</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
    <source>Reference and after</source>
    <translation>参考与配准后</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
-   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
-   <translation>配准前与配准后：移动了多少。参考与配准后：吻合得如何。</translation>
+   <source>Before and after: how far it moved. The reference and one of them: how well it fitted, and fits now.</source>
+   <translation>配准前与配准后：移动了多少。参考与其中之一：配准前吻合得如何，现在吻合得如何。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
@@ -865,8 +870,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (red, green, blue)</source>
-   <translation>自动（红、绿、蓝）</translation>
+   <source>Automatic (RGB)</source>
+   <translation>自动（RGB）</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />

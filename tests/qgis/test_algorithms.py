@@ -136,9 +136,8 @@ def test_relative_paths_are_those_of_the_current_folder(
     """``qgis_process`` is given them; the worker runs in another folder."""
     monkeypatch.chdir(tmp_path)
     Path("own.safetensors").touch()
-    results = run(
-        "register", Recorder(), **rasters, OUTPUT="out.tif", REPORT="r.html", MODEL="own.safetensors"
-    )
+    given = {"OUTPUT": "out.tif", "REPORT": "r.html", "MODEL": "own.safetensors"}
+    results = run("register", Recorder(), **rasters, **given)
     asked = json.loads(request_file.read_text(encoding="utf-8"))
     assert asked["outputs"]["registered"] == results["OUTPUT"] == str(tmp_path / "out.tif")
     assert asked["outputs"]["report"] == str(tmp_path / "r.html")
