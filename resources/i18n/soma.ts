@@ -905,7 +905,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
    <translation type="unfinished" />
   </message>
   <message>

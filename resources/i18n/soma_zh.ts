@@ -915,8 +915,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
-   <translation>影像已移动，但证据不足，不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation>影像已移动，但不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
