@@ -42,7 +42,8 @@ LAYER = """<!DOCTYPE qgis-layer-definition>
 </layer-tree-group>
 <maplayers><maplayer type="raster">
 <id>basemap</id><datasource>{source}</datasource><layername>{name}</layername>
-<provider>wms</provider><srs><spatialrefsys><authid>EPSG:3857</authid></spatialrefsys></srs>
+<provider>wms</provider>
+<srs><spatialrefsys><srsid>3857</srsid><srid>3857</srid><authid>EPSG:3857</authid></spatialrefsys></srs>
 </maplayer></maplayers>
 </qlr>
 """
@@ -91,6 +92,7 @@ def cut_tiles(image: Path, folder: Path) -> None:
                     place = {"transform": from_bounds(*box, TILE, TILE), "width": TILE}
                     with WarpedVRT(source, crs="EPSG:3857", height=TILE, **place) as tile:
                         pixels = tile.read()
+                    pixels[:, (pixels == 0).all(axis=0)] = 255  # outside: as the empty map
                     path = folder / str(zoom) / str(x) / f"{y}.png"
                     path.parent.mkdir(parents=True, exist_ok=True)
                     shape = {"width": TILE, "height": TILE, "count": 3, "dtype": "uint8"}
