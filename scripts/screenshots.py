@@ -120,7 +120,7 @@ class Guide:
         self._picture("cancelled", self._panel())
         before = desktop.clicks
         self._run()
-        qgis.until(lambda: qgis.sees("Registered"), "the verdict", RUN_PATIENCE)
+        self._finish()
         ran = desktop.clicks - before
         self._bare_map()
         self._away()
@@ -160,7 +160,7 @@ class Guide:
         desktop.wheel(self._panel(), -30)
         self._fold("Advanced settings")
         self._run()
-        qgis.until(lambda: qgis.sees("Doubtful"), "the verdict", RUN_PATIENCE)
+        self._finish()
         self._bare_map()
         desktop.wheel(self._panel(), 30)
         self._away()
@@ -232,8 +232,7 @@ class Guide:
         desktop.wheel(self._panel(), -60)
         self._fold("Advanced settings")
         self._run()
-        title = f"→ {BASEMAP}"
-        qgis.until(lambda: qgis.sees(title), "the verdict on the basemap", RUN_PATIENCE)
+        self._finish()
         self._bare_map()
         desktop.wheel(self._panel(), 60)
         self._away()
@@ -247,6 +246,14 @@ class Guide:
 
     def _run(self) -> None:
         self._qgis.click("widget", kind="QPushButton", text="Run")
+
+    def _finish(self) -> None:
+        """Wait until the run has ended, whatever its verdict is."""
+        self._qgis.until(
+            lambda: not self._qgis.ask("widget", kind="QPushButton", text="Cancel"),
+            "the end of the run",
+            RUN_PATIENCE,
+        )
 
     def _against(self, words: str) -> None:
         """Choose what is compared with what, and wait for the map."""
