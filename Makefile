@@ -1,12 +1,13 @@
-# Targets: setup demo test test-matrix lint translations package clean clean-matrix. Each can be repeated at no cost.
+# Targets: setup demo test test-matrix lint translations package screenshots clean clean-matrix.
+# Each can be repeated at no cost.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 # Where tests need QGIS they need no display, and never somebody's own profile.
 HEADLESS := QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$(CURDIR)/build/run \
 	QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/test-profile SOMA_PYTHON=$(CURDIR)/$(PYTHON)
 
-.PHONY: help system environment setup demo test test-matrix lint translations package clean \
-	clean-matrix
+.PHONY: help system environment setup demo test test-matrix lint translations package \
+	screenshots clean clean-matrix
 
 help:
 	@echo "make setup    system packages (Debian), .venv, QGIS profile with the plugin in build/profile"
@@ -16,6 +17,7 @@ help:
 	@echo "make lint     ruff and mypy"
 	@echo "make translations  texts of the plugin into resources/i18n, compiled"
 	@echo "make package  dist/soma_qgis.zip, for QGIS's plugin manager"
+	@echo "make screenshots  pictures of docs/guide, from the zip in a QGIS under Xvfb"
 	@echo "make clean    delete build, dist and caches, but neither .venv nor what test-matrix made"
 	@echo "make clean-matrix  delete what test-matrix made"
 
@@ -51,6 +53,9 @@ translations:
 
 package:
 	@/usr/bin/python3 scripts/package.py
+
+screenshots: environment package
+	@PYTHONPATH=$(CURDIR) $(PYTHON) -W ignore scripts/screenshots.py $(SCREENSHOTS)
 
 clean:
 	@echo "Deleting build (but build/matrix), dist and caches."

@@ -47,7 +47,7 @@ def test_holds_what_plugins_need_and_nothing_else(package):
     assert all(name.startswith("soma_qgis/") for name in names)
     parts = {part for name in names for part in Path(name).parts}
     assert not [p for p in parts if p.startswith((".", "__pycache__")) or p.endswith(".pyc")]
-    assert not {"tests", "benchmarks", "scripts"} & parts
+    assert not {"tests", "benchmarks", "scripts", "docs"} & parts
 
 
 def test_holds_all_of_the_core(package):

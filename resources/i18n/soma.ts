@@ -600,12 +600,17 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and before</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
    <source>Reference and after</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
-   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
+   <source>Before and after: how far it moved. The reference and one of them: how well it fitted, and fits now.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -895,7 +900,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (red, green, blue)</source>
+   <source>Automatic (RGB)</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -940,7 +945,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1179,6 +1184,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>Cancelled.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>it did not answer within {:.0f} s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>it ended with code {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/engine/diagnostics.py" />
    <source>There is no program {}; choose another one.</source>
    <translation type="unfinished" />
@@ -1291,21 +1311,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/engine/environment.py" />
    <source>it is older than Python {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>Cancelled.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>it did not answer within {:.0f} s</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>it ended with code {}</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -610,13 +610,18 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
+   <source>Reference and before</source>
+   <translation>参考与配准前</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/compare_bar.py" />
    <source>Reference and after</source>
    <translation>参考与配准后</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
-   <source>Before and after: how far it moved. Reference and after: how well it fits.</source>
-   <translation>配准前与配准后：移动了多少。参考与配准后：吻合得如何。</translation>
+   <source>Before and after: how far it moved. The reference and one of them: how well it fitted, and fits now.</source>
+   <translation>配准前与配准后：移动了多少。参考与其中之一：配准前吻合得如何，现在吻合得如何。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
@@ -905,8 +910,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (red, green, blue)</source>
-   <translation>自动（红、绿、蓝）</translation>
+   <source>Automatic (RGB)</source>
+   <translation>自动（RGB）</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
@@ -950,8 +955,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but the evidence is too thin to trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
-   <translation>影像已移动，但证据不足，不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation>影像已移动，但不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/outcome.py" />
@@ -1189,6 +1194,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>无法加载结果：{}</translation>
   </message>
   <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>Cancelled.</source>
+   <translation>已取消。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>it did not answer within {:.0f} s</source>
+   <translation>它在 {:.0f} 秒内没有应答</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/child.py" />
+   <source>it ended with code {}</source>
+   <translation>它以代码 {} 结束</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/engine/diagnostics.py" />
    <source>There is no program {}; choose another one.</source>
    <translation>程序 {} 不存在；请另选一个。</translation>
@@ -1302,21 +1322,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/engine/environment.py" />
    <source>it is older than Python {}</source>
    <translation>它的版本低于 Python {}</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>Cancelled.</source>
-   <translation>已取消。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>it did not answer within {:.0f} s</source>
-   <translation>它在 {:.0f} 秒内没有应答</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/environment.py" />
-   <source>it ended with code {}</source>
-   <translation>它以代码 {} 结束</translation>
   </message>
   <message>
    <location filename="soma_qgis/engine/installation.py" />

@@ -10,7 +10,13 @@
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
-            <Option name="properties"/>
+            <Option type="Map" name="properties">
+              <Option type="Map" name="alpha">
+                <Option type="bool" name="active" value="true"/>
+                <Option type="QString" name="expression" value="scale_linear(&quot;certainty&quot;, 0.3, 1, 40, 100)"/>
+                <Option type="int" name="type" value="3"/>
+              </Option>
+            </Option>
             <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
@@ -37,17 +43,17 @@
             </data_defined_properties>
             <layer locked="0" id="{86154b7c-b97d-4323-82a1-8a00bd5e0051}" class="ArrowLine" pass="0" enabled="1">
               <Option type="Map">
-                <Option type="QString" name="arrow_start_width" value="0.5"/>
+                <Option type="QString" name="arrow_start_width" value="0.4"/>
                 <Option type="QString" name="arrow_start_width_unit" value="MM"/>
                 <Option type="QString" name="arrow_start_width_unit_scale" value="3x:0,0,0,0,0,0"/>
                 <Option type="QString" name="arrow_type" value="0"/>
-                <Option type="QString" name="arrow_width" value="0.5"/>
+                <Option type="QString" name="arrow_width" value="0.4"/>
                 <Option type="QString" name="arrow_width_unit" value="MM"/>
                 <Option type="QString" name="arrow_width_unit_scale" value="3x:0,0,0,0,0,0"/>
-                <Option type="QString" name="head_length" value="1.75"/>
+                <Option type="QString" name="head_length" value="1.5"/>
                 <Option type="QString" name="head_length_unit" value="MM"/>
                 <Option type="QString" name="head_length_unit_scale" value="3x:0,0,0,0,0,0"/>
-                <Option type="QString" name="head_thickness" value="1.1"/>
+                <Option type="QString" name="head_thickness" value="0.9"/>
                 <Option type="QString" name="head_thickness_unit" value="MM"/>
                 <Option type="QString" name="head_thickness_unit_scale" value="3x:0,0,0,0,0,0"/>
                 <Option type="QString" name="head_type" value="0"/>
@@ -104,7 +110,13 @@
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
-            <Option name="properties"/>
+            <Option type="Map" name="properties">
+              <Option type="Map" name="alpha">
+                <Option type="bool" name="active" value="true"/>
+                <Option type="QString" name="expression" value="scale_linear(&quot;certainty&quot;, 0.3, 1, 40, 100)"/>
+                <Option type="int" name="type" value="3"/>
+              </Option>
+            </Option>
             <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
@@ -131,17 +143,17 @@
             </data_defined_properties>
             <layer locked="0" id="{e1d7ec2c-71f0-4985-b904-65b5e471283d}" class="ArrowLine" pass="0" enabled="1">
               <Option type="Map">
-                <Option type="QString" name="arrow_start_width" value="0.35"/>
+                <Option type="QString" name="arrow_start_width" value="0.25"/>
                 <Option type="QString" name="arrow_start_width_unit" value="MM"/>
                 <Option type="QString" name="arrow_start_width_unit_scale" value="3x:0,0,0,0,0,0"/>
                 <Option type="QString" name="arrow_type" value="0"/>
-                <Option type="QString" name="arrow_width" value="0.35"/>
+                <Option type="QString" name="arrow_width" value="0.25"/>
                 <Option type="QString" name="arrow_width_unit" value="MM"/>
                 <Option type="QString" name="arrow_width_unit_scale" value="3x:0,0,0,0,0,0"/>
-                <Option type="QString" name="head_length" value="1.225"/>
+                <Option type="QString" name="head_length" value="1"/>
                 <Option type="QString" name="head_length_unit" value="MM"/>
                 <Option type="QString" name="head_length_unit_scale" value="3x:0,0,0,0,0,0"/>
-                <Option type="QString" name="head_thickness" value="0.77"/>
+                <Option type="QString" name="head_thickness" value="0.6"/>
                 <Option type="QString" name="head_thickness_unit" value="MM"/>
                 <Option type="QString" name="head_thickness_unit_scale" value="3x:0,0,0,0,0,0"/>
                 <Option type="QString" name="head_type" value="0"/>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -115,7 +116,8 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Have the worker apply the registration."""
-        output = str(self.parameterAsOutputLayer(parameters, OUTPUT, context))
+        # The worker runs in another folder, where a relative path would be another file.
+        output = str(Path(self.parameterAsOutputLayer(parameters, OUTPUT, context)).absolute())
         self.run_job("apply", {**self._arguments, "output": output}, feedback, [output])
         title = tr("{} registered").format(self._name)
         placing = Placing(title, tr("{} (SOMA)").format(self._name), 0)

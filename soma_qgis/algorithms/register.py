@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -44,7 +45,7 @@ from soma_qgis.layers.results import (
     VectorStyler,
     open_styled,
 )
-from soma_qgis.layers.source import LayerError, extent_in_file, symbology
+from soma_qgis.layers.source import LayerError, absolute, extent_in_file, symbology
 from soma_qgis.settings import DEVICES, Settings
 
 SAR = "SAR"
@@ -197,7 +198,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             else None,
             "resampling": None if resampling == AUTOMATIC else resampling,
             "extent": self._extent(parameters, context),
-            "model": self.parameterAsString(parameters, MODEL, context).strip(),
+            "model": absolute(self.parameterAsString(parameters, MODEL, context).strip()),
             "device": self.choice(parameters, DEVICE, context),
             "creation_options": creation_options(
                 self.parameterAsString(parameters, CREATE_OPTIONS, context)
@@ -318,7 +319,8 @@ class RegisterAlgorithm(SomaAlgorithm):
         paths = {name: self.parameterAsOutputLayer(parameters, name, context) for name in layers}
         for name in (GCPS, REPORT):
             paths[name] = self.parameterAsFileOutput(parameters, name, context)
-        return {name: str(path) for name, path in paths.items() if path}
+        # The worker runs in another folder, where a relative path would be another file.
+        return {name: str(Path(path).absolute()) for name, path in paths.items() if path}
 
     def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
         group = tr("{} (SOMA)").format(self._name)

@@ -62,6 +62,7 @@ class ResultCard(QFrame):
         close.clicked.connect(self.closed)
         self._figures = QFormLayout()
         self._figures.setVerticalSpacing(2)
+        self._figures.setHorizontalSpacing(16)
         self._figures.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
 
         self.report = self._button(

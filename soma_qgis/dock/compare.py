@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsMapLayer, QgsMapRendererParallelJob, QgsMapSettings, QgsProject
 from qgis.gui import QgsMapCanvas, QgsMapCanvasItem
 from qgis.PyQt.QtCore import QEvent, QObject, QRect, QRectF, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen
+from qgis.PyQt.QtGui import QColor, QCursor, QImage, QPainter, QPen
 from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from soma_qgis.dock.pattern import Mode, parts
@@ -122,10 +122,11 @@ class Comparison(QObject):
         """Compare two stacks of layers, the upper ones first, with the titles shown on them."""
         super().__init__()
         self._canvas = canvas
-        self._stacks = (first, second)
+        self.stacks = (first, second)
         self._ids = {layer.id() for layer in first + second}
         self._jobs: list[QgsMapRendererParallelJob] = []
         self._dragging = False
+        self._cursor: QCursor | None = None
         self._open = True
         self.item = CurtainItem(canvas, titles)
         self._settle = QTimer(self)
@@ -155,7 +156,7 @@ class Comparison(QObject):
             self._blink.start()
         else:
             self._blink.stop()
-        self._canvas.viewport().unsetCursor()
+        self._give_cursor_back()
         self.item.update()
 
     def close(self) -> None:
@@ -171,7 +172,7 @@ class Comparison(QObject):
         self._canvas.destinationCrsChanged.disconnect(self._on_map_changed)
         QgsProject.instance().layersWillBeRemoved.disconnect(self._on_layers_removed)
         self._canvas.viewport().removeEventFilter(self)
-        self._canvas.viewport().unsetCursor()
+        self._give_cursor_back()
         self._canvas.scene().removeItem(self.item)
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
@@ -193,10 +194,11 @@ class Comparison(QObject):
             if self._dragging:
                 self._drag(event.pos().x())
                 return True
-            if self._at_curtain(event.pos().x()):
-                self._canvas.viewport().setCursor(Qt.CursorShape.SplitHCursor)
-            elif self._canvas.viewport().cursor().shape() == Qt.CursorShape.SplitHCursor:
+            if not self._at_curtain(event.pos().x()):
                 self._give_cursor_back()
+            elif self._cursor is None:
+                self._cursor = QCursor(self._canvas.viewport().cursor())
+                self._canvas.viewport().setCursor(Qt.CursorShape.SplitHCursor)
             return False
         if kind == QEvent.Type.MouseButtonRelease and self._dragging:
             self._dragging = False
@@ -204,11 +206,10 @@ class Comparison(QObject):
         return False
 
     def _give_cursor_back(self) -> None:
-        tool = self._canvas.mapTool()
-        if tool is not None:
-            self._canvas.viewport().setCursor(tool.cursor())
-        else:
-            self._canvas.viewport().unsetCursor()
+        """Show the map tool's cursor again, which a map tool does not tell."""
+        if self._cursor is not None:
+            self._canvas.viewport().setCursor(self._cursor)
+            self._cursor = None
 
     def _at_curtain(self, x: int) -> bool:
         return abs(x - self.item.curtain()) <= REACH
@@ -230,7 +231,7 @@ class Comparison(QObject):
 
     def _render(self) -> None:
         self._stop_jobs()
-        for stack in self._stacks:
+        for stack in self.stacks:
             settings = QgsMapSettings(self._canvas.mapSettings())
             settings.setLayers(stack)
             settings.setBackgroundColor(self._canvas.canvasColor())

@@ -46,10 +46,14 @@ class CompareBar(QWidget):
             row.addWidget(button)
             self.buttons[mode] = button
         self.against = QComboBox()
-        self.against.addItem(tr("Before and after"), "before")
-        self.against.addItem(tr("Reference and after"), "reference")
+        self.against.addItem(tr("Before and after"), ("before", "after"))
+        self.against.addItem(tr("Reference and before"), ("reference", "before"))
+        self.against.addItem(tr("Reference and after"), ("reference", "after"))
         self.against.setToolTip(
-            tr("Before and after: how far it moved. Reference and after: how well it fits.")
+            tr(
+                "Before and after: how far it moved. The reference and one of them: how well it "
+                "fitted, and fits now."
+            )
         )
         self.against.currentIndexChanged.connect(self._restart)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -101,13 +105,15 @@ class CompareBar(QWidget):
         if self._layers is None:
             return
         before, reference, after = self._layers
-        if self.against.currentData() == "before":
-            first, title = [before, reference], tr("Before")
-        else:
-            first, title = [reference], tr("Reference")
-        self.comparison = Comparison(
-            self._canvas, first, [after, reference], (title, tr("After"))
+        stacks = {
+            "before": (tr("Before"), [before, reference]),
+            "reference": (tr("Reference"), [reference]),
+            "after": (tr("After"), [after, reference]),
+        }
+        (first_title, first), (second_title, second) = (
+            stacks[name] for name in self.against.currentData()
         )
+        self.comparison = Comparison(self._canvas, first, second, (first_title, second_title))
         self.comparison.moved.connect(self._on_dragged)
         self.comparison.gone.connect(self._on_gone)
 

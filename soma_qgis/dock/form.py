@@ -265,7 +265,7 @@ class SettingsForm(QWidget):
     def _set_optical_bands(self, wanted: tuple[int, ...]) -> None:
         combo, layer = self.optical_bands, self.optical_layer()
         combo.clear()
-        combo.addItem(tr("Automatic (red, green, blue)"), None)
+        combo.addItem(tr("Automatic (RGB)"), None)
         if layer is not None and not needs_export(layer):  # whose bands come with the export
             drawn = tuple(layer.renderer().usesBands()) if layer.renderer() is not None else ()
             if len(drawn) == 3 and len(set(drawn)) == 3:

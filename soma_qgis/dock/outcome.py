@@ -90,7 +90,7 @@ def explanation(outcome: Outcome) -> str:
         return tr("The images fit: {}").format(_lower_first(reasons)) if reasons else ""
     if outcome.verdict == "doubtful":
         meaning = tr(
-            "The image was moved, but the evidence is too thin to trust it unseen; compare before "
+            "The image was moved, but do not trust it unseen; compare before "
             "and after in the map, at edges such as roads and shores."
         )
         return " ".join(part for part in (meaning, reasons, advice(outcome)) if part)

@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsMapLayer,
     QgsProcessing,
     QgsProject,
     QgsRasterLayer,
@@ -237,6 +238,7 @@ class SomaDock(QgsDockWidget):
         assert run.outcome is not None
         for layer in run.layers.values():
             layer.setCustomProperty(OWN_PROPERTY, True)
+        self._hide(run.layers.get(names.DISPLACEMENT_RASTER))
         if run.layers and run.overlap is not None:
             canvas = self._iface.mapCanvas()
             canvas.setReferencedExtent(run.overlap)
@@ -257,6 +259,12 @@ class SomaDock(QgsDockWidget):
         if python is not None and results and outcome.choice.device == AUTOMATIC:
             found = FoundDevice(results[names.DEVICE_USED], results[names.DEVICE_REASON])
             remember_device(python, found)
+
+    def _hide(self, layer: QgsMapLayer | None) -> None:
+        """Switch a layer off: its colours would frame the registered image where that has none."""
+        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id()) if layer else None
+        if node is not None:
+            node.setItemVisibilityChecked(False)
 
     def _tell(self, text: str) -> None:
         self._iface.messageBar().pushMessage("SOMA", text, Qgis.MessageLevel.Info)

@@ -95,6 +95,8 @@ def guess_pair(layers: Sequence[LayerFacts]) -> tuple[str | None, str | None]:
         for optical in usable
         if sar.id != optical.id
     ]
+    # A basemap lies under many projects: it is the reference where no file can be.
+    pairs = [pair for pair in pairs if _plain(*pair[1:])] or pairs
     if pairs:
         score, sar, optical = max(pairs, key=lambda pair: pair[0])
         likely = sar_score(sar) > 0, sar_score(optical) < 0
@@ -125,6 +127,16 @@ def sar_score(layer: LayerFacts) -> float:
     return score
 
 
+def _plain(sar: LayerFacts, optical: LayerFacts) -> bool:
+    """Return whether two layers are files of one place, and likely what they are taken for."""
+    return (
+        sar.is_file
+        and optical.is_file
+        and sar_score(sar) > 0 > sar_score(optical)
+        and _overlap_bonus(sar, optical) >= 0
+    )
+
+
 def _overlap_bonus(first: LayerFacts, second: LayerFacts) -> float:
     if first.box is None or second.box is None:
         return 0.0
@@ -141,11 +153,13 @@ def _words(name: str) -> set[str]:
     """Return the words of a name in lower case, split at signs and at changes of case.
 
     "S1A_IW_GRDH_VV" gives s1a, iw, grdh, vv; "Sentinel-1" gives sentinel, 1 and
-    sentinel1.
+    sentinel1; "s2rgb" gives s2rgb, s2 and rgb.
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     words = [word for word in re.split(r"[^0-9a-zA-Z]+", spaced.lower()) if word]
-    return {*words, *(first + second for first, second in zip(words, words[1:]))}
+    glued = [re.fullmatch(r"([a-z]+[0-9]+)([a-z]{2,})", word) for word in words]
+    parts = [part for found in glued if found for part in found.groups()]
+    return {*words, *parts, *(first + second for first, second in zip(words, words[1:]))}
 
 
 def _contains(name: str, parts: Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ def raster_source(layer: QgsRasterLayer) -> str:
                 ).format(name)
             )
     _check_crs(layer)
-    return _absolute(str(registry.encodeUri("gdal", parts)))
+    return absolute(str(registry.encodeUri("gdal", parts)))
 
 
 def extent_in_file(extent: QgsRectangle, layer: QgsRasterLayer) -> list[float]:
@@ -105,6 +105,6 @@ def _in_pixels(layer: QgsRasterLayer) -> bool:
     )
 
 
-def _absolute(source: str) -> str:
-    """Return a path independent of the current folder; names of subdatasets stay as they are."""
+def absolute(source: str) -> str:
+    """Return the path of a file independent of the current folder; other names stay as they are."""
     return str(Path(source).absolute()) if Path(source).exists() else source

@@ -126,6 +126,29 @@ def test_a_plain_run_asks_for_the_defaults(
     assert "1.5 s on cpu (stub) with stub." in feedback.lines
 
 
+def test_relative_paths_are_those_of_the_current_folder(
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    request_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``qgis_process`` is given them; the worker runs in another folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("own.safetensors").touch()
+    given = {"OUTPUT": "out.tif", "REPORT": "r.html", "MODEL": "own.safetensors"}
+    results = run("register", Recorder(), **rasters, **given)
+    asked = json.loads(request_file.read_text(encoding="utf-8"))
+    assert asked["outputs"]["registered"] == results["OUTPUT"] == str(tmp_path / "out.tif")
+    assert asked["outputs"]["report"] == str(tmp_path / "r.html")
+    assert asked["model"] == str(tmp_path / "own.safetensors")
+    displaced = {"DISPLACEMENT_RASTER": rasters["SAR"], "INPUT": rasters["SAR"]}
+    results = run("applyregistration", Recorder(), **displaced, OUTPUT="moved.tif")
+    asked = json.loads(request_file.read_text(encoding="utf-8"))
+    assert asked["output"] == results["OUTPUT"] == str(tmp_path / "moved.tif")
+
+
 def test_every_setting_reaches_the_core_also_as_text(
     run: Run, stub_engine: Engine, rasters: dict[str, str], request_file: Path, tmp_path: Path
 ) -> None:

@@ -134,6 +134,11 @@ def style(styler: Any, layer: Any) -> list[str]:
     return feedback.warnings
 
 
+def redness(image: Any, x: int, y: int) -> int:
+    colour = image.pixelColor(x, y)
+    return int(colour.red() - colour.green())
+
+
 def test_vectors_are_arrows_long_enough_to_be_seen(tmp_path: Path) -> None:
     layer = vectors(tmp_path / "v.gpkg", 8.0)
     assert style(VectorStyler(layer), layer) == []
@@ -167,15 +172,27 @@ def test_the_arrows_point_where_the_image_was_moved(tmp_path: Path) -> None:
     job.start()
     job.waitForFinished()
     image = job.renderedImage()
-    columns = [
-        x
-        for x in range(200)
-        for y in range(200)
-        if image.pixelColor(x, y).red() > 150 and image.pixelColor(x, y).green() < 120
-    ]
+    columns = [x for x in range(200) for y in range(200) if redness(image, x, y) > 60]
     assert len(columns) > 50
     assert 95 <= min(columns) <= 105
     assert 170 <= max(columns) <= 185  # 400 m, 5 m a pixel
+
+
+def test_the_less_certain_a_vector_the_fainter_it_is(tmp_path: Path) -> None:
+    from qgis.core import QgsExpression, QgsRenderContext, QgsSymbol
+
+    layer = vectors(tmp_path / "v.gpkg", 8.0)
+    style(VectorStyler(), layer)
+    symbol = layer.renderer().rootRule().children()[0].symbol()
+    opacity = symbol.dataDefinedProperties().property(QgsSymbol.Property.PropertyOpacity)
+    context = QgsRenderContext().expressionContext()
+    shown = []
+    for certainty in (0.3, 0.6, 1.0):
+        expression = QgsExpression(
+            opacity.expressionString().replace('"certainty"', str(certainty))
+        )
+        shown.append(expression.evaluate(context))
+    assert 20 < shown[0] < shown[1] < shown[2] == 100  # in per cent; none is invisible
 
 
 def test_vectors_of_no_length_keep_their_scale(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
+from qgis.gui import QgsMapToolPan
 from qgis.PyQt.QtCore import QEvent, QPoint, QPointF, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QMouseEvent, QPainter
 
@@ -114,6 +115,23 @@ def test_the_curtain_is_dragged_with_the_mouse(canvas: Any, layers: list[Any]) -
     comparison.close()
 
 
+def test_the_cursor_of_the_map_tool_comes_back(canvas: Any, layers: list[Any]) -> None:
+    tool = QgsMapToolPan(canvas)
+    canvas.setMapTool(tool)
+    own = canvas.viewport().cursor().shape()
+    comparison = Comparison(canvas, layers[:1], layers[1:2], ("a", "b"))
+    wait(lambda: comparison.ready)
+    comparison.show("swipe", 0.5)
+    mouse(canvas, QEvent.Type.MouseMove, comparison.item.curtain())
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.SplitHCursor
+    mouse(canvas, QEvent.Type.MouseMove, 5)
+    assert canvas.viewport().cursor().shape() == own
+    mouse(canvas, QEvent.Type.MouseMove, comparison.item.curtain())
+    comparison.close()
+    assert canvas.viewport().cursor().shape() == own
+    canvas.unsetMapTool(tool)
+
+
 def test_it_is_drawn_again_where_the_map_moves(canvas: Any, layers: list[Any]) -> None:
     comparison = Comparison(canvas, layers[:1], layers[1:2], ("a", "b"))
     wait(lambda: comparison.ready)
@@ -138,6 +156,24 @@ def test_it_leaves_nothing_behind(canvas: Any, layers: list[Any]) -> None:
     assert bar.comparison is None
     assert len(canvas.scene().items()) == items
     assert set(project.mapLayers()) == known
+
+
+def test_each_choice_shows_the_images_that_it_names(canvas: Any, layers: list[Any]) -> None:
+    bar = CompareBar(canvas)
+    bar.offer(tuple(layers))
+    bar.buttons["swipe"].click()
+    shown = {}
+    for index in range(bar.against.count()):
+        bar.against.setCurrentIndex(index)
+        assert bar.comparison is not None
+        tops = [stack[0].name() for stack in bar.comparison.stacks]
+        shown[bar.against.itemText(index)] = tops
+    assert shown == {
+        "Before and after": ["before", "after"],
+        "Reference and before": ["reference", "before"],
+        "Reference and after": ["reference", "after"],
+    }
+    bar.stop()
 
 
 def test_it_ends_when_a_layer_goes(canvas: Any, layers: list[Any]) -> None:

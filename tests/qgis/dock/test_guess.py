@@ -51,6 +51,20 @@ def test_bands_decide_where_names_say_nothing() -> None:
     assert guess_pair([facts("dem"), facts("db", decibels=True), facts("four", 4)])[0] == "db"
 
 
+def test_words_that_are_glued_are_read() -> None:
+    assert guess_pair([facts("tile_s2rgb"), facts("tile_s1vh")]) == ("tile_s1vh", "tile_s2rgb")
+
+
+def test_a_basemap_is_the_reference_only_where_no_file_can_be() -> None:
+    here, there = (0.0, 0.0, 1.0, 1.0), (5.0, 5.0, 6.0, 6.0)
+    world = (-180.0, -85.0, 180.0, 85.0)
+    basemap = facts("Google Satellite", is_file=False, box=world)
+    radar, image = facts("s1", box=here), facts("image", 4, box=here)
+    assert guess_pair([basemap, radar, image]) == ("s1", "image")
+    assert guess_pair([basemap, radar]) == ("s1", "Google Satellite")
+    assert guess_pair([basemap, radar, facts("image", 4, box=there)]) == ("s1", "Google Satellite")
+
+
 def test_images_of_one_place_go_together() -> None:
     here, there = (0.0, 0.0, 1.0, 1.0), (5.0, 5.0, 6.0, 6.0)
     layers = [
