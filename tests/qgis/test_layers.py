@@ -182,7 +182,7 @@ def test_the_less_certain_a_vector_the_fainter_it_is(tmp_path: Path) -> None:
     from qgis.core import QgsExpression, QgsRenderContext, QgsSymbol
 
     layer = vectors(tmp_path / "v.gpkg", 8.0)
-    style(VectorStyler(), layer)
+    style(VectorStyler(layer), layer)
     symbol = layer.renderer().rootRule().children()[0].symbol()
     opacity = symbol.dataDefinedProperties().property(QgsSymbol.Property.PropertyOpacity)
     context = QgsRenderContext().expressionContext()
