@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from qgis.gui import QgsScrollArea
 from qgis.PyQt.QtCore import QEvent, Qt
-from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QWidget
+from qgis.PyQt.QtWidgets import QFrame, QWidget
 
 
-class Column(QScrollArea):
-    """Is never narrower than what is in it, whatever the font: nothing is cut off at the side."""
+class Column(QgsScrollArea):
+    """Is never narrower than what is in it, whatever the font: nothing is cut off at the side.
+
+    QGIS's own kind of area keeps the wheel that scrolls it from changing the settings under it.
+    """
 
     def __init__(self, body: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
