@@ -53,6 +53,9 @@ class MatcherConfig:
         check_stage: the wide search with which a finished alignment is checked.
         check_tolerance: distance within which a check window agrees with the field.
         certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
+        chance: share of check windows of unrelated images that agree with the best alignment found
+            between them (median over unrelated pairs of the training split).
+        sure_certainty: mean certainty of a whole overlap from which a likely registration is sure.
     """
 
     presmooth: float = 0.8
@@ -76,6 +79,8 @@ class MatcherConfig:
     check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     check_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
+    chance: float = 0.06
+    sure_certainty: float = 0.2
 
     @property
     def stages(self) -> tuple[StageConfig, ...]:
@@ -92,6 +97,13 @@ LEARNED = MatcherConfig(
     flow_stages=(
         StageConfig(4, 3, 28.0, 16, detail=14.0),
         StageConfig(2, 4, 20.0, 8, detail=10.0),
+        StageConfig(2, 4, 20.0, 8, detail=10.0),
     ),
+    chance=0.16,
+    sure_certainty=0.45,
 )
-"""Where corrections are learned, they see what is in the windows."""
+"""Where corrections are learned, they see what is in the windows. The last stage comes twice: what
+averaging over neighbours flattened at first is measured again. On the training split the mean
+certainty of 95 % of the true pairs reaches 0.55; the highest of 55 unrelated pairs is 0.31, that of
+the pairs that were aligned wrongly by more than 5 px 0.39 (of the fixed descriptors, with the
+defaults above: 0.15, 0.09 and 0.15)."""

@@ -93,7 +93,7 @@ def match(
         rotation=rotation,
         shift=float(np.median(np.linalg.norm(moved, axis=1))) if len(moved) else 0.0,
     )
-    verdict, reasons = judge(evidence, limits)
+    verdict, reasons = judge(evidence, limits, matcher.network.config)
     return Found(
         fit=fit,
         certainty=certainty,

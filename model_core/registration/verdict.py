@@ -15,26 +15,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model_core.network.matcher_config import MatcherConfig
 from model_core.registration.pyramid import CheckPoints
 from model_core.registration.request import Verdict
 
-CHANCE = 0.09
-"""Share of windows of unrelated images that agree with the best alignment found between them
-(median over 62 unrelated pairs of the training split)."""
-
 CHANCE_FACTOR = 1.3
-"""Standard deviation of that share, in units of the binomial's for independent windows."""
+"""Standard deviation of the share that agrees by chance, in units of the binomial's for independent
+windows."""
 
 SURE_DEVIATIONS = 3.5
 LIKELY_DEVIATIONS = 2.0
 
-LEAST_SURE = 0.25
-"""Smallest share with which an image of any size counts as registered."""
-
-SURE_CERTAINTY = 0.28
-"""Mean certainty from which a likely registration is sure. On the training split 95 % of the true
-pairs reach 0.39; the highest of 62 unrelated pairs is 0.16, that of the pairs that were aligned
-wrongly by more than 5 px 0.21."""
+LEAST_ABOVE = 0.19
+"""Share above chance with which an image of any size counts as registered."""
 
 LEAST_WINDOWS = 4.0
 
@@ -85,16 +78,22 @@ def affine_shape(affine: NDArray[np.float64]) -> tuple[float, float]:
     return float(np.abs(values - 1).max()), math.degrees(math.atan2(turn[1, 0], turn[0, 0]))
 
 
-def thresholds(windows: float) -> tuple[float, float]:
+def thresholds(windows: float, chance: float) -> tuple[float, float]:
     """Return the inlier ratios from which a registration is likely and from which it is sure."""
-    spread = CHANCE_FACTOR * math.sqrt(CHANCE * (1 - CHANCE) / max(windows, 1.0))
-    likely = CHANCE + LIKELY_DEVIATIONS * spread
-    return likely, max(LEAST_SURE, CHANCE + SURE_DEVIATIONS * spread)
+    spread = CHANCE_FACTOR * math.sqrt(chance * (1 - chance) / max(windows, 1.0))
+    likely = chance + LIKELY_DEVIATIONS * spread
+    return likely, chance + max(LEAST_ABOVE, SURE_DEVIATIONS * spread)
 
 
-def judge(evidence: Evidence, limits: Limits) -> tuple[Verdict, tuple[str, ...]]:
-    """Return the verdict and plain sentences saying what it rests on."""
-    likely, sure = thresholds(evidence.windows)
+def judge(
+    evidence: Evidence, limits: Limits, config: MatcherConfig
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict and plain sentences saying what it rests on.
+
+    Args:
+        config: of the network that gave the evidence; knows what it reaches by chance.
+    """
+    likely, sure = thresholds(evidence.windows, config.chance)
     share = f"{100 * evidence.inlier_ratio:.0f} %"
     reasons: list[str] = []
     if evidence.windows < LEAST_WINDOWS:
@@ -119,7 +118,7 @@ def judge(evidence: Evidence, limits: Limits) -> tuple[Verdict, tuple[str, ...]]
         implausible.append(f"turns by {evidence.rotation:.1f}°")
     if evidence.shift > 1.5 * limits.max_shift + 4:
         implausible.append(f"shifts by {evidence.shift:.0f} px")
-    is_sure = evidence.inlier_ratio >= sure or evidence.certainty >= SURE_CERTAINTY
+    is_sure = evidence.inlier_ratio >= sure or evidence.certainty >= config.sure_certainty
     if implausible:
         reasons.append(
             f"The alignment found {' and '.join(implausible)}, beyond what was expected of "
@@ -132,7 +131,7 @@ def judge(evidence: Evidence, limits: Limits) -> tuple[Verdict, tuple[str, ...]]
     if not is_sure:
         reasons.append(
             f"At least {100 * sure:.0f} % would be needed to be sure for an overlap of this size, "
-            f"or a mean certainty of {100 * SURE_CERTAINTY:.0f} % instead of {certain}."
+            f"or a mean certainty of {100 * config.sure_certainty:.0f} % instead of {certain}."
         )
     elif evidence.inlier_ratio < sure:
         reasons.append(
