@@ -23,6 +23,7 @@ from model_core.network.correlation import (
     search_translation,
 )
 from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.network.precision import full_precision
 from model_core.network.robust_fit import robust_affine
 from model_core.network.structure import blur
 
@@ -54,11 +55,6 @@ class Measurement(NamedTuple):
     margin: Tensor
     support: Tensor
     at_edge: Tensor
-
-
-def full_precision(like: Tensor) -> torch.autocast:
-    """Return a context in which autocast does not lower the precision: sub-pixel peaks need it."""
-    return torch.autocast(like.device.type, enabled=False)
 
 
 class FlowHead(nn.Module):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor
 
-from model_core.network.affine_flow_matcher import Described, full_precision
+from model_core.network.affine_flow_matcher import Described
 from model_core.network.config import SomaConfig
+from model_core.network.precision import full_precision
 from model_core.network.structure import structure_descriptors
 from model_core.scene.view import Kind
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from model_core.network.config import FgeConfig
 from model_core.network.encoders import Conv2d
+from model_core.network.precision import full_precision
 from model_core.network.structure import DIRECTIONS
 
 ELONGATION = 2.0
@@ -146,7 +147,10 @@ class DilatedFusion(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return features of the shape (B, C, h, w) that came."""
-        seen = torch.cat([branch(features) for branch in self.branches], dim=1)
+        # In bfloat16 the CPU's gradients of dilated depthwise kernels are garbage (torch 2.13).
+        with full_precision(features):
+            given = features.to(self.mix.weight.dtype)
+            seen = torch.cat([branch(given) for branch in self.branches], dim=1)
         return cast("Tensor", self.mix(F.gelu(seen)))
 
 

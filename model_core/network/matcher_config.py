@@ -99,6 +99,7 @@ LEARNED = MatcherConfig(
         StageConfig(2, 4, 20.0, 8, detail=10.0),
         StageConfig(2, 4, 20.0, 8, detail=10.0),
     ),
+    flow_gain=0.45,
     chance=0.16,
     sure_certainty=0.45,
 )

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model_core.network.affine_flow_matcher import full_precision
 from model_core.network.correlation import displacement_vectors, search_translation
 from model_core.network.matcher_config import StageConfig
+from model_core.network.precision import full_precision
 from model_core.network.soma import ImageBatch, Soma
 from model_core.training.batches import LocalBatch, SearchBatch
 from model_core.training.config import LossConfig

@@ -247,7 +247,13 @@ class Trainer:
         # Before unscaling, so that all processes skip a step that overflowed in one of them.
         self.processes.average_gradients(parameters)
         self.scaler.unscale_(self.optimizer)
-        nn.utils.clip_grad_norm_(parameters, config.clip)
+        norm = nn.utils.clip_grad_norm_(parameters, config.clip)
+        # The scaler of float16 leaves such a step out by itself.
+        if not self.scaler.is_enabled() and not bool(torch.isfinite(norm)):
+            raise BadInputError(
+                f"The gradient is no longer finite at step {self.step}; lower learning_rate, or "
+                "use the precision float32, and resume."
+            )
         self.scaler.step(self.optimizer)
         self.scaler.update()
         # At the start the average follows closely: it shall not remember the first guess.
