@@ -110,6 +110,11 @@ class AffineFlowMatcher(nn.Module):
         name = f"stride{stage.stride}_radius{stage.radius}_node{stage.node}_w{stage.window:g}"
         return name.replace(".", "p")
 
+    def margin(self, stage: StageConfig) -> int:
+        """Return as far as how many nodes beyond a node a stage looks."""
+        window = math.ceil((1.5 * stage.window + stage.reach) / stage.node)
+        return max(window, HEAD_REACH) if self._key(stage) in self.heads else window
+
     def volume(
         self, stage: StageConfig, reference: Described, moving: Described
     ) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.network.affine_flow_matcher import HEAD_REACH
 from model_core.network.matcher_config import StageConfig
 from model_core.registration.lattice import Field, Fit, Lattice, fit_field
 from model_core.registration.matcher import Matcher, Nodes
@@ -21,7 +20,7 @@ from model_core.scene.view import View
 COARSE_SIDE = 1024
 """Pixels of the longer side of the decimated overlap in which the global search is made."""
 
-TILE = 768
+TILE = 640
 """Pixels of a tile's side, without its margin."""
 
 FACTOR = 4
@@ -189,6 +188,7 @@ def _level(
     known = np.zeros(lattice.shape, bool)
     for tile, nodes in measure_tiles(
         pair,
+        matcher,
         field,
         decimation,
         stage,
@@ -226,6 +226,7 @@ def _nodes_of(tile: Tile, node: int) -> tuple[slice, slice]:
 
 def measure_tiles(
     pair: Pair,
+    matcher: Matcher,
     field: Field,
     decimation: int,
     stage: StageConfig,
@@ -238,7 +239,7 @@ def measure_tiles(
     Yields each tile with the nodes of its core; tiles without data in both images are left out.
     """
     node = stage.node
-    margin = max(math.ceil((1.5 * stage.window + stage.reach) / node), HEAD_REACH) * node
+    margin = matcher.network.matcher.margin(stage) * node
     height, width = (-(-side // decimation) for side in pair.size)
     todo = tiles(height, width, node)
     for index, tile in enumerate(todo):
@@ -310,7 +311,9 @@ def check(
     stage = matcher.network.config.check_stage
     lattice = Lattice(*pair.size, stage.node)
     points, remaining, agrees = [], [], []
-    for tile, nodes in measure_tiles(pair, field, 1, stage, matcher.check, feedback, progress):
+    for tile, nodes in measure_tiles(
+        pair, matcher, field, 1, stage, matcher.check, feedback, progress
+    ):
         rows, columns = _nodes_of(tile, stage.node)
         usable = nodes.support > 0.6
         points.append(lattice.positions()[rows, columns][usable])
