@@ -91,7 +91,14 @@ def main() -> None:
     missing = [name for name in NEEDED if name not in entry]
     if missing:
         parser.error(f"{options.entry} lacks {', '.join(missing)}")
-    records = [record for path in options.results for record in ResultFile(path).records]
+    # A case that stands in several files counts once.
+    records = list(
+        {
+            (record.method, record.protocol, record.pair): record
+            for path in options.results
+            for record in ResultFile(path).records
+        }.values()
+    )
     entry["figures"] = {"accuracy": accuracies(records), "verdicts": verdicts(records)}
     path = write_bundled(load_network(str(options.checkpoint))[0], options.name, entry)
     sys.stdout.write(f"{path}: {path.stat().st_size:,} bytes\n")
