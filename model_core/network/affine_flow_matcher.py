@@ -259,7 +259,8 @@ class AffineFlowMatcher(nn.Module):
         """Return the rotations and log scales (K, 2) to try; the first is neither."""
 
         def steps(reach: float, step: float) -> list[float]:
-            count = math.ceil(reach / step - 1e-9)
+            # So many that everything within reach is half a step from one of them.
+            count = max(0, math.ceil(reach / step - 0.5 - 1e-9))
             return [0.0, *(sign * i * step for i in range(1, count + 1) for sign in (1, -1))]
 
         rotations = steps(max_rotation, self.config.rotation_step)

@@ -158,6 +158,7 @@ PRESETS: dict[str, SomaConfig] = {
         fge=FgeConfig(groups=16),
         foundation=FoundationConfig("vit_large_patch14_reg4_dinov2"),
         channels=32,
+        gate=0.5,
         head_channels=64,
         matcher=LEARNED,
     ),

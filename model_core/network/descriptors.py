@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor
 
+from model_core.network import geometry
 from model_core.network.affine_flow_matcher import Described
 from model_core.network.config import SomaConfig
 from model_core.network.precision import full_precision
-from model_core.network.structure import structure_descriptors
+from model_core.network.structure import average_blocks, fill_invalid, structure_descriptors
 from model_core.scene.view import Kind
 
 if TYPE_CHECKING:  # it needs timm, which takes seconds to import and is not needed without it
@@ -33,10 +34,15 @@ class ImageBatch(NamedTuple):
 
 def cell_mask(valid: Tensor, stride: int) -> Tensor:
     """Return which cells (B, 1, ceil(H / stride), ceil(W / stride)) are valid throughout."""
-    mask = valid
-    if stride > 1:
-        mask = F.avg_pool2d(mask, stride, ceil_mode=True, count_include_pad=False)
-    return (mask > 0.99).to(valid.dtype)
+    return (average_blocks(valid, stride) > 0.99).to(valid.dtype)
+
+
+def away_from(invalid: Tensor, margin: int) -> Tensor:
+    """Return 1 where no pixel of ``invalid`` (B, 1, H, W), 0 or 1, is within ``margin`` pixels."""
+    if not bool(invalid.any()):
+        return 1 - invalid
+    near = F.max_pool2d(invalid, (1, 2 * margin + 1), 1, (0, margin))
+    return 1 - F.max_pool2d(near, (2 * margin + 1, 1), 1, (margin, 0))
 
 
 class DescribedImages:
@@ -51,6 +57,7 @@ class DescribedImages:
         self.images = images
         self._config = config
         self._learned = learned
+        self._fill: ImageBatch | None = None
         self._features: LearnedFeatures | None = None
         self._described: dict[int, Described] = {}
 
@@ -60,18 +67,55 @@ class DescribedImages:
             self._described[stride] = self._describe(stride)
         return self._described[stride]
 
+    def resampled(self, positions: Tensor) -> DescribedImages:
+        """Return what these images show at positions (B, H, W, 2), their descriptors interpolated.
+
+        The positions are to differ little from a grid's: descriptors are neither turned nor scaled.
+        """
+        return _ResampledImages(self._config, self._learned, self, positions)
+
     def _describe(self, stride: int) -> Described:
-        image, valid, _ = self.images
+        image, valid, _ = filled = self._filled()
         matcher = self._config.matcher
         with full_precision(image):
             fixed = structure_descriptors(image, valid, stride, matcher.presmooth, matcher.smooth)
         if self._learned is None:
             return Described(fixed, cell_mask(valid, stride))
         if self._features is None:
-            self._features = self._learned.features(self.images)
+            self._features = self._learned.features(filled)
         descriptors = self._learned.beside(fixed, self._features, stride)
         # What lies beyond the border was filled in, and the learned part looks beyond it.
-        margin = self._config.margin
-        near = F.max_pool2d(1 - valid, (1, 2 * margin + 1), 1, (0, margin))
-        inner = 1 - F.max_pool2d(near, (2 * margin + 1, 1), 1, (margin, 0))
+        inner = away_from(1 - valid, self._config.margin)
         return Described(descriptors, cell_mask(inner, stride))
+
+    def _filled(self) -> ImageBatch:
+        if self._fill is None:
+            image, valid, kind = self.images
+            self._fill = ImageBatch(fill_invalid(image, valid), valid, kind)
+        return self._fill
+
+
+class _ResampledImages(DescribedImages):
+    def __init__(
+        self,
+        config: SomaConfig,
+        learned: LearnedDescriptors | None,
+        source: DescribedImages,
+        positions: Tensor,
+    ) -> None:
+        image, valid, kind = source.images
+        super().__init__(
+            config,
+            learned,
+            ImageBatch(
+                geometry.sample(image, positions), geometry.sample_mask(valid, positions), kind
+            ),
+        )
+        self._source = source
+        self._positions = positions
+
+    def _describe(self, stride: int) -> Described:
+        descriptors, mask = self._source.at(stride)
+        centres = average_blocks(self._positions.permute(0, 3, 1, 2), stride)
+        cells = (centres.permute(0, 2, 3, 1) + 0.5) / stride - 0.5
+        return Described(geometry.sample(descriptors, cells), geometry.sample_mask(mask, cells))

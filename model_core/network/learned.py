@@ -5,6 +5,8 @@ One image is encoded once; the levels and strides asked for are derived when fir
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from model_core.network.descriptors import ImageBatch, cell_mask
 from model_core.network.encoders import Conv2d, ImageEncoder, centre_cells
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.gradient_enhancer import GradientEnhancer
-from model_core.network.structure import DIRECTIONS, fill_invalid
+from model_core.network.structure import DIRECTIONS
 from model_core.scene.view import Kind
 
 BAND_COUNTS: dict[Kind, int] = {"sar": 1, "optical": 3}
@@ -113,7 +115,9 @@ class LearnedFeatures:
         else:
             features = self.level(stride)
         given = torch.cat([features, FIXED_GAIN * fixed.to(features.dtype)], dim=1)
-        return F.normalize(self.branch.heads[str(stride)](given).float(), dim=1)
+        found = self.branch.heads[str(stride)](given).float()
+        # F.normalize takes twenty times as long on a CPU.
+        return cast("Tensor", found * torch.rsqrt(found.square().sum(1, keepdim=True) + 1e-12))
 
 
 def upsample(features: Tensor, height: int, width: int) -> Tensor:
@@ -144,16 +148,15 @@ class LearnedDescriptors(nn.Module):
         )
 
     def features(self, images: ImageBatch) -> LearnedFeatures:
-        """Encode images; what is derived from it is derived lazily."""
+        """Encode images, their invalid pixels filled; what is derived is derived lazily."""
         branch = self.branches[images.kind]
         assert isinstance(branch, Branch)
         dtype = branch.fine_image.weight.dtype
-        filled = fill_invalid(images.image, images.valid)
         frozen = None
         if self.foundation is not None:
             coarsest = self.config.encoder.strides[-1]
-            frozen = self.foundation(filled, images.valid, coarsest).to(dtype)
-        return LearnedFeatures(branch, filled.to(dtype), images.valid, frozen)
+            frozen = self.foundation(images.image, images.valid, coarsest).to(dtype)
+        return LearnedFeatures(branch, images.image.to(dtype), images.valid, frozen)
 
     def beside(self, fixed: Tensor, features: LearnedFeatures, stride: int) -> Tensor:
         """Return fixed descriptors (B, 8, h, w), the learned ones after them, of unit length."""

@@ -30,6 +30,10 @@ SMALLEST_SEARCH = 64
 """Cells of the shorter side below which images are decimated less for the coarse search."""
 
 
+SMALLEST_FOLLOW_UP = 192
+"""Pixels of the shorter side of the decimated images in which hypotheses are followed up."""
+
+
 @dataclass(frozen=True)
 class Alignment:
     """What is known of how one image lies on the other.
@@ -283,10 +287,30 @@ class Soma(nn.Module):
         starts = self.search(reference.images, moving, max_shift, max_rotation, max_scale)
         if self.settings.transform == "flow":
             return starts[0]
-        first = self.config.affine_stages[0]
         likely = [starts[0], *(s for s in starts[1:] if s.score >= FOLLOWED * starts[0].score)]
-        followed = [self.refine_affine(reference, moving, start, first) for start in likely]
-        return max(followed, key=lambda alignment: alignment.score)
+        return self.follow_up(reference, moving, likely)
+
+    def follow_up(
+        self, reference: DescribedImages, moving: ImageBatch, starts: list[Alignment]
+    ) -> Alignment:
+        """Return the best of some affines after the first affine stage.
+
+        Large images are decimated for it: the stages that follow make up for the precision.
+        """
+        first = self.config.affine_stages[0]
+        side = min(*reference.images.image.shape[-2:], *moving.image.shape[-2:])
+        stride = 2 if side >= 2 * SMALLEST_FOLLOW_UP else 1
+        if stride > 1:
+            reference = self.described(decimate(reference.images, stride))
+            moving = decimate(moving, stride)
+        followed = [
+            self.refine_affine(
+                reference, moving, Alignment(geometry.at_stride(start.affine, stride)), first
+            )
+            for start in starts
+        ]
+        best = max(followed, key=lambda alignment: alignment.score)
+        return Alignment(geometry.at_stride(best.affine, 1 / stride), score=best.score)
 
     def find_flow(
         self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment

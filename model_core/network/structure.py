@@ -31,13 +31,51 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     return separable(F.pad(image, (radius, radius, radius, radius), mode="replicate"), kernel)
 
 
+FEW_CHANNELS, LARGE = 3, 128 * 128
+"""Up to so many channels of at least so many pixels, sums of shifted images are faster on a CPU
+than a depthwise convolution."""
+
+
 def separable(image: Tensor, kernel: Tensor) -> Tensor:
-    """Convolve each channel of (B, C, H, W) with a 1-D kernel along both axes, without padding."""
-    # Depthwise: ten times faster on a CPU than the channels as a batch of single-channel images.
+    """Convolve each channel of (B, C, H, W) with a symmetric 1-D kernel along both axes, without
+    padding."""
     channels = image.shape[1]
+    large = image.shape[-2] * image.shape[-1] >= LARGE
+    if image.device.type == "cpu" and channels <= FEW_CHANNELS and large:
+        return _shifted_sum(_shifted_sum(image, kernel, 3), kernel, 2)
+    # Depthwise: ten times faster on a CPU than the channels as a batch of single-channel images.
     across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
     down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
     return F.conv2d(F.conv2d(image, across, groups=channels), down, groups=channels)
+
+
+def _shifted_sum(image: Tensor, kernel: Tensor, dim: int) -> Tensor:
+    weights = kernel.tolist()
+    radius = len(weights) // 2
+    size = image.shape[dim] - 2 * radius
+    total: Tensor = image.narrow(dim, radius, size) * weights[radius]
+    for i in range(radius):
+        mirrored = image.narrow(dim, i, size) + image.narrow(dim, 2 * radius - i, size)
+        total = torch.add(total, mirrored, alpha=weights[i])
+    return total
+
+
+def average_blocks(image: Tensor, stride: int) -> Tensor:
+    """Average (B, C, H, W) over blocks of ``stride`` pixels; of cut blocks, what there is of them.
+
+    What ``avg_pool2d`` computes; whole blocks two to three times faster on a CPU.
+    """
+    if stride == 1:
+        return image
+    if image.shape[-2] % stride or image.shape[-1] % stride:
+        return F.avg_pool2d(image, stride, ceil_mode=True, count_include_pad=False)
+    rows = image[..., ::stride, :]
+    for offset in range(1, stride):
+        rows = rows + image[..., offset::stride, :]
+    blocks = rows[..., ::stride]
+    for offset in range(1, stride):
+        blocks = blocks + rows[..., offset::stride]
+    return blocks / stride**2
 
 
 def fill_invalid(image: Tensor, valid: Tensor, sigma: float = 4.0) -> Tensor:
@@ -75,24 +113,26 @@ def structure_descriptors(
     """Return fixed descriptors (B, 8, ceil(H / stride), ceil(W / stride)), unit length per cell.
 
     Args:
-        image: (B, C, H, W); of several bands the one with the strongest gradient speaks.
+        image: (B, C, H, W), its invalid pixels filled (see :func:`fill_invalid`); of several bands
+            the one with the strongest gradient speaks.
         valid: (B, 1, H, W).
         stride: 1, 2 or 4; derivatives are taken at full resolution, then averaged over the cell.
         presmooth: sigma, in pixels, of the Gaussian before the derivative.
         sigma: sigma, in pixels, of the smoothing of the directional responses.
     """
-    smooth = blur(fill_invalid(image, valid), presmooth)
-    padded = F.pad(smooth, (1, 1, 1, 1), mode="replicate")
+    padded = F.pad(blur(image, presmooth), (1, 1, 1, 1), mode="replicate")
     dx = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
     dy = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
     if image.shape[1] > 1:
         dx, dy = _strongest(dx, dy)
-    angles = torch.arange(DIRECTIONS, device=image.device) * (math.pi / DIRECTIONS)
-    cos = torch.cos(angles).to(image.dtype).view(1, -1, 1, 1)
-    sin = torch.sin(angles).to(image.dtype).view(1, -1, 1, 1)
-    responses = (dx * cos + dy * sin).abs() * valid.to(image.dtype)
-    if stride > 1:
-        responses = F.avg_pool2d(responses, stride, ceil_mode=True, count_include_pad=False)
+    valid = valid.to(image.dtype)
+    dx, dy = dx * valid, dy * valid
+    # One direction at a time: all of them at full resolution would not stay in the cache.
+    directions = [
+        average_blocks(torch.add(dx * math.cos(angle), dy, alpha=math.sin(angle)).abs(), stride)
+        for angle in (index * math.pi / DIRECTIONS for index in range(DIRECTIONS))
+    ]
+    responses = torch.cat(directions, dim=1)
     rest = math.sqrt(max(sigma**2 - (stride**2 - 1) / 12, 0.0)) / stride
     if rest > 0.3:
         responses = blur(responses, rest)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from model_core.products.report import Comparison
 from model_core.products.report_figures import Image
 from model_core.registration.lattice import Field
-from model_core.registration.pyramid import Pair
+from model_core.scene.reader import Pair
 from model_core.scene.view import View
 
 OVERVIEW_SIDE = 900

@@ -42,7 +42,6 @@ class Matcher:
         self.network = network.to(device).eval()
         self.device = device
         self.name = name
-        self._described: tuple[View, DescribedImages] | None = None
 
     def batch(self, view: View) -> ImageBatch:
         """Return a view as a batch of one on the device."""
@@ -52,18 +51,9 @@ class Matcher:
             view.kind,
         )
 
-    def reference(self, view: View) -> DescribedImages:
-        """Return the reference with its descriptors; the last one is remembered.
-
-        A small image is measured several times as one tile, and describing it takes longer.
-        """
-        if self._described is None or self._described[0] is not view:
-            self._described = view, self.network.described(self.batch(view))
-        return self._described[1]
-
-    def forget(self) -> None:
-        """Free the memory of the remembered reference."""
-        self._described = None
+    def describe(self, view: View) -> DescribedImages:
+        """Return a view with its descriptors, which are made when they are first asked for."""
+        return self.network.described(self.batch(view))
 
     @torch.inference_mode()
     def find_affine(
@@ -76,7 +66,7 @@ class Matcher:
     ) -> tuple[NDArray[np.float64], float]:
         """Return the affine (2, 3), reference pixel to moving pixel, and its score in [-1, 1]."""
         found = self.network.find_affine(
-            self.reference(reference), self.batch(moving), max_shift, max_rotation, max_scale
+            self.batch(reference), self.batch(moving), max_shift, max_rotation, max_scale
         )
         return _numpy(found.affine[0]).astype(np.float64), found.score
 
@@ -91,23 +81,23 @@ class Matcher:
     ) -> tuple[NDArray[np.float64], float]:
         """Return the same, good to some pixels, for :meth:`measure` to go on from."""
         found = self.network.find_start(
-            self.reference(reference), self.batch(moving), max_shift, max_rotation, max_scale
+            self.batch(reference), self.batch(moving), max_shift, max_rotation, max_scale
         )
         return _numpy(found.affine[0]).astype(np.float64), found.score
 
     @torch.inference_mode()
-    def measure(self, reference: View, warped: View, stage: StageConfig) -> Nodes:
+    def measure(
+        self, reference: DescribedImages, warped: DescribedImages, stage: StageConfig
+    ) -> Nodes:
         """Measure what displacement remains between two views on one grid."""
-        measured = self.network.measure(self.reference(reference), self.batch(warped), stage)
-        return _nodes(measured, None)
+        return _nodes(self.network.measure(reference, warped, stage), None)
 
     @torch.inference_mode()
-    def check(self, reference: View, warped: View) -> Nodes:
+    def check(self, reference: DescribedImages, warped: DescribedImages) -> Nodes:
         """Search widely, in both directions, how two registered views still differ."""
         stage = self.network.config.check_stage
-        one, other = self.reference(reference), self.network.described(self.batch(warped))
-        forward = self.network.measure(one, other, stage)
-        backward = self.network.measure(other, one, stage)
+        forward = self.network.measure(reference, warped, stage)
+        backward = self.network.measure(warped, reference, stage)
         return _nodes(forward, backward)
 
 

@@ -16,14 +16,15 @@ from rasterio.transform import Affine
 from model_core.feedback import Feedback
 from model_core.network.geometry import resize_displacement
 from model_core.network.structure import blur
+from model_core.registration.descriptions import Descriptions
 from model_core.registration.lattice import Fit
 from model_core.registration.matcher import Matcher
-from model_core.registration.pyramid import CheckPoints, Pair, check, find_start, refine
+from model_core.registration.pyramid import CheckPoints, check, find_start, refine
 from model_core.registration.request import Verdict
 from model_core.registration.verdict import Evidence, Limits, affine_shape, agreeing, judge
 from model_core.scene.grid import Grid, window_pixels
 from model_core.scene.raster import open_scene
-from model_core.scene.reader import SceneReader, ViewReader
+from model_core.scene.reader import Pair, SceneReader, ViewReader
 from model_core.scene.view import Kind, View
 
 CERTAIN = 0.5
@@ -74,9 +75,9 @@ def match(
         pair, matcher, limits.max_shift, limits.max_rotation, limits.max_scale
     )
     feedback.log(f"Coarse search: correlation {score:.2f}.")
-    fit = refine(pair, matcher, start, local, feedback, stages("refine"))
-    checked = check(pair, matcher, fit.field, feedback, stages("verify"))
-    matcher.forget()
+    described = Descriptions(pair, matcher)
+    fit = refine(described, matcher, start, local, feedback, stages("refine"))
+    checked = check(described, matcher, fit.field, feedback, stages("verify"))
     agree = agreeing(checked, matcher.network.config.check_tolerance)
     certainty = _certainty_map(fit)
     covered = float((certainty[fit.known] >= CERTAIN).mean()) if fit.known.any() else 0.0

@@ -27,7 +27,6 @@ from model_core.products.tie_points import TiePoints, select_tie_points
 from model_core.products.vectors import write_displacement_vectors
 from model_core.registration.matcher import Matcher, load_matcher
 from model_core.registration.matching import CERTAIN, Found, match
-from model_core.registration.pyramid import Pair
 from model_core.registration.request import (
     OutputPaths,
     RegistrationRequest,
@@ -36,7 +35,7 @@ from model_core.registration.request import (
 from model_core.registration.verdict import Limits
 from model_core.scene.overlap import common_grid
 from model_core.scene.raster import Scene, open_scene
-from model_core.scene.reader import SceneReader
+from model_core.scene.reader import Pair, SceneReader
 from model_core.versions import versions
 
 REFERENCED = Limits(max_shift=0, max_rotation=4.0, max_scale=1.0)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.network.descriptors import DescribedImages
 from model_core.network.matcher_config import StageConfig
+from model_core.registration.descriptions import Descriptions
 from model_core.registration.lattice import Field, Fit, Lattice, fit_field
 from model_core.registration.matcher import Matcher, Nodes
-from model_core.scene.reader import Reader
+from model_core.scene.reader import Pair
 from model_core.scene.view import View
 
 COARSE_SIDE = 1024
@@ -28,29 +30,6 @@ FACTOR = 4
 
 LARGEST_DEPARTURE = 2.0
 """Pixels by which one tile's node may depart from its neighbours before it counts a quarter."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Readers of the two images over one working grid."""
-
-    reference: Reader
-    moving: Reader
-    _last: dict[tuple[int, ...], View] = field(default_factory=dict, compare=False)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of the working grid."""
-        grid = self.reference.grid
-        return grid.height, grid.width
-
-    def read_reference(self, window: tuple[int, int, int, int], decimation: int) -> View:
-        """Read a window of the reference; asked for the last one again, give the same object."""
-        key = (*window, decimation)
-        if key not in self._last:
-            self._last.clear()
-            self._last[key] = self.reference.read(*window, decimation)
-        return self._last[key]
 
 
 @dataclass(frozen=True)
@@ -134,7 +113,7 @@ def _crop(view: View, rows: slice, columns: slice) -> View:
 
 
 def refine(
-    pair: Pair,
+    described: Descriptions,
     matcher: Matcher,
     field: Field,
     local: bool,
@@ -155,7 +134,7 @@ def refine(
     transform = matcher.network.settings.transform
     local = local and transform != "affine"
     first = config.flow_stages[0] if transform == "flow" else config.affine_stages[1]
-    plan = [(d, first) for d in levels(*pair.size)]
+    plan = [(d, first) for d in levels(*described.pair.size)]
     plan += [(1, stage) for stage in (config.flow_stages if local else config.affine_stages[2:])]
     costs = [1 / decimation**2 for decimation, _ in plan]
     fit: Fit | None = None
@@ -166,14 +145,14 @@ def refine(
         def report(part: float, done: float = done, share: float = share) -> None:
             progress(done + share * part)
 
-        fit = _level(pair, matcher, field, decimation, stage, local, feedback, report)
+        fit = _level(described, matcher, field, decimation, stage, local, feedback, report)
         field = fit.field
     assert fit is not None
     return fit
 
 
 def _level(
-    pair: Pair,
+    described: Descriptions,
     matcher: Matcher,
     field: Field,
     decimation: int,
@@ -182,12 +161,12 @@ def _level(
     feedback: Feedback,
     progress: Callable[[float], None],
 ) -> Fit:
-    lattice = Lattice(*pair.size, stage.node * decimation)
+    lattice = Lattice(*described.pair.size, stage.node * decimation)
     targets = np.zeros((*lattice.shape, 2))
     certainty = np.zeros(lattice.shape, np.float32)
     known = np.zeros(lattice.shape, bool)
     for tile, nodes in measure_tiles(
-        pair,
+        described,
         matcher,
         field,
         decimation,
@@ -225,12 +204,12 @@ def _nodes_of(tile: Tile, node: int) -> tuple[slice, slice]:
 
 
 def measure_tiles(
-    pair: Pair,
+    described: Descriptions,
     matcher: Matcher,
     field: Field,
     decimation: int,
     stage: StageConfig,
-    measure: Callable[[View, View], Nodes],
+    measure: Callable[[DescribedImages, DescribedImages], Nodes],
     feedback: Feedback,
     progress: Callable[[float], None],
 ) -> Iterator[tuple[Tile, Nodes]]:
@@ -240,19 +219,18 @@ def measure_tiles(
     """
     node = stage.node
     margin = matcher.network.matcher.margin(stage) * node
-    height, width = (-(-side // decimation) for side in pair.size)
+    height, width = (-(-side // decimation) for side in described.pair.size)
     todo = tiles(height, width, node)
+    alone = len(todo) == 1
     for index, tile in enumerate(todo):
         feedback.checkpoint()
         progress(index / len(todo))
         window = _around(tile, margin, height, width, node)
-        reference = pair.read_reference(window, decimation)
-        if not reference.valid.any():
+        reference = described.reference(window, decimation)
+        if not reference.images.valid.any():
             continue
-        positions = field.window(*window, decimation)
-        warped = pair.moving.read(*window, decimation, positions)
-        both = reference.valid & warped.valid
-        if not both.any():
+        warped = described.moving(window, decimation, field, stage.stride, keep=alone)
+        if not (reference.images.valid * warped.images.valid).any():
             continue
         nodes = measure(reference, warped)
         above, left = (tile.row - window[0]) // node, (tile.column - window[1]) // node
@@ -301,7 +279,7 @@ class CheckPoints:
 
 
 def check(
-    pair: Pair,
+    described: Descriptions,
     matcher: Matcher,
     field: Field,
     feedback: Feedback,
@@ -309,10 +287,10 @@ def check(
 ) -> CheckPoints:
     """Search widely around the finished field, tile by tile, in both directions."""
     stage = matcher.network.config.check_stage
-    lattice = Lattice(*pair.size, stage.node)
+    lattice = Lattice(*described.pair.size, stage.node)
     points, remaining, agrees = [], [], []
     for tile, nodes in measure_tiles(
-        pair, matcher, field, 1, stage, matcher.check, feedback, progress
+        described, matcher, field, 1, stage, matcher.check, feedback, progress
     ):
         rows, columns = _nodes_of(tile, stage.node)
         usable = nodes.support > 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,20 @@ class Reader(Protocol):
         positions: NDArray[np.float64] | None = None,
     ) -> View:
         """Read a window of the grid decimated by ``decimation``."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Readers of the two images over one working grid."""
+
+    reference: Reader
+    moving: Reader
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the working grid."""
+        grid = self.reference.grid
+        return grid.height, grid.width
 
 
 def window_positions(

@@ -79,18 +79,23 @@ def test_a_known_shift_of_a_real_scene_is_recovered(scenes: Path, tmp_path: Path
     truth = (new - old) * metres
     found = np.stack([dx[rows, columns], dy[rows, columns]], axis=-1)
     pixel = np.array([true.a, -true.e]) * metres
-    error = np.linalg.norm((found - truth) / pixel, axis=1)
+    # As published, the pair itself is off by almost a pixel; a matcher of its own says by what.
+    with rasterio.open(scenes / "sen1floods11_spain_s1_vv_vh_db.tif") as dataset:
+        unmoved = dataset.read(1).astype(np.float64)
+    own = -np.median(residuals(amplitude(optical, [4, 3, 2]), unmoved, step=64).shift, axis=0)
+    assert np.linalg.norm(own) < 1.2
+    error = np.linalg.norm((found - truth) / pixel - own * (1, -1), axis=1)
     assert len(error) > 3000
-    assert np.median(error) < 1.0
-    assert np.percentile(error, 90) < 2.0
+    assert np.median(error) < 0.6
+    assert np.percentile(error, 90) < 1.2
     # The SAR lies too far east and north, so the correction goes west and south.
     assert (truth.mean(axis=0) < -150).all()
     assert np.abs(found.mean(axis=0) - truth.mean(axis=0)).max() < 10
 
 
-def amplitude(path: Path, bands: int) -> NDArray[np.float64]:
+def amplitude(path: Path, bands: list[int]) -> NDArray[np.float64]:
     with rasterio.open(path) as dataset:
-        return np.asarray(dataset.read(list(range(1, bands + 1))).astype(np.float64).mean(axis=0))
+        return np.asarray(dataset.read(bands).astype(np.float64).mean(axis=0))
 
 
 @pytest.mark.slow
@@ -113,9 +118,9 @@ def test_a_large_scene_is_registered_within_time_and_memory(scenes: Path, tmp_pa
     assert int(done.stdout.splitlines()[-1]) * 1024 < LARGEST_MEMORY
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["seconds"] < 300
-    reference = amplitude(optical, 3)
-    before = residuals(reference, amplitude(sar, 1))
-    after = residuals(reference, amplitude(tmp_path / "out" / "registered.tif", 1))
+    reference = amplitude(optical, [1, 2, 3])
+    before = residuals(reference, amplitude(sar, [1]))
+    after = residuals(reference, amplitude(tmp_path / "out" / "registered.tif", [1]))
     assert (before.lead > 1.15).sum() > 100
     assert after.median() < before.median() / 2
 
