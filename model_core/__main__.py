@@ -11,8 +11,10 @@ from model_core.errors import SomaError
 from model_core.version import __version__
 
 # Threads that wait by spinning make torch five to ten times slower wherever another program, such
-# as QGIS, wants a core too. Read when OpenMP loads, hence before any import of torch.
+# as QGIS, wants a core too; GNU's may spin for some microseconds, as waking them takes longer than
+# many an operation of a small image. Read when OpenMP loads, hence before any import of torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 COMMANDS = (
     "register", "match", "apply", "info", "train", "realign", "evaluate", "simulate", "serve",

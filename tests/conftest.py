@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in model_core.__main__
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both as in model_core.__main__
+os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 ROOT = Path(__file__).resolve().parent.parent
 
