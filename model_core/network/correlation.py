@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model_core.network.geometry import resize_displacement
-from model_core.network.structure import gaussian_kernel, separable
+from model_core.network.structure import average_blocks, gaussian_kernel, separable
 
 
 def _window_sum(values: Tensor, sigma: float) -> Tensor:
@@ -33,8 +33,8 @@ def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float
         sigma: of the window, in lattice nodes.
     """
     height, width = descriptors.shape[-2:]
-    weight = F.avg_pool2d(mask, cell, ceil_mode=True)
-    total = F.avg_pool2d(descriptors * mask, cell, ceil_mode=True)
+    weight = average_blocks(mask, cell)
+    total = average_blocks(descriptors * mask, cell)
     mean = _window_sum(total, sigma) / _window_sum(weight, sigma).clamp_min(1e-4)
     return (descriptors - resize_displacement(mean, height, width, cell)) * mask
 
@@ -68,26 +68,27 @@ def correlation_volume(
     moving_energy = moving.square().sum(1, keepdim=True)
     height, width = reference.shape[-2:]
     pad = (radius, radius, radius, radius)
-    moving_padded = F.pad(moving, pad)
-    moving_energy_padded = F.pad(moving_energy, pad)
-    mask_padded = F.pad(moving_mask, pad)
+    moving, moving_energy, mask = (F.pad(m, pad) for m in (moving, moving_energy, moving_mask))
+    side = 2 * radius + 1
     products, reference_sums, moving_sums = [], [], []
-    for dy in range(2 * radius + 1):
-        rows = slice(dy, dy + height)
-        for dx in range(2 * radius + 1):
-            columns = slice(dx, dx + width)
-            product = (reference * moving_padded[..., rows, columns]).sum(1, keepdim=True)
-            products.append(F.avg_pool2d(product, cell, ceil_mode=True))
-            shifted = moving_energy_padded[..., rows, columns] * reference_mask
-            moving_sums.append(F.avg_pool2d(shifted, cell, ceil_mode=True))
-            kept = reference_energy * mask_padded[..., rows, columns]
-            reference_sums.append(F.avg_pool2d(kept, cell, ceil_mode=True))
+    for dy in range(side):
+
+        def displaced(image: Tensor, dy: int = dy) -> list[Tensor]:
+            return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
+
+        # One row of displacements at a time: few operations, on what stays in the cache.
+        row = [(reference * one).sum(1, keepdim=True) for one in displaced(moving)]
+        products.append(average_blocks(torch.cat(row, 1), cell))
+        moving_row = torch.cat(displaced(moving_energy), 1) * reference_mask
+        moving_sums.append(average_blocks(moving_row, cell))
+        reference_row = torch.cat(displaced(mask), 1) * reference_energy
+        reference_sums.append(average_blocks(reference_row, cell))
     product_sum = _window_sum(torch.cat(products, 1), sigma)
     energy = _window_sum(torch.cat(moving_sums, 1), sigma) * _window_sum(
         torch.cat(reference_sums, 1), sigma
     )
     ncc = product_sum / (energy.clamp_min(0) + 1e-8).sqrt()
-    both = F.avg_pool2d(reference_mask * moving_mask, cell, ceil_mode=True)
+    both = average_blocks(reference_mask * moving_mask, cell)
     whole = _window_sum(torch.ones_like(both), sigma)
     support = (_window_sum(both, sigma) / whole).squeeze(1)
     return ncc, support

@@ -37,12 +37,17 @@ def cell_mask(valid: Tensor, stride: int) -> Tensor:
     return (average_blocks(valid, stride) > 0.99).to(valid.dtype)
 
 
-def away_from(invalid: Tensor, margin: int) -> Tensor:
-    """Return 1 where no pixel of ``invalid`` (B, 1, H, W), 0 or 1, is within ``margin`` pixels."""
+def away_from_invalid(valid: Tensor, stride: int, margin: int) -> Tensor:
+    """Return which cells (see :func:`cell_mask`) have no invalid pixel within ``margin`` pixels.
+
+    The margin counts as the next multiple of the stride.
+    """
+    invalid = 1 - cell_mask(valid, stride)
     if not bool(invalid.any()):
         return 1 - invalid
-    near = F.max_pool2d(invalid, (1, 2 * margin + 1), 1, (0, margin))
-    return 1 - F.max_pool2d(near, (2 * margin + 1, 1), 1, (margin, 0))
+    cells = -(-margin // stride)
+    near = F.max_pool2d(invalid, (1, 2 * cells + 1), 1, (0, cells))
+    return 1 - F.max_pool2d(near, (2 * cells + 1, 1), 1, (cells, 0))
 
 
 class DescribedImages:
@@ -85,8 +90,7 @@ class DescribedImages:
             self._features = self._learned.features(filled)
         descriptors = self._learned.beside(fixed, self._features, stride)
         # What lies beyond the border was filled in, and the learned part looks beyond it.
-        inner = away_from(1 - valid, self._config.margin)
-        return Described(descriptors, cell_mask(inner, stride))
+        return Described(descriptors, away_from_invalid(valid, stride, self._config.margin))
 
     def _filled(self) -> ImageBatch:
         if self._fill is None:
@@ -96,6 +100,8 @@ class DescribedImages:
 
 
 class _ResampledImages(DescribedImages):
+    """Its ``images`` are those it was made of, where they were: only descriptors are asked for."""
+
     def __init__(
         self,
         config: SomaConfig,
@@ -103,14 +109,7 @@ class _ResampledImages(DescribedImages):
         source: DescribedImages,
         positions: Tensor,
     ) -> None:
-        image, valid, kind = source.images
-        super().__init__(
-            config,
-            learned,
-            ImageBatch(
-                geometry.sample(image, positions), geometry.sample_mask(valid, positions), kind
-            ),
-        )
+        super().__init__(config, learned, source.images)
         self._source = source
         self._positions = positions
 

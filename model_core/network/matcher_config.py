@@ -95,7 +95,6 @@ LEARNED = MatcherConfig(
         StageConfig(2, 3, 32.0, 16, detail=12.0),
     ),
     flow_stages=(
-        StageConfig(4, 3, 28.0, 16, detail=14.0),
         StageConfig(2, 4, 20.0, 8, detail=10.0),
         StageConfig(2, 4, 20.0, 8, detail=10.0),
     ),
@@ -103,7 +102,7 @@ LEARNED = MatcherConfig(
     chance=0.16,
     sure_certainty=0.45,
 )
-"""Where corrections are learned, they see what is in the windows. The last stage comes twice: what
+"""Where corrections are learned, they see what is in the windows. The flow stage comes twice: what
 averaging over neighbours flattened at first is measured again. On the training split (the model
 card names the command) the mean certainty of 95 % of the true pairs reaches 0.55; the highest of 55
 unrelated pairs is 0.30, that of the pairs that were aligned wrongly by more than 5 px 0.38."""
