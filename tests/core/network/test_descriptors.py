@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
+from model_core.network.affine_flow_matcher import AffineFlowMatcher
 from model_core.network.config import PRESETS, FoundationConfig, SomaConfig
-from model_core.network.descriptors import ImageBatch
+from model_core.network.descriptors import ImageBatch, away_from_invalid, cell_mask
 from model_core.network.encoders import centre_cells
+from model_core.network.matcher_config import MatcherConfig
 from model_core.network.soma import Soma
-from model_core.network.structure import structure_descriptors
+from model_core.network.structure import average_blocks, blur, structure_descriptors
 from tests.core.network.images import TINY, pair, rmse, rotation, shift
 
 
@@ -161,3 +165,41 @@ def test_configurations_survive_json_and_impossible_ones_are_refused():
     for text in ("", "[]", "{}", '{"preset": "soma"}', TINY.to_json().replace("gate", "gait")):
         with pytest.raises(ValueError, match=r".+"):
             SomaConfig.from_json(text)
+
+
+@pytest.mark.parametrize("limits", [(0.0, 1.0), (2.0, 1.02), (5.0, 1.1), (20.0, 1.0), (180.0, 1.3)])
+def test_the_search_covers_the_limits_and_tries_nothing_that_is_far_beyond(limits):
+    rotation_limit, scale_limit = limits
+    config = MatcherConfig()
+    tried = AffineFlowMatcher(config).hypothesis_list(*limits, torch.zeros(1)).numpy()
+    for axis, limit, step in (
+        (0, rotation_limit, config.rotation_step),
+        (1, np.log(scale_limit), config.scale_step),
+    ):
+        within = np.linspace(-limit, limit, 101)
+        nearest = np.abs(within[:, None] - tried[None, :, axis]).min(axis=1)
+        assert nearest.max() <= step / 2 + 1e-6
+        assert np.abs(tried[:, axis]).max() < limit + step / 2 + 1e-6
+
+
+@pytest.mark.parametrize("size", [(64, 96), (61, 95)])
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_blocks_are_averaged_as_torch_does(size, stride):
+    image = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    expected = F.avg_pool2d(image, stride, ceil_mode=True, count_include_pad=False)
+    assert torch.allclose(average_blocks(image, stride), expected, atol=1e-6)
+
+
+def test_a_blur_of_few_channels_is_the_same_as_of_many():
+    image = torch.rand(1, 3, 160, 150, generator=torch.Generator().manual_seed(0))
+    many = blur(torch.cat([image, image], dim=1), 2.0)
+    assert torch.allclose(blur(image, 2.0), many[:, :3], atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_cells_near_invalid_pixels_are_not_described(stride):
+    valid = torch.ones(1, 1, 64, 64)
+    valid[..., 30, 41] = 0
+    mask = away_from_invalid(valid, stride, 4)
+    near = 1 - F.max_pool2d(1 - valid, 9, 1, 4)
+    assert torch.equal(mask, cell_mask(near, stride))
