@@ -6,7 +6,7 @@ The two ResNet-50 and everything else are the preset's own. In place of DINOv2, 
 not part of the project, stands a small vision transformer of the same family with random weights:
 the run shows that the code path trains, and says nothing about accuracy.
 
-    python benchmarks/full_preset.py --out runs/full-preset --steps 300
+    python benchmarks/full_preset.py --out runs/full-preset --steps 500
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
     """Train, stop, resume, and compare the losses before and after."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
