@@ -13,6 +13,8 @@ import rasterio
 from numpy.typing import NDArray
 from plugin_files import ROOT
 
+sys.path.insert(0, str(ROOT))
+
 from model_core.products.report_figures import checkerboard, png_uri
 
 PART = (slice(300, 640), slice(360, 780))
