@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -155,15 +156,18 @@ def test_an_unknown_device_is_found_out_in_the_background(
     facts = {"device": "cpu", "device_reason": "no GPU was found"}
     answers = {"python3": Check(True, "", facts), "python9": Check(False, "Cannot run SOMA.")}
     asked = []
+    read = threading.Event()
 
     def answer(python: str, cancelled: Callable[[], bool]) -> Check:
         asked.append(python)
+        read.wait(10)  # not before the text without an answer was read
         return answers[python]
 
     monkeypatch.setattr(tasks, "check", answer)
     monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python3"))
     dock.check()
     assert dock.device.text() == "The device is not known yet; it is being found out."
+    read.set()
     wait(lambda: dock.device.text() == "Runs on the CPU: no GPU was found.")
     monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python9"))
     dock.check()
