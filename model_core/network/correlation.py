@@ -70,18 +70,18 @@ def correlation_volume(
     pad = (radius, radius, radius, radius)
     moving, moving_energy, mask = (F.pad(m, pad) for m in (moving, moving_energy, moving_mask))
     side = 2 * radius + 1
+
+    def displaced(image: Tensor, dy: int) -> list[Tensor]:
+        return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
+
     products, reference_sums, moving_sums = [], [], []
     for dy in range(side):
-
-        def displaced(image: Tensor, dy: int = dy) -> list[Tensor]:
-            return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
-
         # One row of displacements at a time: few operations, on what stays in the cache.
-        row = [(reference * one).sum(1, keepdim=True) for one in displaced(moving)]
+        row = [(reference * one).sum(1, keepdim=True) for one in displaced(moving, dy)]
         products.append(average_blocks(torch.cat(row, 1), cell))
-        moving_row = torch.cat(displaced(moving_energy), 1) * reference_mask
+        moving_row = torch.cat(displaced(moving_energy, dy), 1) * reference_mask
         moving_sums.append(average_blocks(moving_row, cell))
-        reference_row = torch.cat(displaced(mask), 1) * reference_energy
+        reference_row = torch.cat(displaced(mask, dy), 1) * reference_energy
         reference_sums.append(average_blocks(reference_row, cell))
     product_sum = _window_sum(torch.cat(products, 1), sigma)
     energy = _window_sum(torch.cat(moving_sums, 1), sigma) * _window_sum(

@@ -74,7 +74,9 @@ class Descriptions:
             if np.square(drift).sum(axis=-1).mean() <= LARGEST_DRIFT**2:
                 self._warped = last
                 places = (window_pixels(0, 0, *window[2:]) + drift).astype(np.float32)
-                return last.images.resampled(torch.from_numpy(places)[None])
+                return last.images.resampled(
+                    torch.from_numpy(places)[None].to(self._matcher.device)
+                )
         view = self.pair.moving.read(*window, decimation, positions)
         images = self._matcher.describe(view)
         if keep:
