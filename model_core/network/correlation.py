@@ -15,14 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model_core.network.geometry import resize_displacement
-from model_core.network.structure import average_blocks, gaussian_kernel, separable
-
-
-def _window_sum(values: Tensor, sigma: float) -> Tensor:
-    """Gaussian mean over a window of lattice nodes (B, N, h, w); outside counts as zero."""
-    kernel = gaussian_kernel(sigma, values)
-    radius = kernel.numel() // 2
-    return separable(F.pad(values, (radius, radius, radius, radius)), kernel)
+from model_core.network.structure import average_blocks, window_mean
 
 
 def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float) -> Tensor:
@@ -35,7 +28,7 @@ def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float
     height, width = descriptors.shape[-2:]
     weight = average_blocks(mask, cell)
     total = average_blocks(descriptors * mask, cell)
-    mean = _window_sum(total, sigma) / _window_sum(weight, sigma).clamp_min(1e-4)
+    mean = window_mean(total, sigma) / window_mean(weight, sigma).clamp_min(1e-4)
     return (descriptors - resize_displacement(mean, height, width, cell)) * mask
 
 
@@ -83,14 +76,14 @@ def correlation_volume(
         moving_sums.append(average_blocks(moving_row, cell))
         reference_row = torch.cat(displaced(mask, dy), 1) * reference_energy
         reference_sums.append(average_blocks(reference_row, cell))
-    product_sum = _window_sum(torch.cat(products, 1), sigma)
-    energy = _window_sum(torch.cat(moving_sums, 1), sigma) * _window_sum(
+    product_sum = window_mean(torch.cat(products, 1), sigma)
+    energy = window_mean(torch.cat(moving_sums, 1), sigma) * window_mean(
         torch.cat(reference_sums, 1), sigma
     )
     ncc = product_sum / (energy.clamp_min(0) + 1e-8).sqrt()
     both = average_blocks(reference_mask * moving_mask, cell)
-    whole = _window_sum(torch.ones_like(both), sigma)
-    support = (_window_sum(both, sigma) / whole).squeeze(1)
+    whole = window_mean(torch.ones_like(both), sigma)
+    support = (window_mean(both, sigma) / whole).squeeze(1)
     return ncc, support
 
 

@@ -46,10 +46,10 @@ class MatcherConfig:
         hypotheses: how many of the best global hypotheses are followed up.
         affine_stages: for the global affine, coarse to fine.
         flow_stages: for the local field, coarse to fine.
-        flow_smoothing: sigma of the window over which neighbouring displacements are averaged.
-        flow_prior: certainty, in node units, at which half of a measured displacement is believed.
-        flow_gain: of each repetition of that average over what it has left; small: closer to the
-            affine, and calmer; large: closer to what was measured.
+        flow_smoothing: sigma of the window over which neighbouring displacements are averaged, in
+            the network's own forward pass (a whole registration fits a spline instead).
+        flow_prior: certainty, in node units, at which half of a measured displacement is believed
+            there.
         check_stage: the wide search with which a finished alignment is checked.
         check_tolerance: distance within which a check window agrees with the field.
         certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
@@ -75,7 +75,6 @@ class MatcherConfig:
     )
     flow_smoothing: float = 24.0
     flow_prior: float = 0.15
-    flow_gain: float = 0.5
     check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     check_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
@@ -98,7 +97,6 @@ LEARNED = MatcherConfig(
         StageConfig(2, 4, 20.0, 8, detail=10.0),
         StageConfig(2, 4, 20.0, 8, detail=10.0),
     ),
-    flow_gain=0.45,
     chance=0.16,
     sure_certainty=0.45,
 )

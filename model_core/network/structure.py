@@ -31,6 +31,13 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     return separable(F.pad(image, (radius, radius, radius, radius), mode="replicate"), kernel)
 
 
+def window_mean(values: Tensor, sigma: float) -> Tensor:
+    """Return the Gaussian mean over the window around (B, C, H, W); outside counts as zero."""
+    kernel = gaussian_kernel(sigma, values)
+    radius = kernel.numel() // 2
+    return separable(F.pad(values, (radius, radius, radius, radius)), kernel)
+
+
 FEW_CHANNELS, LARGE = 3, 128 * 128
 """Up to so many channels of at least so many pixels, sums of shifted images are faster on a CPU
 than a depthwise convolution."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model_core.network.geometry import sample
 from model_core.network.robust_fit import robust_affine
-from model_core.network.structure import blur
+from model_core.registration.spline import smooth_field
 from model_core.scene.grid import window_pixels
 from model_core.scene.reader import window_positions
 
@@ -88,11 +88,10 @@ def fit_field(
     targets: NDArray[np.float64],
     certainty: NDArray[np.float32],
     known: NDArray[np.bool_],
-    smoothing: float,
-    prior: float,
-    gain: float,
+    decimation: int,
     tolerance: float,
     local: bool,
+    final: bool,
     given: Affine | None = None,
 ) -> Fit:
     """Fit an affine and, where ``local``, the smooth departure from it.
@@ -101,10 +100,9 @@ def fit_field(
         lattice: of the nodes. targets: (h, w, 2), the measured positions; anything where unknown.
         certainty: (h, w) in [0, 1], 0 where nothing was measured.
         known: (h, w) bool, see :class:`Fit`.
-        smoothing: sigma, in pixels, over which departures are averaged.
-        prior: certainty at which half of the local departure is believed, the rest is the affine.
-        gain: of each of the repeated averages; the smaller, the more of the field is the affine.
+        decimation: of the images in which was measured.
         tolerance: departure, in pixels, from the neighbours at which a node counts a quarter.
+        final: nothing will be measured again after this; see ``smooth_field``.
         given: the affine, where it is not to be fitted (the ablation "flow").
     """
     points = lattice.positions()
@@ -130,24 +128,21 @@ def fit_field(
             np.where(measured_here, departs, np.nan).astype(np.float32),
             known,
         )
-    measured = torch.from_numpy(rest.transpose(2, 0, 1).astype(np.float32))[None]
-    trust = torch.from_numpy(certainty.astype(np.float32))[None, None]
-    # A departure that no neighbour shares is an outlier: the reweighting narrows around the
-    # smooth field, starting wide so that a real local displacement is not thrown out. What one
-    # average flattens, the average of the rest gives back (twicing; Tukey, 1977).
-    smooth = torch.zeros_like(measured)
-    weight_map = trust
-    sigma = smoothing / lattice.step
-    for width in (8 * tolerance, 4 * tolerance, 2 * tolerance, tolerance, tolerance):
-        distance = (measured - smooth).norm(dim=1, keepdim=True)
-        weight_map = trust * (1 + (distance / width).square()).pow(-2)
-        total = blur(weight_map, sigma)
-        step = blur(weight_map * (measured - smooth), sigma) / (total + prior)
-        smooth = smooth + gain * step
-    departs = (measured - smooth).norm(dim=1)[0].numpy()
+    measured = rest.transpose(2, 0, 1).astype(np.float32)
+    per_pixel = np.float32(1 / decimation)
+    smooth, factors = smooth_field(
+        measured * per_pixel,
+        certainty,
+        known,
+        lattice.step / decimation,
+        tolerance / decimation,
+        final,
+    )
+    smooth = smooth * np.float32(decimation)
+    departs = np.linalg.norm(measured - smooth, axis=0)
     return Fit(
-        Field(affine, lattice, smooth[0].numpy()),
-        weight_map[0, 0].numpy(),
+        Field(affine, lattice, smooth),
+        certainty * factors,
         np.where(measured_here, departs, np.nan).astype(np.float32),
         known,
     )

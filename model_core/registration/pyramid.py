@@ -145,7 +145,8 @@ def refine(
         def report(part: float, done: float = done, share: float = share) -> None:
             progress(done + share * part)
 
-        fit = _level(described, matcher, field, decimation, stage, local, feedback, report)
+        final = index == len(plan) - 1
+        fit = _level(described, matcher, field, decimation, stage, local, final, feedback, report)
         field = fit.field
     assert fit is not None
     return fit
@@ -158,6 +159,7 @@ def _level(
     decimation: int,
     stage: StageConfig,
     local: bool,
+    final: bool,
     feedback: Feedback,
     progress: Callable[[float], None],
 ) -> Fit:
@@ -186,11 +188,10 @@ def _level(
         targets,
         certainty,
         known,
-        matcher.network.config.flow_smoothing * decimation,
-        matcher.network.config.flow_prior,
-        matcher.network.config.flow_gain,
+        decimation,
         LARGEST_DEPARTURE * decimation,
         local,
+        final,
         field.affine if matcher.network.settings.transform == "flow" else None,
     )
 

@@ -1,0 +1,190 @@
+"""The smooth local field behind measurements at lattice nodes.
+
+A thin-plate spline in tension (Wahba, 1990, *Spline models for observational data*; Franke, 1985,
+"Thin plate splines with tension") is fitted twice, calm and lively. The calm one is what is
+believed; where the lively one departs from it by more than measurements are unsure by, that one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model_core.network.structure import blur, window_mean
+
+Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stiffness:
+    """Lengths, in pixels, below which a field may hardly bend (``bending``) or change at all
+    (``tension``) where the measurements have certainty 1."""
+
+    bending: float
+    tension: float
+
+
+CALM = Stiffness(80.0, 80.0)
+LIVELY = Stiffness(10.0, 7.0)
+
+DOUBT = 0.6
+"""Pixels (root mean square) by which the two fits differ when half of the difference is believed:
+two SAR views of one place differ by about as much at the border of what they show."""
+
+DOUBT_REACH = 64.0
+"""Sigma, in pixels, of the window over which that difference is averaged."""
+
+BORDER = 20.0
+"""Sigma, in pixels, of the window whose share of data tells how far a node is from the border."""
+
+BORDER_POWER = 4
+"""To which that share lessens the weight of a node: windows that hang over the border see one side
+only, and what they measure changes with the border."""
+
+TOLERANCE, MOST_STEPS = 1e-3, 60
+"""Of the conjugate gradients: relative residual, and number of steps."""
+
+
+def smooth_field(
+    measured: Map,
+    certainty: Map,
+    known: NDArray[np.bool_],
+    step: float,
+    tolerance: float,
+    final: bool,
+) -> tuple[Map, Map]:
+    """Return the smooth field behind displacements measured at nodes, and what agrees with it.
+
+    A measurement that no neighbour shares is an outlier: reweighting narrows around the field,
+    starting wide so that a real local displacement is not thrown out.
+
+    Args:
+        measured: (2, h, w), in units of ``tolerance`` / 2 pixels or any other; anything where
+            ``certainty`` is 0. certainty: (h, w) in [0, 1].
+        known: (h, w), both images have data around the node.
+        step: distance of the nodes, in pixels of the image that was measured in (a decimated one's
+            own pixels).
+        tolerance: departure, in those pixels, at which a node counts a quarter.
+        final: nothing will be measured again; else the lively fit is returned, from which less
+            remains to be measured.
+
+    Returns:
+        the field (2, h, w), and the robust factors (h, w) in [0, 1] of the nodes.
+    """
+    share = window_mean(torch.from_numpy(known.astype(np.float32))[None, None], BORDER / step)
+    trust = certainty * share[0, 0].numpy() ** BORDER_POWER
+    lively, factors = np.zeros_like(measured), np.ones_like(certainty)
+    for width in (8 * tolerance, 2 * tolerance, tolerance, tolerance):
+        lively = fit_spline(measured, trust * factors, LIVELY, step, lively)
+        distance = np.square(measured - lively).sum(axis=0)
+        factors = ((1 + distance / width**2) ** -2).astype(np.float32)
+    if not final:
+        return lively, factors
+    calm = fit_spline(measured, trust * factors, CALM, step, np.zeros_like(measured))
+    more = torch.from_numpy(lively - calm)[None]
+    weight = torch.from_numpy(trust)[None, None] + 1e-4
+    reach = DOUBT_REACH / step
+    energy = blur(weight * more.square().sum(1, keepdim=True), reach) / blur(weight, reach)
+    believed = energy.square() / (energy.square() + DOUBT**4)
+    return calm + (believed * more)[0].numpy(), factors
+
+
+def fit_spline(measured: Map, weight: Map, stiffness: Stiffness, step: float, start: Map) -> Map:
+    """Return the field u (C, h, w) that minimises, over the nodes, ``sum w |u - measured|²`` plus
+    its bending and its tension; by conjugate gradients, preconditioned by cosine transforms.
+
+    Args:
+        measured: (C, h, w). weight: (h, w), at least 0; where it is 0 everywhere, u is 0.
+        step: distance of the nodes in pixels. start: (C, h, w), where to begin.
+    """
+    if not (weight > 0).any():
+        return np.zeros_like(measured)
+    bending, tension = (stiffness.bending / step) ** 4, (stiffness.tension / step) ** 2
+    rows, columns = _cosines(weight.shape[0]), _cosines(weight.shape[1])
+    laplacian = rows.values[:, None] + columns.values
+    usual = float(weight.mean()) + 1e-3
+    inverse = 1 / (usual + bending * laplacian**2 + tension * laplacian)
+
+    def normal(u: Map) -> Map:
+        return weight * u + _stiffness_of(u, bending, tension)
+
+    def precondition(u: Map) -> Map:
+        spectrum = rows.basis @ u @ columns.basis.T
+        result: Map = rows.basis.T @ (inverse * spectrum) @ columns.basis
+        return result
+
+    right = np.where(weight > 0, weight * measured, 0).astype(np.float32)
+    u = start.copy()
+    residual = right - normal(u)
+    limit = TOLERANCE**2 * _dot(right, precondition(right))
+    direction = np.zeros_like(u)
+    before = 1.0
+    for _ in range(MOST_STEPS):
+        corrected = precondition(residual)
+        now = _dot(residual, corrected)
+        if now <= limit:
+            break
+        direction = corrected + np.float32(now / before) * direction
+        image = normal(direction)
+        length = np.float32(now / _dot(direction, image))
+        u += length * direction
+        residual -= length * image
+        before = now
+    return u
+
+
+def _dot(a: Map, b: Map) -> float:
+    return float(np.vdot(a, b))
+
+
+def _stiffness_of(u: Map, bending: float, tension: float) -> Map:
+    """Return the gradient, halved, of ``bending |D² u|² + tension |D u|²``; borders are free."""
+    out = np.zeros_like(u)
+    dx, dy = np.diff(u, axis=2), np.diff(u, axis=1)
+    # Each square |D u|² adds Dᵀ D u: differences of differences.
+    bend_x, bend_y, bend_xy = np.diff(dx, axis=2), np.diff(dy, axis=1), np.diff(dx, axis=1)
+    scale = np.float32(bending)
+    tight = np.float32(tension)
+    _add_transposed(dx, 2, tight, out)
+    _add_transposed(dy, 1, tight, out)
+    first = np.zeros_like(dx)
+    _add_transposed(bend_x, 2, scale, first)
+    _add_transposed(bend_xy, 1, 2 * scale, first)
+    _add_transposed(first, 2, np.float32(1), out)
+    second = np.zeros_like(dy)
+    _add_transposed(bend_y, 1, scale, second)
+    _add_transposed(second, 1, np.float32(1), out)
+    return out
+
+
+def _add_transposed(differences: Map, axis: int, factor: np.float32, out: Map) -> None:
+    """Add the transposed difference operator of ``np.diff`` along an axis, times a factor."""
+    scaled = factor * differences
+    after = [slice(None)] * 3
+    after[axis] = slice(1, None)
+    before = [slice(None)] * 3
+    before[axis] = slice(None, -1)
+    out[tuple(after)] += scaled
+    out[tuple(before)] -= scaled
+
+
+@dataclass(frozen=True)
+class _Cosines:
+    """The orthonormal cosine transform (type 2) of a length, which diagonalises the Laplacian with
+    free borders, and that one's eigenvalues."""
+
+    basis: Map
+    values: Map
+
+
+@lru_cache(maxsize=8)
+def _cosines(length: int) -> _Cosines:
+    frequency = np.arange(length)[:, None]
+    basis = np.cos(np.pi * frequency * (np.arange(length) + 0.5) / length)
+    basis *= np.where(frequency == 0, np.sqrt(1 / length), np.sqrt(2 / length))
+    values = 2 - 2 * np.cos(np.pi * np.arange(length) / length)
+    return _Cosines(basis.astype(np.float32), values.astype(np.float32))
