@@ -29,7 +29,7 @@ from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.peers.grey import grey
 from model_core.network import geometry
 from model_core.network.correlation import fast_length
-from model_core.network.robust_fit import residuals, robust_affine
+from model_core.network.robust_fit import robust_affine
 from model_core.network.structure import gaussian_kernel
 from model_core.scene.view import View
 
@@ -373,7 +373,7 @@ class StructureMatching:
         targets = points + found[None]
         weights = torch.ones(points.shape[:2], dtype=torch.float64)
         residual, _ = robust_affine(points, targets, weights, step.tolerance / 2)
-        inliers = residuals(residual, points, targets)[0] < step.tolerance
+        inliers = squared_residuals(residual, points, targets)[0] < step.tolerance**2
         if int(inliers.sum()) < LEAST_TEMPLATES:
             return None
         if abs(float(torch.linalg.det(residual[0, :, :2])) - 1) > LARGEST_CHANGE:
