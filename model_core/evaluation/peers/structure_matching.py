@@ -29,7 +29,7 @@ from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.peers.grey import grey
 from model_core.network import geometry
 from model_core.network.correlation import fast_length
-from model_core.network.robust_fit import robust_affine
+from model_core.network.robust_fit import robust_affine, squared_residuals
 from model_core.network.structure import gaussian_kernel
 from model_core.scene.view import View
 
