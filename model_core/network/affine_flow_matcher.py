@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from model_core.network import geometry
 from model_core.network.correlation import (
+    both_correlation_volumes,
     correlation_volume,
     displacement_vectors,
     peak,
@@ -139,6 +140,22 @@ class AffineFlowMatcher(nn.Module):
         The displacement d at reference pixel x says that the moving map fits at x + d.
         """
         return self.read(stage, *self.volume(stage, reference, moving))
+
+    def measure_both(
+        self, stage: StageConfig, reference: Described, moving: Described
+    ) -> tuple[Measurement, Measurement]:
+        """Measure the same from both sides: where the moving map fits, and where the reference."""
+        with full_precision(reference.descriptors):
+            forward, backward, support = both_correlation_volumes(
+                reference.descriptors,
+                moving.descriptors,
+                reference.mask,
+                moving.mask,
+                stage.radius,
+                stage.cell,
+                (stage.detail or stage.window) / stage.node,
+            )
+        return self.read(stage, forward, support), self.read(stage, backward, support)
 
     def read(self, stage: StageConfig, volume: Tensor, support: Tensor) -> Measurement:
         """Read the displacements off a stage's volume and support."""

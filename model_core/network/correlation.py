@@ -9,6 +9,7 @@ are valid in both images, so neither a border nor a bright spot gives an advanta
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -57,34 +58,114 @@ def correlation_volume(
     """
     reference = remove_local_mean(reference, reference_mask, cell, sigma)
     moving = remove_local_mean(moving, moving_mask, cell, sigma)
+    rows = _product_rows(reference, moving, radius)
+    products = torch.cat([average_blocks(row, cell) for row in rows], 1)
+    ncc = _normalised(products, reference, moving, reference_mask, moving_mask, radius, cell, sigma)
+    return ncc, _support(reference_mask, moving_mask, cell, sigma)
+
+
+def both_correlation_volumes(
+    reference: Tensor,
+    moving: Tensor,
+    reference_mask: Tensor,
+    moving_mask: Tensor,
+    radius: int,
+    cell: int,
+    sigma: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what ``correlation_volume`` gives, and the volume with the two maps exchanged.
+
+    The products of both are the same, at other places: they are formed once.
+
+    Returns:
+        ncc of the moving map around the reference's nodes; ncc of the reference map around the
+        moving one's; the support, which is that of both.
+    """
+    reference = remove_local_mean(reference, reference_mask, cell, sigma)
+    moving = remove_local_mean(moving, moving_mask, cell, sigma)
+    rows = list(_product_rows(reference, moving, radius))
+    forward = torch.cat([average_blocks(row, cell) for row in rows], 1)
+    backward = torch.cat(
+        [average_blocks(_exchanged(rows, radius, dy), cell) for dy in range(2 * radius + 1)], 1
+    )
+    return (
+        _normalised(forward, reference, moving, reference_mask, moving_mask, radius, cell, sigma),
+        _normalised(backward, moving, reference, moving_mask, reference_mask, radius, cell, sigma),
+        _support(reference_mask, moving_mask, cell, sigma),
+    )
+
+
+def _displaced(image: Tensor, dy: int, height: int, width: int, side: int) -> list[Tensor]:
+    return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
+
+
+def _product_rows(reference: Tensor, moving: Tensor, radius: int) -> Iterator[Tensor]:
+    """Yield, for each dy, the products (B, 2 radius + 1, H, W) with the moving map displaced."""
+    height, width = reference.shape[-2:]
+    side = 2 * radius + 1
+    moving = F.pad(moving, (radius, radius, radius, radius))
+    for dy in range(side):
+        # One row of displacements at a time: few operations, on what stays in the cache.
+        displaced = _displaced(moving, dy, height, width, side)
+        yield torch.cat([(reference * one).sum(1, keepdim=True) for one in displaced], 1)
+
+
+def _exchanged(rows: list[Tensor], radius: int, dy: int) -> Tensor:
+    """Return one row of the products with the maps exchanged, out of all rows as they are.
+
+    ``moving(x) reference(x + d)`` is the product for -d at x + d; beyond the map it is 0.
+    """
+    opposite = rows[2 * radius - dy]
+    height, width = opposite.shape[-2:]
+    result = torch.zeros_like(opposite)
+    to_y, from_y = _overlap(dy - radius, height)
+    for dx in range(2 * radius + 1):
+        to_x, from_x = _overlap(dx - radius, width)
+        result[:, dx, to_y, to_x] = opposite[:, 2 * radius - dx, from_y, from_x]
+    return result
+
+
+def _overlap(shift: int, length: int) -> tuple[slice, slice]:
+    """Return the places x, and the places x + shift, for which both lie within ``length``."""
+    first, last = max(0, -shift), max(0, min(length, length - shift))
+    last = max(first, last)
+    return slice(first, last), slice(first + shift, last + shift)
+
+
+def _normalised(
+    products: Tensor,
+    reference: Tensor,
+    moving: Tensor,
+    reference_mask: Tensor,
+    moving_mask: Tensor,
+    radius: int,
+    cell: int,
+    sigma: float,
+) -> Tensor:
+    """Return the correlation of windows from the products at the nodes."""
     reference_energy = reference.square().sum(1, keepdim=True)
     moving_energy = moving.square().sum(1, keepdim=True)
     height, width = reference.shape[-2:]
     pad = (radius, radius, radius, radius)
-    moving, moving_energy, mask = (F.pad(m, pad) for m in (moving, moving_energy, moving_mask))
+    moving_energy, mask = (F.pad(m, pad) for m in (moving_energy, moving_mask))
     side = 2 * radius + 1
-
-    def displaced(image: Tensor, dy: int) -> list[Tensor]:
-        return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
-
-    products, reference_sums, moving_sums = [], [], []
+    reference_sums, moving_sums = [], []
     for dy in range(side):
-        # One row of displacements at a time: few operations, on what stays in the cache.
-        row = [(reference * one).sum(1, keepdim=True) for one in displaced(moving, dy)]
-        products.append(average_blocks(torch.cat(row, 1), cell))
-        moving_row = torch.cat(displaced(moving_energy, dy), 1) * reference_mask
-        moving_sums.append(average_blocks(moving_row, cell))
-        reference_row = torch.cat(displaced(mask, dy), 1) * reference_energy
-        reference_sums.append(average_blocks(reference_row, cell))
-    product_sum = window_mean(torch.cat(products, 1), sigma)
+        moving_row = torch.cat(_displaced(moving_energy, dy, height, width, side), 1)
+        moving_sums.append(average_blocks(moving_row * reference_mask, cell))
+        reference_row = torch.cat(_displaced(mask, dy, height, width, side), 1)
+        reference_sums.append(average_blocks(reference_row * reference_energy, cell))
+    product_sum = window_mean(products, sigma)
     energy = window_mean(torch.cat(moving_sums, 1), sigma) * window_mean(
         torch.cat(reference_sums, 1), sigma
     )
-    ncc = product_sum / (energy.clamp_min(0) + 1e-8).sqrt()
+    return product_sum / (energy.clamp_min(0) + 1e-8).sqrt()
+
+
+def _support(reference_mask: Tensor, moving_mask: Tensor, cell: int, sigma: float) -> Tensor:
     both = average_blocks(reference_mask * moving_mask, cell)
     whole = window_mean(torch.ones_like(both), sigma)
-    support = (window_mean(both, sigma) / whole).squeeze(1)
-    return ncc, support
+    return (window_mean(both, sigma) / whole).squeeze(1)
 
 
 def displacement_vectors(radius: int, like: Tensor) -> Tensor:

@@ -96,8 +96,9 @@ class Matcher:
     def check(self, reference: DescribedImages, warped: DescribedImages) -> Nodes:
         """Search widely, in both directions, how two registered views still differ."""
         stage = self.network.config.check_stage
-        forward = self.network.measure(reference, warped, stage)
-        backward = self.network.measure(warped, reference, stage)
+        forward, backward = self.network.matcher.measure_both(
+            stage, reference.at(stage.stride), warped.at(stage.stride)
+        )
         return _nodes(forward, backward)
 
 
