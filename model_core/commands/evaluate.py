@@ -27,8 +27,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--source", action="append", help="rows of this source only; repeatable")
     parser.add_argument("--protocols", help="separated by commas; without it: all")
     parser.add_argument(
-        "--methods", help="separated by commas; 'soma' stands for the networks; without it: all"
-    )
+        "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-affine' for "
+        "the same without local field; without it: all"
+    )  # fmt: skip
     parser.add_argument(
         "--model", action="append", help="bundled name or checkpoint of a network; repeatable"
     )
@@ -42,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and say where the table is."""
     from model_core.commands.feedback import StandardErrorFeedback
-    from model_core.evaluation.methods import PEERS, SOMA
+    from model_core.evaluation.methods import NETWORKS, PEERS
     from model_core.evaluation.protocols import PROTOCOLS
     from model_core.evaluation.run import Settings, evaluate
 
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         split=options.split,
         sources=tuple(options.source) if options.source else None,
         protocols=_names(options.protocols, tuple(PROTOCOLS)),
-        methods=_names(options.methods, (SOMA, *PEERS)),
+        methods=_names(options.methods, (*NETWORKS, *PEERS)),
         models=tuple(options.model or (DEFAULT_MODEL,)),
         limit=options.limit,
         seed=options.seed,

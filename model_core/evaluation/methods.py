@@ -124,8 +124,11 @@ PEERS: dict[str, Peer] = {
     "arosics": Peer("AROSICS, local", "arosics", ("arosics", "arosics")),
 }
 
-SOMA = "soma"
-"""Stands for the network, or for each of the networks given by ``--model``."""
+SOMA, SOMA_AFFINE = "soma", "soma-affine"
+"""Stand for the network, or for each of the networks given by ``--model``: with the local field,
+and with the affine alone, as the peers answer and as a user may ask for."""
+
+NETWORKS = (SOMA, SOMA_AFFINE)
 
 
 def absence(name: str) -> str | None:
@@ -142,10 +145,10 @@ def _importable(module: str) -> bool:
 
 def check_names(names: Sequence[str]) -> None:
     """Raise BadInputError for a method nobody knows."""
-    unknown = [name for name in names if name != SOMA and name not in PEERS]
+    unknown = [name for name in names if name not in NETWORKS and name not in PEERS]
     if unknown:
         raise BadInputError(
-            f"{unknown[0]!r} is no method; choose from: {', '.join([SOMA, *PEERS])}."
+            f"{unknown[0]!r} is no method; choose from: {', '.join([*NETWORKS, *PEERS])}."
         )
 
 

@@ -19,6 +19,7 @@ from model_core.errors import BadInputError
 from model_core.evaluation.consensus import align
 from model_core.evaluation.memory import peak_memory
 from model_core.evaluation.methods import (
+    NETWORKS,
     PEERS,
     SOMA,
     Method,
@@ -64,7 +65,8 @@ class Settings:
     Attributes:
         manifests: paths; see ``pairs.read_manifest``. out: folder of the results.
         split, sources: only these rows; None: all. protocols, methods: names.
-        models: each a bundled name or a checkpoint; what the method "soma" stands for.
+        models: each a bundled name or a checkpoint; what the methods "soma" and "soma-affine"
+            stand for.
         limit: pairs per source; None: all. seed: of all that is drawn.
         threads: of every method. device: of the network.
     """
@@ -74,7 +76,7 @@ class Settings:
     split: str | None = None
     sources: tuple[str, ...] | None = None
     protocols: tuple[str, ...] = tuple(PROTOCOLS)
-    methods: tuple[str, ...] = (SOMA, *PEERS)
+    methods: tuple[str, ...] = (*NETWORKS, *PEERS)
     models: tuple[str, ...] = (DEFAULT_MODEL,)
     limit: int | None = None
     seed: int = 0
@@ -125,7 +127,7 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     _check_pairs(pairs)
     settings.out.mkdir(parents=True, exist_ok=True)
     _limit_threads(settings.threads)
-    absent = {n: a for n in settings.methods if n != SOMA and (a := absence(n)) is not None}
+    absent = {n: a for n in settings.methods if n not in NETWORKS and (a := absence(n)) is not None}
     for name, why in absent.items():
         feedback.log(f"{name}: {why}.")
     info = _continue(settings, absent, pairs)
@@ -217,9 +219,9 @@ class _Runner:
 
     def _build_methods(self) -> Iterator[Method]:
         for name in self.settings.methods:
-            if name == SOMA:
+            if name in NETWORKS:
                 for model in self.settings.models:
-                    yield build_soma(model, self.settings.device)
+                    yield build_soma(model, self.settings.device, local=name == SOMA)
             elif absence(name) is None:
                 yield build_peer(name, self.settings.threads)
 

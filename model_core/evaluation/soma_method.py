@@ -14,9 +14,10 @@ from model_core.scene.view import View
 class SomaMethod:
     """A loaded network with the registration's own way of matching a pair."""
 
-    def __init__(self, matcher: Matcher, name: str) -> None:
+    def __init__(self, matcher: Matcher, name: str, local: bool) -> None:
         self.matcher = matcher
         self.name = name
+        self.local = local
 
     def __call__(
         self,
@@ -31,7 +32,9 @@ class SomaMethod:
         The affine is given whatever the verdict is, so that accuracy and judgement are measured
         apart from each other.
         """
-        found = match_pair(self.matcher, sar, optical, max_shift, max_rotation, max_scale)
+        found = match_pair(
+            self.matcher, sar, optical, max_shift, max_rotation, max_scale, self.local
+        )
         return MethodResult(
             affine=found.affine,
             field=found.field,
@@ -42,8 +45,11 @@ class SomaMethod:
         )
 
 
-def build_soma(model: str, device: str) -> Method:
+def build_soma(model: str, device: str, local: bool) -> Method:
     """Load a bundled model by its name, or a checkpoint by its path.
+
+    Args:
+        local: with the local field; else the affine alone.
 
     The method's name holds a checksum of the weights and the configuration, so that results of
     networks that are called the same are never taken for each other's.
@@ -52,7 +58,8 @@ def build_soma(model: str, device: str) -> Method:
         BadInputError: the model cannot be loaded.
     """
     matcher, _ = load_matcher(model, device)
-    return SomaMethod(matcher, f"{matcher.name} ({_checksum(matcher.network)})")
+    title = matcher.name if local else f"{matcher.name}, affine alone"
+    return SomaMethod(matcher, f"{title} ({_checksum(matcher.network)})", local)
 
 
 def _checksum(network: Soma) -> str:

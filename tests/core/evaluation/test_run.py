@@ -155,3 +155,19 @@ def test_the_network_is_measured_on_real_images(pairs: Path, tmp_path: Path) -> 
     assert unrelated.verdict != "registered"
     assert "## Certainty" in (out / "table.md").read_text(encoding="utf-8")
     assert (out / "figures" / "P2_reliability.svg").exists()
+
+
+def test_the_affine_alone_has_no_field(pairs: Path, tmp_path: Path) -> None:
+    """What the peers answer, an affine, can be compared with the network's own."""
+    out = tmp_path / "out"
+    chosen = ["--methods", "soma,soma-affine", "--protocols", "local-equivariance", "--limit", "1"]
+    manifest = str(pairs / "manifest.csv")
+    command = ["evaluate", "--pairs", manifest, "--split", "train", "--source", "volkov"]
+    assert main([*command, "--model", "fixed-descriptors", "--out", str(out), *chosen]) == 0
+    with_field, alone = (Record.from_dict(line) for line in lines(out))
+    assert "affine alone" in alone.method
+    assert with_field.method != alone.method
+    assert alone.mean_error == pytest.approx(alone.affine_error, rel=1e-3)
+    assert with_field.mean_error is not None
+    assert with_field.affine_error is not None
+    assert with_field.mean_error < 0.95 * with_field.affine_error
