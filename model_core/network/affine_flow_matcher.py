@@ -58,6 +58,21 @@ class Measurement(NamedTuple):
     at_edge: Tensor
 
 
+def _compared(
+    stage: StageConfig, reference: Described, moving: Described
+) -> tuple[Tensor, Tensor, Tensor, Tensor, int, int, float]:
+    """Return what ``correlation`` takes to compare two maps at a stage."""
+    return (
+        reference.descriptors,
+        moving.descriptors,
+        reference.mask,
+        moving.mask,
+        stage.radius,
+        stage.cell,
+        (stage.detail or stage.window) / stage.node,
+    )
+
+
 class FlowHead(nn.Module):
     """Learned correction of a stage's displacement and certainty from its correlation volume.
 
@@ -124,15 +139,7 @@ class AffineFlowMatcher(nn.Module):
         It is aggregated over the stage's detail window where it has one.
         """
         with full_precision(reference.descriptors):
-            return correlation_volume(
-                reference.descriptors,
-                moving.descriptors,
-                reference.mask,
-                moving.mask,
-                stage.radius,
-                stage.cell,
-                (stage.detail or stage.window) / stage.node,
-            )
+            return correlation_volume(*_compared(stage, reference, moving))
 
     def measure(self, stage: StageConfig, reference: Described, moving: Described) -> Measurement:
         """Measure what displacement remains between two maps on one grid.
@@ -147,13 +154,7 @@ class AffineFlowMatcher(nn.Module):
         """Measure the same from both sides: where the moving map fits, and where the reference."""
         with full_precision(reference.descriptors):
             forward, backward, support = both_correlation_volumes(
-                reference.descriptors,
-                moving.descriptors,
-                reference.mask,
-                moving.mask,
-                stage.radius,
-                stage.cell,
-                (stage.detail or stage.window) / stage.node,
+                *_compared(stage, reference, moving)
             )
         return self.read(stage, forward, support), self.read(stage, backward, support)
 
