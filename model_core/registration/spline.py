@@ -63,12 +63,10 @@ def smooth_field(
     starting wide so that a real local displacement is not thrown out.
 
     Args:
-        measured: (2, h, w), in units of ``tolerance`` / 2 pixels or any other; anything where
-            ``certainty`` is 0. certainty: (h, w) in [0, 1].
+        measured: (2, h, w), in pixels of the images that were measured in (decimated ones' own), as
+            are all lengths here; anything where ``certainty`` is 0. certainty: (h, w) in [0, 1].
         known: (h, w), both images have data around the node.
-        step: distance of the nodes, in pixels of the image that was measured in (a decimated one's
-            own pixels).
-        tolerance: departure, in those pixels, at which a node counts a quarter.
+        step: distance of the nodes. tolerance: departure at which a node counts a quarter.
         final: nothing will be measured again; else the lively fit is returned, from which less
             remains to be measured.
 
@@ -143,33 +141,27 @@ def _dot(a: Map, b: Map) -> float:
 
 def _stiffness_of(u: Map, bending: float, tension: float) -> Map:
     """Return the gradient, halved, of ``bending |D² u|² + tension |D u|²``; borders are free."""
-    out = np.zeros_like(u)
     dx, dy = np.diff(u, axis=2), np.diff(u, axis=1)
+    bend = np.float32(bending)
     # Each square |D u|² adds Dᵀ D u: differences of differences.
-    bend_x, bend_y, bend_xy = np.diff(dx, axis=2), np.diff(dy, axis=1), np.diff(dx, axis=1)
-    scale = np.float32(bending)
-    tight = np.float32(tension)
-    _add_transposed(dx, 2, tight, out)
-    _add_transposed(dy, 1, tight, out)
-    first = np.zeros_like(dx)
-    _add_transposed(bend_x, 2, scale, first)
-    _add_transposed(bend_xy, 1, 2 * scale, first)
-    _add_transposed(first, 2, np.float32(1), out)
-    second = np.zeros_like(dy)
-    _add_transposed(bend_y, 1, scale, second)
-    _add_transposed(second, 1, np.float32(1), out)
+    first, second = np.float32(tension) * dx, np.float32(tension) * dy
+    _add_transposed(bend * np.diff(dx, axis=2), 2, first)
+    _add_transposed(2 * bend * np.diff(dx, axis=1), 1, first)
+    _add_transposed(bend * np.diff(dy, axis=1), 1, second)
+    out = np.zeros_like(u)
+    _add_transposed(first, 2, out)
+    _add_transposed(second, 1, out)
     return out
 
 
-def _add_transposed(differences: Map, axis: int, factor: np.float32, out: Map) -> None:
-    """Add the transposed difference operator of ``np.diff`` along an axis, times a factor."""
-    scaled = factor * differences
+def _add_transposed(differences: Map, axis: int, out: Map) -> None:
+    """Add the transposed difference operator of ``np.diff`` along an axis."""
     after = [slice(None)] * 3
     after[axis] = slice(1, None)
     before = [slice(None)] * 3
     before[axis] = slice(None, -1)
-    out[tuple(after)] += scaled
-    out[tuple(before)] -= scaled
+    out[tuple(after)] += differences
+    out[tuple(before)] -= differences
 
 
 @dataclass(frozen=True)
