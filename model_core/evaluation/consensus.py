@@ -1,9 +1,11 @@
 """The alignment of pairs of which only the georeferencing is known, as two methods agree on it.
 
-Real scenes are not aligned: shipped pairs are off by 1 to 6 px. Where two kinds of structure
-matching, on whole patches that nobody warped, find the same affine, their mean stands in for the
-truth. It favours these two methods, so tables say of which sources the truth is of this kind, and
-equivariance, which needs no truth, counts beside it.
+Real scenes are not aligned: shipped pairs are off by 1 to 6 px, and where the SAR image is not
+terrain corrected no affine brings them together. Two kinds of structure matching, on whole patches
+that nobody warped, must find the same affine; around it templates are matched with both, and where
+both find a template in the same place, and its neighbours lie likewise, it is a tie point. The tie
+points stand in for the truth. This favours these two methods, so tables say of which sources the
+truth is of this kind, and equivariance, which needs no truth, counts beside it.
 """
 
 from __future__ import annotations
@@ -11,23 +13,46 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from model_core.evaluation.methods import build_peer
-from model_core.evaluation.metrics import distances, rmse
+from model_core.evaluation.metrics import best_affine, distances, rmse
 from model_core.evaluation.pairs import LoadedPair
-from model_core.evaluation.protocols import apply_homography, view_pixels
+from model_core.evaluation.peers.grey import grey
+from model_core.evaluation.peers.structure_matching import (
+    CHANNELS,
+    PASSES,
+    Pass,
+    match_around,
+    warp,
+)
+from model_core.evaluation.protocols import apply_homography, invert_affine, view_pixels
 
 LARGEST_SHIFT = 16.0
 """Pixels that the georeferencing may be off."""
 
 LARGEST_DIFFERENCE = 1.0
-"""Pixels of RMSE within which two affines are one answer."""
+"""Pixels of RMSE within which two affines are one answer; also pixels within which the two matches
+of a template are."""
 
 METHODS = ("cfog", "mind")
 
+TIE_PASS = Pass(PASSES[-1].half, PASSES[-1].share, 12, PASSES[-1].tolerance)
+"""Templates as in the methods' last pass; searched as far as relief may displace them."""
+
+NEIGHBOURS = 8
+"""Tie points from whose median one may differ by :data:`LARGEST_DEPARTURE`."""
+
+LARGEST_DEPARTURE = 2.0
+"""Pixels; neighbouring templates overlap, so more is a wrong match that both methods make."""
+
+LEAST_POINTS = 30
+"""Tie points with which a patch is of use."""
+
 
 def align(loaded: LoadedPair, threads: int) -> LoadedPair | None:
-    """Return the pair with the alignment both methods find; None where they do not agree."""
+    """Return the pair with the tie points both methods find; None where they do not agree."""
     results = [
         build_peer(name, threads)(loaded.sar, loaded.optical, LARGEST_SHIFT, 0.0, 1.0)
         for name in METHODS
@@ -39,5 +64,45 @@ def align(loaded: LoadedPair, threads: int) -> LoadedPair | None:
     one, other = (apply_homography(affine, pixels) for affine in affines)
     if rmse(distances(one, other)) > LARGEST_DIFFERENCE:
         return None
-    matrix = np.vstack([np.mean(affines, axis=0), [0.0, 0.0, 1.0]])
-    return dataclasses.replace(loaded, pair=dataclasses.replace(loaded.pair, alignment=matrix))
+    points = tie_points(loaded, np.mean(affines, axis=0))
+    if len(points) < LEAST_POINTS:
+        return None
+    affine = best_affine(points[:, :2], points[:, 2:])
+    alignment = np.vstack([affine, [0.0, 0.0, 1.0]])
+    return dataclasses.replace(
+        loaded, pair=dataclasses.replace(loaded.pair, alignment=alignment, points=points)
+    )
+
+
+@torch.inference_mode()
+def tie_points(loaded: LoadedPair, affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the places (N, 4) as (x, y) optical and (x, y) SAR pixel that both methods find.
+
+    Args:
+        affine: (2, 3), optical pixel to SAR pixel, good to some pixels.
+    """
+    sar, optical = (torch.from_numpy(grey(v))[None, None] for v in (loaded.sar, loaded.optical))
+    valid = [
+        torch.from_numpy(view.valid.astype(np.float32))[None, None]
+        for view in (loaded.sar, loaded.optical)
+    ]
+    start, size = torch.from_numpy(affine)[None], loaded.sar.valid.shape
+    warped, mask = warp(optical, start, *size)
+    mask = mask * valid[0] * (warp(valid[1], start, *size)[0] > 0.999)
+    described = {CHANNELS[name]: CHANNELS[name](sar) for name in METHODS}
+    centres, found = match_around(warped, mask, described, TIE_PASS)
+    one, other = (displacement.numpy() for displacement in found)
+    agree = distances(one, other) < LARGEST_DIFFERENCE
+    places, moved = centres.numpy()[agree], ((one + other) / 2)[agree]
+    kept = _like_neighbours(places, moved)
+    places, moved = places[kept], moved[kept]
+    return np.column_stack([apply_homography(invert_affine(affine), places), places + moved])
+
+
+def _like_neighbours(places: NDArray[np.float64], moved: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which displacements (N, 2) at places (N, 2) are like those of the nearest others."""
+    if len(places) <= NEIGHBOURS:
+        return np.zeros(len(places), dtype=bool)
+    apart = np.linalg.norm(places[:, None] - places, axis=-1)
+    nearest = np.argsort(apart, axis=1)[:, 1 : NEIGHBOURS + 1]
+    return np.asarray(distances(moved, np.median(moved[nearest], axis=1)) < LARGEST_DEPARTURE)

@@ -274,9 +274,9 @@ def _conditions(info: dict[str, Any]) -> str:
     ]
     if info["estimated_sources"]:
         lines.append(
-            f"- The alignment of {', '.join(info['estimated_sources'])} is not known: the mean of "
-            "structure matching with CFOG and MIND on the patches as they are stands in for it, "
-            "where the two agree within 1 px. This favours these two."
+            f"- The alignment of {', '.join(info['estimated_sources'])} is not known: tie points "
+            "stand in for it, where structure matching with CFOG and with MIND, on the patches as "
+            "they are, find a template within 1 px of each other. This favours these two."
         )
     lines += [f"- {title(name)}: {why}." for name, why in info["absent"].items()]
     return "\n".join(lines) + "\n"

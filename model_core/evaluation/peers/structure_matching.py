@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -131,7 +131,7 @@ def mind_channels(image: Tensor) -> Tensor:
 CHANNELS: dict[str, Channels] = {"cfog": cfog_channels, "mind": mind_channels}
 
 
-def _warp(image: Tensor, affine: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
+def warp(image: Tensor, affine: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Bring an image (1, 1, H, W) onto the grid that ``affine`` (1, 2, 3) maps its pixels to.
 
     Returns the image (1, 1, height, width), 0 outside, and the mask of the same shape.
@@ -183,7 +183,7 @@ def global_start(
         turn = geometry.similarity_about(
             centre, torch.tensor([degrees]).double(), torch.tensor([scale]).double()
         )
-        turned, mask = _warp(small_optical, turn, height, width)
+        turned, mask = warp(small_optical, turn, height, width)
         mask = _eroded(mask, 2)
         template = channels(turned)
         mean = (template * mask).sum((2, 3), keepdim=True) / mask.sum().clamp_min(1)
@@ -320,6 +320,31 @@ def _subpixel_peak(scores: Tensor) -> Tensor:
     return torch.stack([column + vertex(0, 1), row + vertex(1, 0)], dim=1)
 
 
+def match_around(
+    reference: Tensor, mask: Tensor, described: Mapping[Channels, Tensor], step: Pass
+) -> tuple[Tensor, list[Tensor]]:
+    """Match templates around the corners of an image that lies roughly on another.
+
+    Args:
+        reference: grey values (1, 1, H, W) in [0, 255], on the grid of the other image.
+        mask: (1, 1, H, W), 1 where these are valid.
+        described: kinds of channels, and these of the other image (1, C, H, W).
+
+    Returns:
+        centres (N, 2) float64 of the templates as (x, y); and for each kind of channels what the
+        image there is displaced by, (N, 2) float64 in pixels.
+    """
+    half = min(step.half, int(min(reference.shape[-2:]) * step.share))
+    centres = _place_templates(_corner_strength(reference), _eroded(mask, 2), half, step.radius)
+    if not len(centres):
+        return torch.zeros(0, 2).double(), [torch.zeros(0, 2).double() for _ in described]
+    found = [
+        match_templates(channels(reference), moving, centres, half, step.radius)[0]
+        for channels, moving in described.items()
+    ]
+    return centres.flip(1).double(), found
+
+
 class StructureMatching:
     """The method, with one kind of channels."""
 
@@ -362,15 +387,11 @@ class StructureMatching:
         self, optical: Tensor, described: Tensor, affine: Tensor, step: Pass
     ) -> tuple[Tensor, float] | None:
         """Return the affine after a pass and the share of inliers; None where it finds too few."""
-        height, width = described.shape[-2:]
-        half = min(step.half, int(min(height, width) * step.share))
-        warped, mask = _warp(optical, affine, height, width)
-        centres = _place_templates(_corner_strength(warped), _eroded(mask, 2), half, step.radius)
+        warped, mask = warp(optical, affine, *described.shape[-2:])
+        centres, (found,) = match_around(warped, mask, {self.channels: described}, step)
         if len(centres) < LEAST_TEMPLATES:
             return None
-        found, _ = match_templates(self.channels(warped), described, centres, half, step.radius)
-        points = centres.flip(1).double()[None]
-        targets = points + found[None]
+        points, targets = centres[None], (centres + found)[None]
         weights = torch.ones(points.shape[:2], dtype=torch.float64)
         residual, _ = robust_affine(points, targets, weights, step.tolerance / 2)
         inliers = squared_residuals(residual, points, targets)[0] < step.tolerance**2
