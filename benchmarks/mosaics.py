@@ -2,12 +2,13 @@
 
     python benchmarks/mosaics.py --pairs $SOMA_DATA/pairs/manifest.csv --out build/mosaics
     python -m model_core evaluate --pairs build/mosaics/manifest.csv --methods soma \\
-        --protocols equivariance,local-equivariance --out build/mosaics/results
+        --protocols P1,P2,equivariance,local-equivariance --out build/mosaics/results
 
 The pairs of the source ``volkov`` were cut 256 px wide, every 224 px, out of larger tiles, and each
 optical cut was shifted by what an estimator found, which the manifest's notes tell. Shifted back,
-the cuts fit together; what is then between SAR and optical image is the real misregistration, which
-is not known: only the protocols of equivariance say something about these mosaics.
+the cuts fit together; what is then between SAR and optical image is the real misregistration,
+relief included. The check points of the manifest are tie points that CFOG and MIND agree on, as the
+evaluation takes them for scenes; mosaics without are left out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from model_core.evaluation.consensus import align
+from model_core.evaluation.pairs import Pair, load_pair
 from model_core.network.geometry import pixel_grid, sample, sample_mask
 from model_core.network.structure import fill_invalid
 
@@ -104,6 +107,18 @@ def write_image(path: Path, image: Image) -> None:
         file.write(image.astype(np.uint8))
 
 
+def write_check_points(pair: Pair, path: Path) -> bool:
+    """Write the tie points of a mosaic; returns whether there are any."""
+    found = align(load_pair(pair), torch.get_num_threads())
+    if found is None or found.pair.points is None:
+        return False
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["x_opt", "y_opt", "x_sar", "y_sar"])
+        writer.writerows(np.round(found.pair.points, 3))
+    return True
+
+
 def main() -> None:
     """Write one mosaic per tile that has at least two by two cuts, and their manifest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -125,13 +140,16 @@ def main() -> None:
                 sar.append((i, j, image, np.ones((1, SIDE, SIDE), np.float32)))
                 optical.append((i, j, *unshifted(row, read_image(folder / row["optical_path"]))))
         name = f"mosaic_{tile:03d}"
-        write_image(arguments.out / f"{name}_sar.tif", put_together(sar, size))
-        write_image(arguments.out / f"{name}_optical.tif", put_together(optical, size))
         source = "mosaics of 480 px" if size == 2 else "mosaics of 704 px and more"
-        rows.append([name, f"{name}_sar.tif", f"{name}_optical.tif", source])
+        files = [f"{name}_{what}" for what in ("sar.tif", "optical.tif", "points.csv")]
+        paths = [arguments.out / file for file in files]
+        write_image(paths[0], put_together(sar, size))
+        write_image(paths[1], put_together(optical, size))
+        if write_check_points(Pair(name, source, name, name, paths[0], paths[1], None), paths[2]):
+            rows.append([name, *files, source])
     with (arguments.out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["id", "sar_path", "optical_path", "source"])
+        writer.writerow(["id", "sar_path", "optical_path", "check_points", "source"])
         writer.writerows(rows)
     print(f"{len(rows)} mosaics in {arguments.out}")
 

@@ -21,6 +21,7 @@ from model_core.network.correlation import (
     correlation_volume,
     displacement_vectors,
     peak,
+    peak_curvature,
     search_translation,
 )
 from model_core.network.matcher_config import MatcherConfig, StageConfig
@@ -46,7 +47,8 @@ class Measurement(NamedTuple):
     """Displacements measured at the nodes of a lattice.
 
     displacement: (B, 2, h, w) as (dx, dy) in pixels. certainty: (B, h, w) in [0, 1]. value, margin:
-    (B, h, w), the correlation and its lead over the next best. support: (B, h, w), the valid share
+    (B, h, w), the correlation and its lead over the next best. sharpness: (B, 3, h, w), its
+    curvature (xx, xy, yy) per square pixel, positive at a peak. support: (B, h, w), the valid share
     of the window. at_edge: (B, h, w) bool, the best displacement lies at the edge of the search.
     """
 
@@ -54,6 +56,7 @@ class Measurement(NamedTuple):
     certainty: Tensor
     value: Tensor
     margin: Tensor
+    sharpness: Tensor
     support: Tensor
     at_edge: Tensor
 
@@ -160,7 +163,9 @@ class AffineFlowMatcher(nn.Module):
 
     def read(self, stage: StageConfig, volume: Tensor, support: Tensor) -> Measurement:
         """Read the displacements off a stage's volume and support."""
-        found, value, margin = peak(self.aggregated(stage, volume, support), stage.radius)
+        aggregated = self.aggregated(stage, volume, support)
+        found, value, margin = peak(aggregated, stage.radius)
+        sharpness = peak_curvature(aggregated, stage.radius) / stage.stride**2
         at_edge = found.abs().amax(dim=1) > stage.radius - 0.51
         b = self.config.certainty
         logit = b[0] + b[1] * value + b[2] * margin + b[3] * support
@@ -170,7 +175,9 @@ class AffineFlowMatcher(nn.Module):
             correction, more = self.heads[key](volume, found, evidence)
             found, logit = found + correction, logit + more
         certainty = torch.sigmoid(logit) * (support > 0.3) * ~at_edge
-        return Measurement(found * stage.stride, certainty, value, margin, support, at_edge)
+        return Measurement(
+            found * stage.stride, certainty, value, margin, sharpness, support, at_edge
+        )
 
     @staticmethod
     def aggregated(stage: StageConfig, volume: Tensor, support: Tensor) -> Tensor:

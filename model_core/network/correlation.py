@@ -220,6 +220,30 @@ def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
     return torch.stack([dx, dy], dim=1).to(volume.dtype), value, margin
 
 
+def peak_curvature(volume: Tensor, radius: int) -> Tensor:
+    """Tell how sharp each node's peak is: its second derivatives, with the opposite sign.
+
+    Args:
+        volume: (B, N, h, w) from ``correlation_volume`` of the same radius.
+
+    Returns:
+        (B, 3, h, w) as (xx, xy, yy), per square cell; at the edge of the search those of the
+        nearest place that has neighbours on all sides.
+    """
+    side = 2 * radius + 1
+    index = volume.argmax(dim=1, keepdim=True)
+    row, column = (i.clamp(1, side - 2) for i in (index // side, index % side))
+
+    def at(step_x: int, step_y: int) -> Tensor:
+        return volume.gather(1, (row + step_y) * side + column + step_x)
+
+    centre = 2 * at(0, 0)
+    xx = centre - at(-1, 0) - at(1, 0)
+    yy = centre - at(0, -1) - at(0, 1)
+    xy = (at(-1, 1) + at(1, -1) - at(-1, -1) - at(1, 1)) / 4
+    return torch.cat([xx, xy, yy], dim=1)
+
+
 def search_translation(
     reference: Tensor,
     moving: Tensor,

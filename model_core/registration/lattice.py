@@ -87,6 +87,7 @@ def fit_field(
     lattice: Lattice,
     targets: NDArray[np.float64],
     certainty: NDArray[np.float32],
+    sharpness: NDArray[np.float32],
     known: NDArray[np.bool_],
     decimation: int,
     tolerance: float,
@@ -99,6 +100,7 @@ def fit_field(
     Args:
         lattice: of the nodes. targets: (h, w, 2), the measured positions; anything where unknown.
         certainty: (h, w) in [0, 1], 0 where nothing was measured.
+        sharpness: (3, h, w) of the matches, in the images in which was measured.
         known: (h, w) bool, see :class:`Fit`.
         decimation: of the images in which was measured.
         tolerance: departure, in pixels, from the neighbours at which a node counts a quarter.
@@ -133,6 +135,7 @@ def fit_field(
     smooth, factors = smooth_field(
         measured * per_pixel,
         certainty,
+        sharpness,
         known,
         lattice.step / decimation,
         tolerance / decimation,

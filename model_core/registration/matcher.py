@@ -25,12 +25,14 @@ from model_core.scene.view import View
 class Nodes:
     """What a stage measured at the nodes of a tile's lattice; arrays are (h, w) unless said.
 
-    displacement: (2, h, w) as (dx, dy), in pixels of the tile. certainty: in [0, 1]. agrees: the
-    window's best match is the same from both sides (only of ``check``; else all True).
+    displacement: (2, h, w) as (dx, dy), in pixels of the tile. certainty: in [0, 1]. sharpness:
+    (3, h, w), how sharp the correlation's peak is; see ``Measurement``. agrees: the window's best
+    match is the same from both sides (only of ``check``; else all True).
     """
 
     displacement: NDArray[np.float32]
     certainty: NDArray[np.float32]
+    sharpness: NDArray[np.float32]
     support: NDArray[np.float32]
     agrees: NDArray[np.bool_]
 
@@ -111,6 +113,7 @@ def _nodes(forward: Measurement, backward: Measurement | None) -> Nodes:
     return Nodes(
         _numpy(forward.displacement[0]),
         _numpy(forward.certainty[0]),
+        _numpy(forward.sharpness[0]),
         _numpy(forward.support[0]),
         agrees,
     )

@@ -166,6 +166,7 @@ def _level(
     lattice = Lattice(*described.pair.size, stage.node * decimation)
     targets = np.zeros((*lattice.shape, 2))
     certainty = np.zeros(lattice.shape, np.float32)
+    sharpness = np.zeros((3, *lattice.shape), np.float32)
     known = np.zeros(lattice.shape, bool)
     for tile, nodes in measure_tiles(
         described,
@@ -182,11 +183,13 @@ def _level(
         step = nodes.displacement.transpose(1, 2, 0).astype(np.float64) * decimation
         targets[rows, columns] = field.at(points + step)
         certainty[rows, columns] = nodes.certainty
+        sharpness[:, rows, columns] = nodes.sharpness
         known[rows, columns] = nodes.support > 0
     return fit_field(
         lattice,
         targets,
         certainty,
+        sharpness,
         known,
         decimation,
         LARGEST_DEPARTURE * decimation,
@@ -244,6 +247,7 @@ def measure_tiles(
             Nodes(
                 nodes.displacement[(slice(None), *core)],
                 nodes.certainty[core],
+                nodes.sharpness[(slice(None), *core)],
                 nodes.support[core],
                 nodes.agrees[core],
             ),

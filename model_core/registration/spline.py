@@ -22,7 +22,7 @@ Map = NDArray[np.float32]
 @dataclass(frozen=True)
 class Stiffness:
     """Lengths, in pixels, below which a field may hardly bend (``bending``) or change at all
-    (``tension``) where the measurements have certainty 1."""
+    (``tension``) where the measurements have weight 1."""
 
     bending: float
     tension: float
@@ -31,12 +31,18 @@ class Stiffness:
 CALM = Stiffness(80.0, 80.0)
 LIVELY = Stiffness(10.0, 7.0)
 
-DOUBT = 0.6
+DOUBT = 0.5
 """Pixels (root mean square) by which the two fits differ when half of the difference is believed:
 two SAR views of one place differ by about as much at the border of what they show."""
 
-DOUBT_REACH = 64.0
+DOUBT_REACH = 96.0
 """Sigma, in pixels, of the window over which that difference is averaged."""
+
+SHARP, SHARP_POWER = 0.018, 1.5
+"""Curvature of the correlation, per square pixel, with which a sure measurement has weight 1, and
+the power with which the weight grows. The variance of a peak's place falls with the square of the
+curvature where the noise is alike everywhere, and with the curvature where it is like the signal;
+real images are in between."""
 
 BORDER = 20.0
 """Sigma, in pixels, of the window whose share of data tells how far a node is from the border."""
@@ -52,6 +58,7 @@ TOLERANCE, MOST_STEPS = 1e-3, 60
 def smooth_field(
     measured: Map,
     certainty: Map,
+    sharpness: Map,
     known: NDArray[np.bool_],
     step: float,
     tolerance: float,
@@ -65,6 +72,8 @@ def smooth_field(
     Args:
         measured: (2, h, w), in pixels of the images that were measured in (decimated ones' own), as
             are all lengths here; anything where ``certainty`` is 0. certainty: (h, w) in [0, 1].
+        sharpness: (3, h, w) as (xx, xy, yy), the curvature of the correlation at its peak per
+            square pixel: along an edge, where it is small, a measurement says little.
         known: (h, w), both images have data around the node.
         step: distance of the nodes. tolerance: departure at which a node counts a quarter.
         final: nothing will be measured again; else the lively fit is returned, from which less
@@ -74,15 +83,16 @@ def smooth_field(
         the field (2, h, w), and the robust factors (h, w) in [0, 1] of the nodes.
     """
     share = window_mean(torch.from_numpy(known.astype(np.float32))[None, None], BORDER / step)
-    trust = certainty * share[0, 0].numpy() ** BORDER_POWER
+    trust = np.square(certainty) * share[0, 0].numpy() ** BORDER_POWER
+    weights = trust * _power(sharpness / SHARP, SHARP_POWER)
     lively, factors = np.zeros_like(measured), np.ones_like(certainty)
     for width in (8 * tolerance, 2 * tolerance, tolerance, tolerance):
-        lively = fit_spline(measured, trust * factors, LIVELY, step, lively)
+        lively = fit_spline(measured, weights * factors, LIVELY, step, lively)
         distance = np.square(measured - lively).sum(axis=0)
         factors = ((1 + distance / width**2) ** -2).astype(np.float32)
     if not final:
         return lively, factors
-    calm = fit_spline(measured, trust * factors, CALM, step, np.zeros_like(measured))
+    calm = fit_spline(measured, weights * factors, CALM, step, np.zeros_like(measured))
     more = torch.from_numpy(lively - calm)[None]
     weight = torch.from_numpy(trust)[None, None] + 1e-4
     reach = DOUBT_REACH / step
@@ -91,31 +101,52 @@ def smooth_field(
     return calm + (believed * more)[0].numpy(), factors
 
 
-def fit_spline(measured: Map, weight: Map, stiffness: Stiffness, step: float, start: Map) -> Map:
-    """Return the field u (C, h, w) that minimises, over the nodes, ``sum w |u - measured|²`` plus
-    its bending and its tension; by conjugate gradients, preconditioned by cosine transforms.
+def _power(matrices: Map, power: float) -> Map:
+    """Raise symmetric matrices (3, h, w), as (xx, xy, yy), to a power; a negative eigenvalue, which
+    only noise has at a peak, counts as 0."""
+    xx, xy, yy = matrices
+    mean, half = (xx + yy) / 2, (xx - yy) / 2
+    radius = np.hypot(half, xy)
+    large, small = (np.maximum(m, 0) ** power for m in (mean + radius, mean - radius))
+    # The eigenvectors stay: the part that turns grows as the eigenvalues' difference does.
+    growth = (large - small) / (2 * np.maximum(radius, 1e-12))
+    middle = (large + small) / 2
+    powers = [middle + growth * half, growth * xy, middle - growth * half]
+    raised: Map = np.stack(powers).astype(np.float32, copy=False)
+    return raised
+
+
+def fit_spline(measured: Map, weights: Map, stiffness: Stiffness, step: float, start: Map) -> Map:
+    """Return the field u (2, h, w) that minimises, over the nodes, ``e' W e`` with e = u - measured
+    plus its bending and its tension; by conjugate gradients, preconditioned by cosine transforms.
 
     Args:
-        measured: (C, h, w). weight: (h, w), at least 0; where it is 0 everywhere, u is 0.
-        step: distance of the nodes in pixels. start: (C, h, w), where to begin.
+        measured: (2, h, w) as (x, y). weights: (3, h, w), the W of each node as (xx, xy, yy),
+            positive semidefinite; where all are 0, u is 0.
+        step: distance of the nodes in pixels. start: (2, h, w), where to begin.
     """
-    if not (weight > 0).any():
+    xx, xy, yy = weights
+    somewhere = (xx > 0) | (yy > 0)
+    if not somewhere.any():
         return np.zeros_like(measured)
     bending, tension = (stiffness.bending / step) ** 4, (stiffness.tension / step) ** 2
-    rows, columns = _cosines(weight.shape[0]), _cosines(weight.shape[1])
+    rows, columns = (_cosines(length) for length in measured.shape[1:])
     laplacian = rows.values[:, None] + columns.values
-    usual = float(weight.mean()) + 1e-3
+    usual = float((xx + yy).mean()) / 2 + 1e-3
     inverse = 1 / (usual + bending * laplacian**2 + tension * laplacian)
 
+    def weigh(u: Map) -> Map:
+        return np.stack([xx * u[0] + xy * u[1], xy * u[0] + yy * u[1]])
+
     def normal(u: Map) -> Map:
-        return weight * u + _stiffness_of(u, bending, tension)
+        return weigh(u) + _stiffness_of(u, bending, tension)
 
     def precondition(u: Map) -> Map:
         spectrum = rows.basis @ u @ columns.basis.T
         result: Map = rows.basis.T @ (inverse * spectrum) @ columns.basis
         return result
 
-    right = np.where(weight > 0, weight * measured, 0).astype(np.float32)
+    right = weigh(np.where(somewhere, measured, 0).astype(np.float32))
     u = start.copy()
     residual = right - normal(u)
     limit = TOLERANCE**2 * _dot(right, precondition(right))

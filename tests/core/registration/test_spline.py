@@ -8,6 +8,7 @@ import pytest
 from model_core.registration.spline import (
     CALM,
     LIVELY,
+    SHARP,
     Stiffness,
     fit_spline,
     smooth_field,
@@ -28,9 +29,14 @@ def deformation() -> np.ndarray:
     ).astype(np.float32)
 
 
+def peaks(along_x: float | np.ndarray, along_y: float | np.ndarray) -> np.ndarray:
+    """Curvatures of peaks whose axes are those of the image, in units of ``SHARP``."""
+    return np.stack([everywhere(1) * along_x, everywhere(0), everywhere(1) * along_y]) * SHARP
+
+
 def smoothed(measured: np.ndarray, certainty: np.ndarray, final: bool = True) -> np.ndarray:
     known = np.ones(SHAPE, bool)
-    return smooth_field(measured, certainty, known, STEP, TOLERANCE, final)[0]
+    return smooth_field(measured, certainty, peaks(2, 2), known, STEP, TOLERANCE, final)[0]
 
 
 def rms(vectors: np.ndarray) -> float:
@@ -41,9 +47,13 @@ def rms(vectors: np.ndarray) -> float:
 def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
     rng = np.random.default_rng(0)
     h, w = 9, 12
-    measured = rng.normal(size=(1, h, w)).astype(np.float32)
-    weight = (rng.uniform(size=(h, w)) * (rng.uniform(size=(h, w)) > 0.3)).astype(np.float32)
-    found = fit_spline(measured, weight, stiffness, STEP, np.zeros_like(measured))
+    measured = rng.normal(size=(2, h, w)).astype(np.float32)
+    one, other = rng.normal(size=(2, 2, h, w)) * (rng.uniform(size=(h, w)) > 0.3) * 0.6
+    weights = np.stack(
+        [one[0] ** 2 + other[0] ** 2, one[0] * one[1] + other[0] * other[1],
+         one[1] ** 2 + other[1] ** 2]
+    ).astype(np.float32)  # fmt: skip
+    found = fit_spline(measured, weights, stiffness, STEP, np.zeros_like(measured))
     unit = np.eye(h * w).reshape(h * w, h, w)
 
     def squares(differences: np.ndarray) -> np.ndarray:
@@ -57,9 +67,11 @@ def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
         + squares(np.diff(dy, axis=1))
         + 2 * squares(np.diff(dx, axis=1))
     )
-    system += np.diag(weight.ravel())
-    exact = np.linalg.solve(system, (weight * measured[0]).ravel()).reshape(h, w)
-    assert np.abs(found[0] - exact).max() < 0.02 * np.abs(exact).max()
+    xx, xy, yy = (np.diag(part.ravel()) for part in weights)
+    given = np.block([[xx, xy], [xy, yy]])
+    system = np.kron(np.eye(2), system) + given
+    exact = np.linalg.solve(system, given @ measured.ravel()).reshape(2, h, w)
+    assert np.abs(found - exact).max() < 0.02 * np.abs(exact).max()
 
 
 def test_a_deformation_is_followed_and_noise_is_not() -> None:
@@ -98,7 +110,7 @@ def test_outliers_and_uncertain_nodes_do_not_matter() -> None:
 def test_without_any_measurement_there_is_no_departure() -> None:
     measured = np.full((2, *SHAPE), 3.0, np.float32)
     found, factors = smooth_field(
-        measured, everywhere(0), np.ones(SHAPE, bool), STEP, TOLERANCE, True
+        measured, everywhere(0), peaks(0, 0), np.ones(SHAPE, bool), STEP, TOLERANCE, True
     )
     assert not found.any()
     assert np.isfinite(factors).all()
@@ -108,7 +120,7 @@ def test_a_hole_is_bridged_smoothly() -> None:
     truth, certainty = deformation(), everywhere(0.6)
     certainty[24:36, 20:34] = 0
     known = certainty > 0
-    found, _ = smooth_field(truth, certainty, known, STEP, TOLERANCE, True)
+    found, _ = smooth_field(truth, certainty, peaks(2, 2), known, STEP, TOLERANCE, True)
     assert np.isfinite(found).all()
     assert np.abs(np.diff(found, axis=2)).max() < 1.5
     assert rms((found - truth)[:, known]) < 0.35
@@ -119,3 +131,37 @@ def test_before_the_last_stage_more_is_followed() -> None:
     certainty = everywhere(0.6)
     left = [rms(measured - smoothed(measured, certainty, final)) for final in (False, True)]
     assert left[0] < 0.2 * rms(measured) < left[1]
+
+
+def test_along_an_edge_a_measurement_says_nothing() -> None:
+    """Where the correlation is a ridge, what was measured along it is left to the neighbours."""
+    measured, inside = np.zeros((2, *SHAPE), np.float32), np.zeros(SHAPE, bool)
+    inside[24:40, 24:40] = True
+    measured[:, inside] = 1.5
+    known = np.ones(SHAPE, bool)
+    ridge = peaks(2.0, np.where(inside, 0.02, 2.0))
+    found, _ = smooth_field(measured, everywhere(0.9), ridge, known, STEP, TOLERANCE, False)
+    assert found[0, 28:36, 28:36].min() > 1.2
+    assert np.abs(found[1]).max() < 0.3
+    turned = np.stack([peaks(1, 1)[0], np.where(inside, 0.99, 0) * SHARP, peaks(1, 1)[2]])
+    found, _ = smooth_field(measured, everywhere(0.9), 2 * turned, known, STEP, TOLERANCE, False)
+    # Sharp along (1, 1), which is how it is displaced: believed.
+    assert found[:, 28:36, 28:36].min() > 1.2
+    measured[1] *= -1
+    found, _ = smooth_field(measured, everywhere(0.9), 2 * turned, known, STEP, TOLERANCE, False)
+    assert np.abs(found).max() < 0.4
+
+
+def test_sharp_matches_count_more_than_blunt_ones() -> None:
+    """Two measurements side by side, everywhere: the field is near the sharper one."""
+    measured = np.zeros((2, *SHAPE), np.float32)
+    measured[:, :, ::2] = 1.0
+    odd = np.arange(SHAPE[1]) % 2 == 0
+    blunt, sharp = (np.where(odd, one, other) for one, other in ((0.5, 2), (2, 0.5)))
+    known = np.ones(SHAPE, bool)
+    low, high = (
+        smooth_field(measured, everywhere(0.6), peaks(c, c), known, STEP, TOLERANCE, True)[0]
+        for c in (blunt, sharp)
+    )
+    assert low.mean() < 0.25
+    assert high.mean() > 0.75
