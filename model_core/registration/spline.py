@@ -31,18 +31,17 @@ class Stiffness:
 CALM = Stiffness(80.0, 80.0)
 LIVELY = Stiffness(10.0, 7.0)
 
-DOUBT = 0.5
+DOUBT = 0.6
 """Pixels (root mean square) by which the two fits differ when half of the difference is believed:
 two SAR views of one place differ by about as much at the border of what they show."""
 
 DOUBT_REACH = 96.0
 """Sigma, in pixels, of the window over which that difference is averaged."""
 
-SHARP, SHARP_POWER = 0.018, 1.5
-"""Curvature of the correlation, per square pixel, with which a sure measurement has weight 1, and
-the power with which the weight grows. The variance of a peak's place falls with the square of the
-curvature where the noise is alike everywhere, and with the curvature where it is like the signal;
-real images are in between."""
+SHARP = 0.011
+"""Curvature of the correlation, per square pixel, with which a sure measurement has weight 1. The
+weight grows with its square: so falls the variance of a peak's place in noise that is alike
+everywhere."""
 
 BORDER = 20.0
 """Sigma, in pixels, of the window whose share of data tells how far a node is from the border."""
@@ -84,7 +83,7 @@ def smooth_field(
     """
     share = window_mean(torch.from_numpy(known.astype(np.float32))[None, None], BORDER / step)
     trust = np.square(certainty) * share[0, 0].numpy() ** BORDER_POWER
-    weights = trust * _power(sharpness / SHARP, SHARP_POWER)
+    weights = trust * _squared(sharpness / SHARP)
     lively, factors = np.zeros_like(measured), np.ones_like(certainty)
     for width in (8 * tolerance, 2 * tolerance, tolerance, tolerance):
         lively = fit_spline(measured, weights * factors, LIVELY, step, lively)
@@ -101,19 +100,10 @@ def smooth_field(
     return calm + (believed * more)[0].numpy(), factors
 
 
-def _power(matrices: Map, power: float) -> Map:
-    """Raise symmetric matrices (3, h, w), as (xx, xy, yy), to a power; a negative eigenvalue, which
-    only noise has at a peak, counts as 0."""
+def _squared(matrices: Map) -> Map:
+    """Square symmetric matrices (3, h, w), as (xx, xy, yy)."""
     xx, xy, yy = matrices
-    mean, half = (xx + yy) / 2, (xx - yy) / 2
-    radius = np.hypot(half, xy)
-    large, small = (np.maximum(m, 0) ** power for m in (mean + radius, mean - radius))
-    # The eigenvectors stay: the part that turns grows as the eigenvalues' difference does.
-    growth = (large - small) / (2 * np.maximum(radius, 1e-12))
-    middle = (large + small) / 2
-    powers = [middle + growth * half, growth * xy, middle - growth * half]
-    raised: Map = np.stack(powers).astype(np.float32, copy=False)
-    return raised
+    return np.stack([xx * xx + xy * xy, xy * (xx + yy), xy * xy + yy * yy])
 
 
 def fit_spline(measured: Map, weights: Map, stiffness: Stiffness, step: float, start: Map) -> Map:
