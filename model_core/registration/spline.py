@@ -101,7 +101,8 @@ def smooth_field(
 
 
 def _squared(matrices: Map) -> Map:
-    """Square symmetric matrices (3, h, w), as (xx, xy, yy)."""
+    """Square symmetric matrices (3, h, w), as (xx, xy, yy): no eigenvalue is negative then,
+    though noise may give a blunt peak one that is."""
     xx, xy, yy = matrices
     return np.stack([xx * xx + xy * xy, xy * (xx + yy), xy * xy + yy * yy])
 
