@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model_core.evaluation.consensus import align
-from model_core.evaluation.pairs import Pair, load_pair
+from model_core.evaluation.pairs import POINT_COLUMNS, Pair, load_pair
 from model_core.network.geometry import pixel_grid, sample, sample_mask
 from model_core.network.structure import fill_invalid
 
@@ -114,7 +114,7 @@ def write_check_points(pair: Pair, path: Path) -> bool:
         return False
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["x_opt", "y_opt", "x_sar", "y_sar"])
+        writer.writerow(POINT_COLUMNS)
         writer.writerows(np.round(found.pair.points, 3))
     return True
 

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.evaluation.methods import build_peer
-from model_core.evaluation.metrics import best_affine, distances, rmse
-from model_core.evaluation.pairs import LoadedPair
+from model_core.evaluation.metrics import distances, rmse
+from model_core.evaluation.pairs import LoadedPair, fit_affine
 from model_core.evaluation.peers.grey import grey
 from model_core.evaluation.peers.structure_matching import (
     CHANNELS,
@@ -67,11 +67,8 @@ def align(loaded: LoadedPair, threads: int) -> LoadedPair | None:
     points = tie_points(loaded, np.mean(affines, axis=0))
     if len(points) < LEAST_POINTS:
         return None
-    affine = best_affine(points[:, :2], points[:, 2:])
-    alignment = np.vstack([affine, [0.0, 0.0, 1.0]])
-    return dataclasses.replace(
-        loaded, pair=dataclasses.replace(loaded.pair, alignment=alignment, points=points)
-    )
+    pair = dataclasses.replace(loaded.pair, alignment=fit_affine(points), points=points)
+    return dataclasses.replace(loaded, pair=pair)
 
 
 @torch.inference_mode()

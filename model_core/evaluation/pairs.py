@@ -18,6 +18,7 @@ from rasterio.transform import array_bounds
 from rasterio.warp import transform_bounds
 
 from model_core.errors import BadInputError
+from model_core.evaluation.metrics import best_affine
 from model_core.scene.grid import Grid
 from model_core.scene.raster import Scene, open_scene
 from model_core.scene.reader import SceneReader
@@ -29,6 +30,9 @@ px can be cut out even when turned by 20 degrees."""
 
 SURE_PEAK_RATIO = 1.25
 """``cfog_ratio`` from which a manifest's ``cfog_dx, cfog_dy`` are believed."""
+
+POINT_COLUMNS = ("x_opt", "y_opt", "x_sar", "y_sar")
+"""Of a file of check points."""
 
 _PLACES = {
     # source: (place, region) as patterns of the identifier.
@@ -189,7 +193,7 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Pair]:
     )
     if "check_points" in given:
         points = _read_points(folder / given["check_points"])
-        return [dataclasses.replace(pair, alignment=_fit_affine(points), points=points)]
+        return [dataclasses.replace(pair, alignment=fit_affine(points), points=points)]
     if "H_opt2sar" in given:
         matrix = parse_matrix(given["H_opt2sar"], f"{identifier} of {manifest.name}")
         return [dataclasses.replace(pair, alignment=matrix)]
@@ -249,14 +253,13 @@ def parse_matrix(text: str, what: str) -> NDArray[np.float64]:
 
 
 def _read_points(path: Path) -> NDArray[np.float64]:
-    columns = ("x_opt", "y_opt", "x_sar", "y_sar")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            points = [[float(row[name]) for name in columns] for row in csv.DictReader(file)]
+            points = [[float(row[name]) for name in POINT_COLUMNS] for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
         raise BadInputError(
             f"The check points {path} cannot be read ({error}); give a CSV file with the columns "
-            "x_opt, y_opt, x_sar, y_sar."
+            f"{', '.join(POINT_COLUMNS)}."
         ) from error
     if len(points) < 4:
         raise BadInputError(
@@ -265,11 +268,9 @@ def _read_points(path: Path) -> NDArray[np.float64]:
     return np.asarray(points, dtype=np.float64)
 
 
-def _fit_affine(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def fit_affine(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the least-squares affine (3, 3) through check points (N, 4)."""
-    design = np.column_stack([points[:, :2], np.ones(len(points))])
-    solution = np.linalg.lstsq(design, points[:, 2:], rcond=None)[0]
-    return np.vstack([solution.T, [0.0, 0.0, 1.0]])
+    return np.vstack([best_affine(points[:, :2], points[:, 2:]), [0.0, 0.0, 1.0]])
 
 
 def _shift(given: Mapping[str, str]) -> NDArray[np.float64]:

@@ -181,6 +181,14 @@ def _vertex(before: Tensor, at: Tensor, after: Tensor) -> Tensor:
     return (0.5 * (before - after) / curvature).clamp(-0.5, 0.5)
 
 
+def _values_at(volume: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    """Return each node's value (B, h, w) at a row and column of its square of displacements; beyond
+    the square, that of its edge."""
+    side = math.isqrt(volume.shape[1])
+    index = row.clamp(0, side - 1) * side + column.clamp(0, side - 1)
+    return volume.gather(1, index.unsqueeze(1)).squeeze(1)
+
+
 def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
     """Find the best displacement of each node, to a fraction of a cell.
 
@@ -197,9 +205,7 @@ def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
     row, column = index // side, index % side
 
     def at(step_y: int, step_x: int) -> Tensor:
-        r = (row + step_y).clamp(0, side - 1)
-        c = (column + step_x).clamp(0, side - 1)
-        return volume.gather(1, (r * side + c).unsqueeze(1)).squeeze(1)
+        return _values_at(volume, row + step_y, column + step_x)
 
     dx = (
         column
@@ -231,17 +237,17 @@ def peak_curvature(volume: Tensor, radius: int) -> Tensor:
         nearest place that has neighbours on all sides.
     """
     side = 2 * radius + 1
-    index = volume.argmax(dim=1, keepdim=True)
+    index = volume.argmax(dim=1)
     row, column = (i.clamp(1, side - 2) for i in (index // side, index % side))
 
-    def at(step_x: int, step_y: int) -> Tensor:
-        return volume.gather(1, (row + step_y) * side + column + step_x)
+    def at(step_y: int, step_x: int) -> Tensor:
+        return _values_at(volume, row + step_y, column + step_x)
 
     centre = 2 * at(0, 0)
-    xx = centre - at(-1, 0) - at(1, 0)
-    yy = centre - at(0, -1) - at(0, 1)
+    xx = centre - at(0, -1) - at(0, 1)
+    yy = centre - at(-1, 0) - at(1, 0)
     xy = (at(-1, 1) + at(1, -1) - at(-1, -1) - at(1, 1)) / 4
-    return torch.cat([xx, xy, yy], dim=1)
+    return torch.stack([xx, xy, yy], dim=1)
 
 
 def search_translation(
