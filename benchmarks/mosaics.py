@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model_core.evaluation.consensus import align
-from model_core.evaluation.pairs import POINT_COLUMNS, Pair, load_pair
-from model_core.network.geometry import pixel_grid, sample, sample_mask
-from model_core.network.structure import fill_invalid
+from model_core.evaluation.pairs import POINT_COLUMNS, DatasetPair, load_pair
+from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.sampling import sample, sample_mask
+from model_core.network.oriented_gradients import fill_invalid
 
 SIDE, SPACING, OVERLAP = 256, 224, 32
 
@@ -107,7 +108,7 @@ def write_image(path: Path, image: Image) -> None:
         file.write(image.astype(np.uint8))
 
 
-def write_check_points(pair: Pair, path: Path) -> bool:
+def write_check_points(pair: DatasetPair, path: Path) -> bool:
     """Write the tie points of a mosaic; returns whether there are any."""
     found = align(load_pair(pair), torch.get_num_threads())
     if found is None or found.pair.points is None:
@@ -145,7 +146,9 @@ def main() -> None:
         paths = [arguments.out / file for file in files]
         write_image(paths[0], put_together(sar, size))
         write_image(paths[1], put_together(optical, size))
-        if write_check_points(Pair(name, source, name, name, paths[0], paths[1], None), paths[2]):
+        if write_check_points(
+            DatasetPair(name, source, name, name, paths[0], paths[1], None), paths[2]
+        ):
             rows.append([name, *files, source])
     with (arguments.out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

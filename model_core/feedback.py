@@ -23,7 +23,7 @@ class Feedback:
         """Return True when the run should stop as soon as it can."""
         return False
 
-    def checkpoint(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Raise :class:`CancelledError` when the caller asked to stop; call it in every loop."""
         if self.cancelled():
             raise CancelledError("Cancelled; nothing was written.")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from model_core.feedback import Feedback
-from model_core.products.displacement import read_displacement_raster
+from model_core.products.displacement_raster import read_displacement_raster
 from model_core.simulation.scene_pair import SceneSettings, simulate
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -31,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Apply, and say where the result is."""
-    from model_core.products.apply import apply_registration
+    from model_core.workflows.apply import apply_registration
 
     apply_registration(
         options.displacement,

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from model_core.registration.request import DEFAULT_MODEL
+from model_core.workflows.request import DEFAULT_MODEL
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

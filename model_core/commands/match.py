@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from model_core.commands.register import EXIT_CODES
 from model_core.errors import BadInputError
-from model_core.registration.request import DEFAULT_MODEL
+from model_core.workflows.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from model_core.registration.matcher import Matcher
-    from model_core.registration.matching import PairMatch
+    from model_core.registration.engine import PairMatch
+    from model_core.registration.model import RegistrationModel
 
 COLUMNS = ("id", "sar_path", "optical_path")
 
@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
     """Match one pair or a list of them."""
     import torch
 
-    from model_core.products.output import check_outputs
-    from model_core.registration.matcher import load_matcher
+    from model_core.raster.output import check_outputs
+    from model_core.registration.model import load_model
 
     single = bool(options.sar and options.optical and options.json)
     if single == bool(options.pairs and options.out):
@@ -68,13 +68,15 @@ def run(options: argparse.Namespace) -> int:
     outputs = [str(p) for p in (options.json, options.field, options.out) if p]
     inputs = [str(p) for p in (options.sar, options.optical, options.pairs) if p]
     check_outputs(outputs, inputs)
-    matcher, reason = load_matcher(options.model, options.device)
+    matcher, reason = load_model(options.model, options.device)
     sys.stderr.write(f"{matcher.name} on {matcher.device}: {reason}.\n")
     return _one(matcher, options) if single else _many(matcher, options)
 
 
-def _match(matcher: Matcher, options: argparse.Namespace, sar: str, optical: str) -> PairMatch:
-    from model_core.registration.matching import match_pair, plain_view
+def _match(
+    matcher: RegistrationModel, options: argparse.Namespace, sar: str, optical: str
+) -> PairMatch:
+    from model_core.registration.engine import match_pair, plain_view
 
     return match_pair(
         matcher,
@@ -98,14 +100,14 @@ def _record(found: PairMatch) -> dict[str, Any]:
     }
 
 
-def _one(matcher: Matcher, options: argparse.Namespace) -> int:
+def _one(matcher: RegistrationModel, options: argparse.Namespace) -> int:
     import numpy as np
 
-    from model_core.products.output import finished_together
+    from model_core.raster.output import atomic_writes
 
     found = _match(matcher, options, options.sar, options.optical)
     paths = {"json": options.json} | ({"field": options.field} if options.field else {})
-    with finished_together(paths) as temporary:
+    with atomic_writes(paths) as temporary:
         text = json.dumps(_record(found), indent=2)
         temporary["json"].write_text(text + "\n", encoding="utf-8")
         if options.field:
@@ -116,11 +118,11 @@ def _one(matcher: Matcher, options: argparse.Namespace) -> int:
     return EXIT_CODES[found.verdict]
 
 
-def _many(matcher: Matcher, options: argparse.Namespace) -> int:
-    from model_core.products.output import finished
+def _many(matcher: RegistrationModel, options: argparse.Namespace) -> int:
+    from model_core.raster.output import atomic_write
 
     code = 0
-    with finished(options.out) as temporary, temporary.open("w", encoding="utf-8") as file:
+    with atomic_write(options.out) as temporary, temporary.open("w", encoding="utf-8") as file:
         for name, sar, optical in _read_pairs(options.pairs):
             try:
                 record = _record(_match(matcher, options, sar, optical))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from model_core.commands.feedback import StandardErrorFeedback
-from model_core.registration.request import (
+from model_core.workflows.request import (
     DEFAULT_MAX_SHIFT,
     DEFAULT_MODEL,
     OutputPaths,
@@ -85,8 +85,8 @@ def products_in(folder: Path) -> OutputPaths:
 
 def run(options: argparse.Namespace) -> int:
     """Register, and say what came of it on stdout."""
-    from model_core.products.output import output_folder
-    from model_core.registration.pipeline import register
+    from model_core.raster.output import output_folder
+    from model_core.workflows.register import register
 
     request = RegistrationRequest(
         sar=options.sar,

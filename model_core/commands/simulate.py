@@ -26,24 +26,40 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--sar-pixel-size", type=float, metavar="M", help="default: the same")
     parser.add_argument(
-        "--sar-grid-rotation", type=float, default=0.0, metavar="DEG",
+        "--sar-grid-rotation",
+        type=float,
+        default=0.0,
+        metavar="DEG",
         help="of the SAR raster's rows against its CRS (%(default)g)",
     )
     parser.add_argument(
-        "--shift", type=float, nargs=2, default=(120.0, -80.0), metavar=("EAST", "NORTH"),
+        "--shift",
+        type=float,
+        nargs=2,
+        default=(120.0, -80.0),
+        metavar=("EAST", "NORTH"),
         help="correction at the centre, in metres (120 -80)",
     )
     parser.add_argument(
-        "--rotation", type=float, default=0.8, metavar="DEG",
+        "--rotation",
+        type=float,
+        default=0.8,
+        metavar="DEG",
         help="of the correction, anticlockwise (%(default)g)",
     )
     parser.add_argument("--scale", type=float, default=1.0, help="of the correction (%(default)g)")
     parser.add_argument(
-        "--local", type=float, default=1.5, metavar="PX",
+        "--local",
+        type=float,
+        default=1.5,
+        metavar="PX",
         help="amplitude of a smooth distortion, in optical pixels (%(default)g)",
     )
     parser.add_argument(
-        "--relief", type=float, default=3.0, metavar="PX",
+        "--relief",
+        type=float,
+        default=3.0,
+        metavar="PX",
         help="layover of the highest hill, in optical pixels (%(default)g)",
     )
     parser.add_argument("--looks", type=float, default=4.0, help="of the speckle (%(default)g)")
@@ -57,7 +73,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Render the pair and name the files."""
     from model_core.commands.feedback import StandardErrorFeedback
-    from model_core.products.output import output_folder
+    from model_core.raster.output import output_folder
     from model_core.simulation.scene_pair import FILES, SceneSettings, simulate
 
     settings = SceneSettings(

@@ -16,17 +16,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.evaluation.methods import build_peer
-from model_core.evaluation.metrics import distances, rmse
-from model_core.evaluation.pairs import LoadedPair, fit_affine
-from model_core.evaluation.peers.grey import grey
-from model_core.evaluation.peers.structure_matching import (
+from model_core.evaluation.baselines.grey import grey
+from model_core.evaluation.baselines.structure_matching import (
     CHANNELS,
     PASSES,
     Pass,
     match_around,
     warp,
 )
+from model_core.evaluation.methods import build_peer
+from model_core.evaluation.metrics import distances, rmse
+from model_core.evaluation.pairs import LoadedPair, fit_affine
 from model_core.evaluation.protocols import apply_homography, invert_affine, view_pixels
 
 LARGEST_SHIFT = 16.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31",
            "#7F7F7F", "#5E3C99")  # fmt: skip
@@ -106,5 +106,5 @@ def _path(points: Sequence[tuple[float, float]], colour: str, width: int, extra:
 
 def write_chart(path: Path, title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> None:
     """Write a chart, complete or not at all."""
-    with finished(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(line_chart(title, x, y, lines), encoding="utf-8")

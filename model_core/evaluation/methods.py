@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
-from model_core.scene.view import View
+from model_core.raster.view import View
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Peer:
     """A method that is not ours.
 
     Attributes:
-        title: for the table. module: its module in ``model_core.evaluation.peers``, which has a
+        title: for the table. module: its module in ``model_core.evaluation.baselines``, which has a
             function ``build(name, threads) -> Method``. needs: importable module the peer depends
             on, and the distribution that brings it; None: nothing beyond the core's own.
     """
@@ -154,6 +154,6 @@ def check_names(names: Sequence[str]) -> None:
 
 def build_peer(name: str, threads: int) -> Method:
     """Return a peer whose dependency is there, limited to a number of threads."""
-    module = import_module(f"model_core.evaluation.peers.{PEERS[name].module}")
+    module = import_module(f"model_core.evaluation.baselines.{PEERS[name].module}")
     build: Callable[[str, int], Method] = module.build
     return build(name, threads)

@@ -19,9 +19,7 @@ RESAMPLES = 1000
 CONFIDENCE = 0.95
 
 
-def distances(
-    predicted: NDArray[np.float64], targets: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def distances(predicted: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the end-point errors (N,) of positions (N, 2), in pixels."""
     return np.asarray(np.linalg.norm(predicted - targets, axis=-1))
 
@@ -87,16 +85,12 @@ def bootstrap(
     return Interval(float(compute(values, once)[0]), float(low), float(high))
 
 
-def _weighted_mean(
-    values: NDArray[np.float64], times: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _weighted_mean(values: NDArray[np.float64], times: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the means (R,) of values (N,), each taken ``times`` (R, N) times."""
     return np.asarray(times @ values / times.sum(axis=1))
 
 
-def _weighted_median(
-    values: NDArray[np.float64], times: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _weighted_median(values: NDArray[np.float64], times: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the medians (R,) of values (N,), each taken ``times`` (R, N) times."""
     order = np.argsort(values)
     ranks = times[:, order].cumsum(axis=1)

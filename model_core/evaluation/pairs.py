@@ -19,10 +19,10 @@ from rasterio.warp import transform_bounds
 
 from model_core.errors import BadInputError
 from model_core.evaluation.metrics import best_affine
-from model_core.scene.grid import Grid
-from model_core.scene.raster import Scene, open_scene
-from model_core.scene.reader import SceneReader
-from model_core.scene.view import View
+from model_core.geometry.grid import Grid
+from model_core.raster.reader import SceneReader
+from model_core.raster.scene import Scene, open_scene
+from model_core.raster.view import View
 
 PATCH_SIDE = 704
 """Pixels: larger pairs on a common grid are cut into patches of this side, from which views of 512
@@ -44,7 +44,7 @@ _PLACES = {
 
 
 @dataclass(frozen=True)
-class Pair:
+class DatasetPair:
     """A SAR and an optical image of one place.
 
     Attributes:
@@ -76,7 +76,7 @@ class Pair:
     side: int = 0
     ground: tuple[float, float, float, float] | None = None
 
-    def may_touch(self, other: Pair) -> bool:
+    def may_touch(self, other: DatasetPair) -> bool:
         """Whether the pairs may show common ground: one region, or overlapping bounds."""
         if self.region == other.region:
             return True
@@ -92,7 +92,7 @@ class Pair:
 class LoadedPair:
     """A pair with its images in memory, whole or its window; pixels refer to these images."""
 
-    pair: Pair
+    pair: DatasetPair
     sar: View
     optical: View
 
@@ -102,7 +102,7 @@ class LoadedPair:
         return min(*self.sar.valid.shape, *self.optical.valid.shape)
 
 
-def load_pair(pair: Pair) -> LoadedPair:
+def load_pair(pair: DatasetPair) -> LoadedPair:
     """Read both images as the registration does: radiometry of the whole image, then the window.
 
     Raises:
@@ -121,7 +121,7 @@ def _read(scene: Scene, grid: Grid, window: tuple[int, int, int, int] | None) ->
     return SceneReader(scene, grid).read(row, column, height, width)
 
 
-def read_manifest(path: str | Path, split: str | None = None) -> list[Pair]:
+def read_manifest(path: str | Path, split: str | None = None) -> list[DatasetPair]:
     """Read a manifest of pairs: a CSV file with a header.
 
     Columns: ``id, sar_path, optical_path`` (paths relative to the manifest). Optional:
@@ -167,7 +167,7 @@ def read_manifest(path: str | Path, split: str | None = None) -> list[Pair]:
     return [pair for row in chosen for pair in _pairs_of(row, path)]
 
 
-def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Pair]:
+def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[DatasetPair]:
     given = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
     absent = [name for name in ("id", "sar_path", "optical_path") if name not in given]
     if absent:
@@ -182,7 +182,7 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Pair]:
     place = given.get("place", place)
     region = given.get("region", place if "place" in given else region)
     sar_path, optical_path = folder / given["sar_path"], folder / given["optical_path"]
-    pair = Pair(identifier, source, place, region, sar_path, optical_path, None)
+    pair = DatasetPair(identifier, source, place, region, sar_path, optical_path, None)
     if {"width", "height", "cfog_dx"} <= set(given):
         # Enough is known not to open thousands of files.
         height, width = int(given["height"]), int(given["width"])
@@ -283,7 +283,7 @@ def _shift(given: Mapping[str, str]) -> NDArray[np.float64]:
     return alignment
 
 
-def _patches(pair: Pair, height: int, width: int) -> list[Pair]:
+def _patches(pair: DatasetPair, height: int, width: int) -> list[DatasetPair]:
     """Cut a pair on one grid into patches that do not overlap, spread evenly; or leave it whole."""
     if max(height, width) <= PATCH_SIDE:
         return [dataclasses.replace(pair, side=min(height, width))]
@@ -307,7 +307,9 @@ def _patches(pair: Pair, height: int, width: int) -> list[Pair]:
     ]
 
 
-def limit_per_source(pairs: Sequence[Pair], limit: int | None, seed: int) -> list[Pair]:
+def limit_per_source(
+    pairs: Sequence[DatasetPair], limit: int | None, seed: int
+) -> list[DatasetPair]:
     """Return at most ``limit`` pairs of each source, from as many places as possible.
 
     The choice depends on the identifiers and the seed only, so a larger limit keeps the pairs of a

@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
-from model_core.evaluation.pairs import LoadedPair, Pair, stable_hash
-from model_core.network.geometry import inside, sample, sample_mask
-from model_core.scene.view import View
+from model_core.evaluation.pairs import DatasetPair, LoadedPair, stable_hash
+from model_core.geometry.sampling import inside, sample, sample_mask
+from model_core.raster.view import View
 
 LARGEST_VIEW = 512
 """Pixels: the side of the views where the images are large enough."""
@@ -109,20 +109,28 @@ PROTOCOLS: dict[str, Protocol] = {
             Limits(20, 2, 1.02, 6),
         ),
         Protocol(
-            "local", "Local deformation of 6 px, otherwise as P2", Limits(20, 2, 1.02, 6),
+            "local",
+            "Local deformation of 6 px, otherwise as P2",
+            Limits(20, 2, 1.02, 6),
             full_local=True,
         ),
         Protocol(
-            "equivariance", "Equivariance: two SAR views, each as in P1", Limits(50, 20, 1.0, 0),
+            "equivariance",
+            "Equivariance: two SAR views, each as in P1",
+            Limits(50, 20, 1.0, 0),
             kind="equivariance",
         ),
         Protocol(
             "local-equivariance",
             "Equivariance to local deformation: two SAR views as in P2, one deformed by 6 px",
-            Limits(20, 2, 1.02, 6), kind="equivariance", full_local=True,
+            Limits(20, 2, 1.02, 6),
+            kind="equivariance",
+            full_local=True,
         ),
         Protocol(
-            "unrelated", "Unrelated images, otherwise as P2", Limits(20, 2, 1.02, 0),
+            "unrelated",
+            "Unrelated images, otherwise as P2",
+            Limits(20, 2, 1.02, 0),
             kind="unrelated",
         ),
     )
@@ -253,7 +261,9 @@ def view_side(side: int) -> int:
     return min(LARGEST_VIEW, int(VIEW_SHARE * side) // 8 * 8)
 
 
-def unrelated_partner(pair: Pair, pairs: Sequence[Pair], seed: int) -> Pair | None:
+def unrelated_partner(
+    pair: DatasetPair, pairs: Sequence[DatasetPair], seed: int
+) -> DatasetPair | None:
     """Return a pair that shows other ground for certain; None: there is none.
 
     Of the same source and at least as large, where there is such a pair.
@@ -403,7 +413,7 @@ class _Cutter:
         image = sample(torch.from_numpy(view.image)[None], where)[0].numpy()
         valid = sample_mask(torch.from_numpy(view.valid.astype(np.float32))[None, None], where)
         good = valid[0, 0].numpy() > 0
-        return View(np.where(good, image, 0).astype(np.float32), good, view.kind)
+        return View(np.where(good, image, 0).astype(np.float32), good, view.modality)
 
     def _case(
         self,

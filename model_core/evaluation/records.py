@@ -9,7 +9,7 @@ from typing import Any
 
 from model_core.errors import BadInputError
 from model_core.evaluation.scoring import Record
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ResultFile:
                     "another folder for this run."
                 ) from error
         if whole != text:
-            with finished(self.path) as temporary:
+            with atomic_write(self.path) as temporary:
                 temporary.write_text(whole, encoding="utf-8")
 
     def _take(self, data: dict[str, Any]) -> None:

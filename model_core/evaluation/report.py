@@ -20,7 +20,7 @@ from model_core.evaluation.tables import (
     sparsification_of,
     title,
 )
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 TABLE = "table.md"
 FIGURES = "figures"
@@ -40,10 +40,8 @@ def write_report(out: Path, results: ResultFile, info: dict[str, Any]) -> Path:
         elif own and protocol.kind == "equivariance":
             _error_chart(folder / f"{name}.svg", protocol.title, own, "disagreement")
     path = out / TABLE
-    with finished(path) as temporary:
-        temporary.write_text(
-            markdown(results.records, results.left_out, info), encoding="utf-8"
-        )
+    with atomic_write(path) as temporary:
+        temporary.write_text(markdown(results.records, results.left_out, info), encoding="utf-8")
     return path
 
 

@@ -28,8 +28,8 @@ from model_core.evaluation.methods import (
     check_names,
 )
 from model_core.evaluation.pairs import (
+    DatasetPair,
     LoadedPair,
-    Pair,
     limit_per_source,
     load_pair,
     read_manifest,
@@ -48,9 +48,9 @@ from model_core.evaluation.report import write_report
 from model_core.evaluation.scoring import score
 from model_core.evaluation.soma_method import build_soma
 from model_core.feedback import Feedback
-from model_core.products.output import finished
-from model_core.registration.request import DEFAULT_MODEL
+from model_core.raster.output import atomic_write
 from model_core.version import __version__
+from model_core.workflows.request import DEFAULT_MODEL
 
 RESULTS = "results.jsonl"
 RUN = "run.json"
@@ -136,7 +136,7 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     return write_report(settings.out, runner.results, dataclasses.asdict(info))
 
 
-def _check_pairs(pairs: Sequence[Pair]) -> None:
+def _check_pairs(pairs: Sequence[DatasetPair]) -> None:
     if not pairs:
         raise BadInputError("No pair is left to evaluate; check --split and --source.")
     seen: set[str] = set()
@@ -156,7 +156,7 @@ def _limit_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[Pair]) -> RunInfo:
+def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[DatasetPair]) -> RunInfo:
     """Compare the settings with those of the folder's results, and keep them there."""
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.manifests]
     fixed = {
@@ -184,7 +184,7 @@ def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[Pair])
     machine = {"processor": _processor(), "cores": str(os.cpu_count()), "system": platform.system()}
     estimated = tuple(sorted({pair.source for pair in pairs if pair.alignment is None}))
     info = RunInfo(fixed, machine, versions, absent, estimated)
-    with finished(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(info), indent=2), encoding="utf-8")
     return info
 
@@ -201,7 +201,9 @@ def _processor() -> str:
 class _Runner:
     """Goes through pairs, protocols and methods, in this order, so that images are read once."""
 
-    def __init__(self, settings: Settings, pairs: Sequence[Pair], feedback: Feedback) -> None:
+    def __init__(
+        self, settings: Settings, pairs: Sequence[DatasetPair], feedback: Feedback
+    ) -> None:
         self.settings = settings
         self.feedback = feedback
         self.all_pairs = pairs
@@ -240,7 +242,7 @@ class _Runner:
                 self._pair(pair, wanted)
         self.feedback.progress("evaluate", len(self.pairs), len(self.pairs), 1.0)
 
-    def _pair(self, pair: Pair, wanted: Sequence[tuple[Protocol, list[Method]]]) -> None:
+    def _pair(self, pair: DatasetPair, wanted: Sequence[tuple[Protocol, list[Method]]]) -> None:
         loaded = load_pair(pair)
         aligned: LoadedPair | None = loaded
         if pair.alignment is None and any(protocol.needs_alignment for protocol, _ in wanted):
@@ -252,7 +254,7 @@ class _Runner:
                 self.results.add(LeftOut(protocol.name, pair.id, pair.source, str(error)))
                 continue
             for method in methods:
-                self.feedback.checkpoint()
+                self.feedback.raise_if_cancelled()
                 self._measure(method, case, pair)
 
     def _case(self, protocol: Protocol, loaded: LoadedPair | None) -> Case:
@@ -271,7 +273,7 @@ class _Runner:
             )
         return build_case(protocol, loaded, self.settings.seed, load_pair(partner))
 
-    def _measure(self, method: Method, case: Case, pair: Pair) -> None:
+    def _measure(self, method: Method, case: Case, pair: DatasetPair) -> None:
         limits = case.limits
         told = limits.search, limits.max_rotation, limits.max_scale
         if method.name not in self.warm:

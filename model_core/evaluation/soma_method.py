@@ -6,15 +6,15 @@ import hashlib
 
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.network.soma import Soma
-from model_core.registration.matcher import Matcher, load_matcher
-from model_core.registration.matching import match_pair
-from model_core.scene.view import View
+from model_core.raster.view import View
+from model_core.registration.engine import match_pair
+from model_core.registration.model import RegistrationModel, load_model
 
 
 class SomaMethod:
     """A loaded network with the registration's own way of matching a pair."""
 
-    def __init__(self, matcher: Matcher, name: str, local: bool) -> None:
+    def __init__(self, matcher: RegistrationModel, name: str, local: bool) -> None:
         self.matcher = matcher
         self.name = name
         self.local = local
@@ -57,7 +57,7 @@ def build_soma(model: str, device: str, local: bool) -> Method:
     Raises:
         BadInputError: the model cannot be loaded.
     """
-    matcher, _ = load_matcher(model, device)
+    matcher, _ = load_model(model, device)
     title = matcher.name if local else f"{matcher.name}, affine alone"
     return SomaMethod(matcher, f"{title} ({_checksum(matcher.network)})", local)
 

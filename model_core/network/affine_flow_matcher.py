@@ -15,7 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model_core.network import geometry
+from model_core.geometry.affine import transform_points
+from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.sampling import inside, sample
 from model_core.network.correlation import (
     both_correlation_volumes,
     correlation_volume,
@@ -25,9 +27,9 @@ from model_core.network.correlation import (
     search_translation,
 )
 from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.network.oriented_gradients import blur
 from model_core.network.precision import full_precision
-from model_core.network.robust_fit import robust_affine
-from model_core.network.structure import blur
+from model_core.registration.robust_affine import robust_affine
 
 HEAD_DILATIONS = (1, 2, 4)
 """Of the layers with which the learned correction looks around."""
@@ -192,7 +194,7 @@ class AffineFlowMatcher(nn.Module):
     def node_positions(self, stage: StageConfig, like: Tensor) -> Tensor:
         """Return the pixel positions (h, w, 2) of the nodes of a map (..., h, w) of a stage."""
         height, width = like.shape[-2:]
-        return (geometry.pixel_grid(height, width, like) + 0.5) * stage.node - 0.5
+        return (pixel_grid(height, width, like) + 0.5) * stage.node - 0.5
 
     def fit_affine(self, stage: StageConfig, measured: Measurement) -> tuple[Tensor, Tensor]:
         """Fit the residual affine to a measurement.
@@ -222,11 +224,11 @@ class AffineFlowMatcher(nn.Module):
         batch, _, height, width = volume.shape
         side = 2 * stage.radius + 1
         points = self.node_positions(stage, volume).expand(batch, -1, -1, -1)
-        moved = geometry.transform_points(affine.to(volume.dtype), points) - points
+        moved = transform_points(affine.to(volume.dtype), points) - points
         places = (moved / stage.stride + stage.radius).reshape(-1, 1, 1, 2)
         volume = self.aggregated(stage, volume, support)
         maps = volume.permute(0, 2, 3, 1).reshape(-1, 1, side, side)
-        values = geometry.sample(maps, places) * geometry.inside(places, side, side).unsqueeze(1)
+        values = sample(maps, places) * inside(places, side, side).unsqueeze(1)
         total = (values.view(batch, height, width) * support).sum((1, 2))
         return total / support.sum((1, 2)).clamp_min(1e-6)
 

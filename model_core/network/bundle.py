@@ -22,7 +22,7 @@ from model_core.network.checkpoint import (
 from model_core.network.config import PRESETS
 from model_core.network.matcher_config import MatcherConfig
 from model_core.network.soma import Soma
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 UNTRAINED: dict[str, Any] = {
     "title": "fixed-descriptors (nothing learned)",
@@ -58,7 +58,7 @@ def write_bundled(network: Soma, name: str, entry: dict[str, Any], folder: Path 
         "learned": network.settings.learned,
         **entry,
     }
-    with finished(manifest) as temporary:
+    with atomic_write(manifest) as temporary:
         text = json.dumps({"models": models}, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
     return path

@@ -23,7 +23,7 @@ from torch import Tensor
 from model_core.errors import BadInputError
 from model_core.network.config import SomaConfig
 from model_core.network.soma import Soma
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 METADATA = "soma"
 """Key of the JSON object in a file's metadata that says what the tensors are."""
@@ -137,7 +137,7 @@ def save_network(
     # One entry: safetensors writes several in any order, and the same network would have a new
     # checksum every time.
     metadata = {METADATA: json.dumps(facts, sort_keys=True)}
-    with finished(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(save(tensors, metadata))
 
 

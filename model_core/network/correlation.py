@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model_core.network.geometry import resize_displacement
-from model_core.network.structure import average_blocks, window_mean
+from model_core.geometry.sampling import resize_displacement
+from model_core.network.oriented_gradients import average_blocks, window_mean
 
 
 def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float) -> Tensor:

@@ -10,26 +10,30 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor
 
-from model_core.network import geometry
+from model_core.geometry.sampling import sample, sample_mask
 from model_core.network.affine_flow_matcher import Described
 from model_core.network.config import SomaConfig
+from model_core.network.oriented_gradients import (
+    average_blocks,
+    fill_invalid,
+    structure_descriptors,
+)
 from model_core.network.precision import full_precision
-from model_core.network.structure import average_blocks, fill_invalid, structure_descriptors
-from model_core.scene.view import Kind
+from model_core.raster.view import Modality
 
 if TYPE_CHECKING:  # it needs timm, which takes seconds to import and is not needed without it
     from model_core.network.learned import LearnedDescriptors, LearnedFeatures
 
 
 class ImageBatch(NamedTuple):
-    """Images (B, C, H, W) in [0, 1], their valid pixels (B, 1, H, W) as 0 or 1, and their kind.
+    """Images (B, C, H, W) in [0, 1], their valid pixels (B, 1, H, W) as 0 or 1, and their modality.
 
     All float32; C is 1 for SAR and 3 for optical. What is invalid may hold anything finite.
     """
 
     image: Tensor
     valid: Tensor
-    kind: Kind
+    modality: Modality
 
 
 def cell_mask(valid: Tensor, stride: int) -> Tensor:
@@ -94,8 +98,8 @@ class DescribedImages:
 
     def _filled(self) -> ImageBatch:
         if self._fill is None:
-            image, valid, kind = self.images
-            self._fill = ImageBatch(fill_invalid(image, valid), valid, kind)
+            image, valid, modality = self.images
+            self._fill = ImageBatch(fill_invalid(image, valid), valid, modality)
         return self._fill
 
 
@@ -117,4 +121,4 @@ class _ResampledImages(DescribedImages):
         descriptors, mask = self._source.at(stride)
         centres = average_blocks(self._positions.permute(0, 3, 1, 2), stride)
         cells = (centres.permute(0, 2, 3, 1) + 0.5) / stride - 0.5
-        return Described(geometry.sample(descriptors, cells), geometry.sample_mask(mask, cells))
+        return Described(sample(descriptors, cells), sample_mask(mask, cells))

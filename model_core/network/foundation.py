@@ -17,7 +17,8 @@ from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
 from model_core.errors import BadInputError, first_line
-from model_core.network import geometry
+from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.sampling import sample
 from model_core.network.config import FoundationConfig
 
 
@@ -97,6 +98,6 @@ class FrozenFoundation(nn.Module):
         tokens = cast("Tensor", self.vit.forward_features(normalised, attn_mask=mask))
         tokens = tokens[:, self.vit.num_prefix_tokens :]
         grid = tokens.transpose(1, 2).reshape(batch, self.channels, rows, columns).float()
-        cells = geometry.pixel_grid(-(-height // stride), -(-width // stride), grid)
+        cells = pixel_grid(-(-height // stride), -(-width // stride), grid)
         positions = ((cells + 0.5) * stride) / self.patch - 0.5
-        return geometry.sample(grid, positions.expand(batch, *positions.shape))
+        return sample(grid, positions.expand(batch, *positions.shape))

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from model_core.network.config import FgeConfig
 from model_core.network.encoders import Conv2d
+from model_core.network.oriented_gradients import DIRECTIONS
 from model_core.network.precision import full_precision
-from model_core.network.structure import DIRECTIONS
 
 ELONGATION = 2.0
 """Length of a directional kernel along its edge, against that across."""

@@ -16,10 +16,10 @@ from model_core.network.descriptors import ImageBatch, cell_mask
 from model_core.network.encoders import Conv2d, ImageEncoder, centre_cells
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.gradient_enhancer import GradientEnhancer
-from model_core.network.structure import DIRECTIONS
-from model_core.scene.view import Kind
+from model_core.network.oriented_gradients import DIRECTIONS
+from model_core.raster.view import Modality
 
-BAND_COUNTS: dict[Kind, int] = {"sar": 1, "optical": 3}
+BAND_COUNTS: dict[Modality, int] = {"sar": 1, "optical": 3}
 
 FIXED_GAIN = 3.0
 """Brings the fixed descriptors, of unit length over 8 channels, to the size of the features."""
@@ -135,7 +135,7 @@ class LearnedDescriptors(nn.Module):
         self.foundation = FrozenFoundation(config.foundation) if config.foundation else None
         channels = self.foundation.channels if self.foundation else 0
         self.branches = nn.ModuleDict(
-            {kind: Branch(config, bands, channels) for kind, bands in BAND_COUNTS.items()}
+            {modality: Branch(config, bands, channels) for modality, bands in BAND_COUNTS.items()}
         )
         # Two branches that start alike already answer alike where the images are alike.
         optical, sar = self.branches["optical"], self.branches["sar"]
@@ -149,7 +149,7 @@ class LearnedDescriptors(nn.Module):
 
     def features(self, images: ImageBatch) -> LearnedFeatures:
         """Encode images, their invalid pixels filled; what is derived is derived lazily."""
-        branch = self.branches[images.kind]
+        branch = self.branches[images.modality]
         assert isinstance(branch, Branch)
         dtype = branch.fine_image.weight.dtype
         frozen = None

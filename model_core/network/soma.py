@@ -9,7 +9,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model_core.network import geometry
+from model_core.geometry.affine import (
+    affine_field,
+    at_stride,
+    compose,
+    invert,
+    similarity_about,
+    transform_points,
+)
+from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.sampling import resize_displacement, sample, sample_mask
 from model_core.network.affine_flow_matcher import AffineFlowMatcher, Described, Measurement
 from model_core.network.config import SomaConfig
 from model_core.network.descriptors import DescribedImages, ImageBatch
@@ -53,7 +62,7 @@ class Alignment:
 
     def field(self, height: int, width: int) -> Tensor:
         """Return the positions (1, H, W, 2) in the moving image of all reference pixels."""
-        field = geometry.affine_field(self.affine, height, width)
+        field = affine_field(self.affine, height, width)
         return field if self.flow is None else field + self.flow.permute(0, 2, 3, 1)
 
 
@@ -61,7 +70,7 @@ def decimate(images: ImageBatch, stride: int) -> ImageBatch:
     """Average the valid pixels of blocks of ``stride`` pixels; half-valid blocks are invalid."""
     weight = F.avg_pool2d(images.valid, stride)
     image = F.avg_pool2d(images.image * images.valid, stride) / weight.clamp_min(1e-3)
-    return ImageBatch(image, (weight > 0.5).to(images.valid.dtype), images.kind)
+    return ImageBatch(image, (weight > 0.5).to(images.valid.dtype), images.modality)
 
 
 class Soma(nn.Module):
@@ -117,16 +126,18 @@ class Soma(nn.Module):
             torch.split(images.valid, ENCODED_AT_ONCE),
             strict=True,
         )
-        parts = [self.described(ImageBatch(*some, images.kind)).at(stride) for some in images_of]
+        parts = [
+            self.described(ImageBatch(*some, images.modality)).at(stride) for some in images_of
+        ]
         return Described(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
     @staticmethod
     def warp(images: ImageBatch, field: Tensor) -> ImageBatch:
         """Resample images at the positions (B, H, W, 2); invalid where these leave the image."""
         return ImageBatch(
-            geometry.sample(images.image, field),
-            geometry.sample_mask(images.valid, field),
-            images.kind,
+            sample(images.image, field),
+            sample_mask(images.valid, field),
+            images.modality,
         )
 
     def search(
@@ -157,7 +168,7 @@ class Soma(nn.Module):
         for k, translation in zip(index.tolist(), found, strict=True):
             affine = turns[k : k + 1].clone()
             affine[0, :, 2] += translation[:2]
-            affine = geometry.at_stride(affine, 1 / stride)
+            affine = at_stride(affine, 1 / stride)
             alignments.append(Alignment(affine, score=float(translation[2])))
         return alignments
 
@@ -169,13 +180,13 @@ class Soma(nn.Module):
         """
         height, width = images.image.shape[-2:]
         centre = ((width - 1) / 2, (height - 1) / 2)
-        turns = geometry.similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
-        field = geometry.affine_field(geometry.invert(turns), height, width)
+        turns = similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
+        field = affine_field(invert(turns), height, width)
         count = len(hypotheses)
         every = ImageBatch(
             images.image.expand(count, -1, -1, -1),
             images.valid.expand(count, -1, -1, -1),
-            images.kind,
+            images.modality,
         )
         return self.warp(every, field), turns
 
@@ -205,7 +216,7 @@ class Soma(nn.Module):
         )
         residual, _ = self.matcher.fit_affine(stage, self.matcher.read(stage, volume, support))
         score = self.matcher.agreement(stage, volume, support, residual)
-        affine = geometry.compose(start.affine.double(), residual).to(start.affine.dtype)
+        affine = compose(start.affine.double(), residual).to(start.affine.dtype)
         return Alignment(affine, score=float(score))
 
     def refine_flow(
@@ -220,18 +231,16 @@ class Soma(nn.Module):
         height, width = reference.images.image.shape[-2:]
         measured = self.remaining(reference, moving, start, stage)
         step = self.matcher.smooth_flow(stage, measured)
-        step = geometry.resize_displacement(step, height, width, stage.node)
-        certainty = geometry.resize_displacement(
-            measured.certainty.unsqueeze(1), height, width, stage.node
-        )
+        step = resize_displacement(step, height, width, stage.node)
+        certainty = resize_displacement(measured.certainty.unsqueeze(1), height, width, stage.node)
         # The step is measured at reference pixels in the warped image, so it is followed by the
         # field found so far: position = field(x + step(x)).
-        grid = geometry.pixel_grid(height, width, step)
+        grid = pixel_grid(height, width, step)
         places = grid + step.permute(0, 2, 3, 1)
-        linear = geometry.transform_points(start.affine, places).permute(0, 3, 1, 2)
-        flow = linear - geometry.affine_field(start.affine, height, width).permute(0, 3, 1, 2)
+        linear = transform_points(start.affine, places).permute(0, 3, 1, 2)
+        flow = linear - affine_field(start.affine, height, width).permute(0, 3, 1, 2)
         if start.flow is not None:
-            flow = flow + geometry.sample(start.flow, places)
+            flow = flow + sample(start.flow, places)
         return Alignment(start.affine, flow, certainty)
 
     def remaining(
@@ -305,13 +314,11 @@ class Soma(nn.Module):
             reference = self.described(decimate(reference.images, stride))
             moving = decimate(moving, stride)
         followed = [
-            self.refine_affine(
-                reference, moving, Alignment(geometry.at_stride(start.affine, stride)), first
-            )
+            self.refine_affine(reference, moving, Alignment(at_stride(start.affine, stride)), first)
             for start in starts
         ]
         best = max(followed, key=lambda alignment: alignment.score)
-        return Alignment(geometry.at_stride(best.affine, 1 / stride), score=best.score)
+        return Alignment(at_stride(best.affine, 1 / stride), score=best.score)
 
     def find_flow(
         self, reference: ImageBatch | DescribedImages, moving: ImageBatch, start: Alignment

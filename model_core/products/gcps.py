@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from model_core.products.displacement import DisplacementField
-from model_core.products.output import finished
+from model_core.geometry.projection import project
+from model_core.products.displacement_raster import DisplacementField
 from model_core.products.tie_points import TiePoints
-from model_core.scene.mapping import project
+from model_core.raster.output import atomic_write
 
 
 def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) -> None:
@@ -34,5 +34,5 @@ def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) ->
     for new, old, inlier in zip(target, source, points.inlier, strict=True):
         numbers = ",".join(repr(float(v)) for v in (*new, *old))
         lines.append(f"{numbers},{int(inlier)},0,0,0")
-    with finished(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

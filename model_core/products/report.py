@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_core.products.displacement import SIGN, SIGN_PIXELS
-from model_core.products.output import finished
+from model_core.products.displacement_raster import SIGN, SIGN_PIXELS
 from model_core.products.report_figures import (
     Image,
     Vectors,
@@ -26,9 +25,10 @@ from model_core.products.report_figures import (
     vector_plot,
 )
 from model_core.products.report_style import STYLE
-from model_core.registration.request import RegistrationResult
+from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
 from model_core.version import __version__
+from model_core.workflows.request import RegistrationResult
 
 HEADLINES = {
     "registered": "Registered",
@@ -96,7 +96,7 @@ def write_report(path: str | Path, data: ReportData) -> None:
     Raises:
         OSError: the disk is full.
     """
-    with finished(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(_page(data), encoding="utf-8")
 
 

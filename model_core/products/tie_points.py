@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model_core.products.displacement import DisplacementField
+from model_core.products.displacement_raster import DisplacementField
 
 VECTORS_ALONG_SIDE = 40
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from model_core.products.output import finished
 from model_core.products.tie_points import TiePoints
+from model_core.raster.output import atomic_write
 
 TABLE = "displacements"
 
@@ -84,7 +84,7 @@ def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | P
     if crs is None:
         # Rows run to negative y, as in Grid.written_transform: that is where QGIS has the image.
         points = dataclasses.replace(points, old=points.old * _UP, new=points.new * _UP)
-    with finished(path) as temporary, closing(sqlite3.connect(temporary)) as database:
+    with atomic_write(path) as temporary, closing(sqlite3.connect(temporary)) as database:
         database.execute("PRAGMA application_id = 0x47504B47")  # "GPKG"
         database.execute("PRAGMA user_version = 10300")
         database.executescript(_SCHEMA)

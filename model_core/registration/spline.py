@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.network.structure import blur, window_mean
+from model_core.network.oriented_gradients import blur, window_mean
 
 Map = NDArray[np.float32]
 

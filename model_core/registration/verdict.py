@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.network.matcher_config import MatcherConfig
-from model_core.registration.pyramid import CheckPoints
-from model_core.registration.request import Verdict
+from model_core.registration.refine import CheckPoints
+from model_core.workflows.request import Verdict
 
 CHANCE_FACTOR = 1.3
 """Standard deviation of the share that agrees by chance, in units of the binomial's for independent

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
-from model_core.network.geometry import sample
-from model_core.registration.lattice import Field, Lattice
+from model_core.geometry.sampling import sample
+from model_core.registration.fit import Field, Lattice
 
 STEP = 8
 """Pixels between the nodes of relief and local displacement; between them both are bilinear."""

@@ -149,9 +149,7 @@ class Landscape:
         _put(reflectance, backscatter, (away < 0.9) & (noise.of_cell(column, row, 7) < 0.12), PYLON)
         return reflectance.astype(np.float32), backscatter.astype(np.float32)
 
-    def _cell(
-        self, u: Array, v: Array
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    def _cell(self, u: Array, v: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
         """Return the field a place belongs to, and its distance in pixels from the next one.
 
         Fields are Voronoi cells of jittered seeds under the maximum metric: nearly rectangular.

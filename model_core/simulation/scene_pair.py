@@ -19,15 +19,16 @@ from rasterio.windows import Window
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.products.displacement import (
+from model_core.geometry.grid import Grid, metres_per_unit
+from model_core.geometry.pixels import window_pixels
+from model_core.geometry.projection import map_pixels, project
+from model_core.products.displacement_raster import (
     SIGN,
     DisplacementField,
     people_field,
     write_displacement_raster,
 )
-from model_core.products.output import check_outputs, finished_together
-from model_core.scene.grid import Grid, metres_per_unit, window_pixels
-from model_core.scene.mapping import map_pixels, project
+from model_core.raster.output import atomic_writes, check_outputs
 from model_core.simulation.distortion import Distortion, make_distortion
 from model_core.simulation.landscape import BANDS, Landscape
 from model_core.version import __version__
@@ -161,7 +162,7 @@ def simulate(settings: SceneSettings, folder: Path, feedback: Feedback) -> None:
     needed += pair.sar.width * pair.sar.height * 4
     check_outputs([str(path) for path in paths.values()], [], needed)
     landscape = Landscape(settings.size, np.random.default_rng([settings.seed, 2]))
-    with finished_together(paths) as temporary:
+    with atomic_writes(paths) as temporary:
         _write_optical(pair, landscape, temporary["optical.tif"], feedback)
         _write_sar(pair, landscape, temporary["sar.tif"], feedback)
         write_displacement_raster(_true_field(pair), temporary["truth_displacement.tif"])
@@ -218,9 +219,7 @@ def _grid_around(crs: CRS, size: int, pixel_size: float, rotation: float) -> Gri
     return Grid(crs, transform, size, size)
 
 
-def _write_optical(
-    pair: ScenePair, landscape: Landscape, path: Path, feedback: Feedback
-) -> None:
+def _write_optical(pair: ScenePair, landscape: Landscape, path: Path, feedback: Feedback) -> None:
     grid = pair.optical
     random = np.random.default_rng([pair.settings.seed, 3])
     profile = {"count": len(BANDS), "dtype": "uint16", "predictor": 2}
@@ -278,7 +277,7 @@ def _blocks(grid: Grid, feedback: Feedback, start: float, end: float) -> Iterato
     """Yield windows of whole rows, and report progress between two fractions of the run."""
     tops = range(0, grid.height, ROWS)
     for index, top in enumerate(tops):
-        feedback.checkpoint()
+        feedback.raise_if_cancelled()
         yield Window(0, top, grid.width, min(ROWS, grid.height - top))
         part = (index + 1) / len(tops)
         feedback.progress("render", index + 1, len(tops), start + (end - start) * part)

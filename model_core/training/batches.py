@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from model_core.evaluation.protocols import apply_homography
-from model_core.network.geometry import at_stride
+from model_core.geometry.affine import at_stride
 from model_core.network.matcher_config import MatcherConfig, StageConfig
 from model_core.network.soma import ImageBatch, decimate
 from model_core.training.augmentation import augment_optical, augment_sar, augment_valid
@@ -75,7 +75,7 @@ class SearchBatch:
 
 
 def _to(images: ImageBatch, device: torch.device) -> ImageBatch:
-    return ImageBatch(images.image.to(device), images.valid.to(device), images.kind)
+    return ImageBatch(images.image.to(device), images.valid.to(device), images.modality)
 
 
 @dataclass(frozen=True)

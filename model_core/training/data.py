@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model_core.errors import BadInputError
-from model_core.evaluation.pairs import Pair, load_pair, stable_hash
-from model_core.scene.view import View
+from model_core.evaluation.pairs import DatasetPair, load_pair, stable_hash
+from model_core.raster.view import View
 from model_core.training.config import DataConfig
 from model_core.training.folders import read_source
 
@@ -48,7 +48,7 @@ class StoredImage:
 class StoredPair:
     """Both images of a pair, and the homography (3, 3) from optical to SAR pixel."""
 
-    pair: Pair
+    pair: DatasetPair
     sar: StoredImage
     optical: StoredImage
     alignment: NDArray[np.float64]
@@ -57,7 +57,7 @@ class StoredPair:
 class PairSet:
     """Pairs with their weights; images are read when first drawn, and kept."""
 
-    def __init__(self, pairs: list[Pair], weights: list[float]) -> None:
+    def __init__(self, pairs: list[DatasetPair], weights: list[float]) -> None:
         self.pairs = pairs
         self._bounds = np.cumsum(weights)
         self._stored: dict[int, StoredPair] = {}
@@ -111,7 +111,7 @@ class PairSet:
 
 def read_pairs(
     sources: tuple[DataConfig, ...], holdout: float, seed: int
-) -> tuple[PairSet, list[Pair]]:
+) -> tuple[PairSet, list[DatasetPair]]:
     """Return the pairs to train on, and those of other places for validation.
 
     Pairs larger than a patch have been cut into patches; each patch counts by its own area.

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from model_core.errors import BadInputError
-from model_core.evaluation.pairs import Pair, read_manifest
+from model_core.evaluation.pairs import DatasetPair, read_manifest
 from model_core.training.config import DataConfig
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
-def read_source(source: DataConfig) -> list[Pair]:
+def read_source(source: DataConfig) -> list[DatasetPair]:
     """Return the pairs of one source.
 
     Layouts, as published:
@@ -49,7 +49,7 @@ def read_source(source: DataConfig) -> list[Pair]:
 
 def _paired(
     root: Path, layout: str, partner: Callable[[Path], tuple[Path, str] | None]
-) -> Iterable[Pair]:
+) -> Iterable[DatasetPair]:
     for sar in sorted(p for p in root.rglob("*") if p.suffix.lower() in IMAGES):
         found = partner(sar.relative_to(root))
         if found is None:
@@ -60,7 +60,9 @@ def _paired(
         name = f"{layout}:{sar.relative_to(root).with_suffix('').as_posix()}"
         referenced = layout == "geotiff"
         alignment = None if referenced else np.eye(3)
-        yield Pair(name, layout, name, region, sar, optical, alignment, common_grid=referenced)
+        yield DatasetPair(
+            name, layout, name, region, sar, optical, alignment, common_grid=referenced
+        )
 
 
 def _sen12(sar: Path) -> tuple[Path, str] | None:

@@ -89,13 +89,13 @@ def search_loss(
         one = ImageBatch(
             batch.reference.image[item : item + 1],
             batch.reference.valid[item : item + 1],
-            batch.reference.kind,
+            batch.reference.modality,
         )
         turned.append(network.turned(one, batch.hypotheses[item])[0])
     every = ImageBatch(
         torch.cat([t.image for t in turned]),
         torch.cat([t.valid for t in turned]),
-        batch.reference.kind,
+        batch.reference.modality,
     )
     reference = network.describe_turned(every)
     moving = network.describe(batch.moving, 1)

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from model_core.errors import BadInputError
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 
 STATE = "state.safetensors"
 _FACTS = "facts"
@@ -42,7 +42,7 @@ def write_state(
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer/{key}/{name}"] = torch.as_tensor(value)
     on_cpu = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    with finished(folder / STATE) as temporary:
+    with atomic_write(folder / STATE) as temporary:
         temporary.write_bytes(save(on_cpu, {_FACTS: json.dumps(facts, sort_keys=True)}))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.evaluation.pairs import Pair, limit_per_source, load_pair, stable_hash
+from model_core.evaluation.pairs import DatasetPair, limit_per_source, load_pair, stable_hash
 from model_core.evaluation.protocols import (
     PROTOCOLS,
     CannotCutError,
@@ -19,7 +19,7 @@ from model_core.evaluation.protocols import (
 )
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import ImageBatch, Soma
-from model_core.registration.matcher import Matcher
+from model_core.registration.model import RegistrationModel
 from model_core.training.config import TrainingConfig
 from model_core.training.data import PairSet
 from model_core.training.warps import Views, local_views
@@ -55,7 +55,7 @@ class Figures:
 class Validation:
     """Fixed questions; the pairs are those held out."""
 
-    def __init__(self, held: list[Pair], config: TrainingConfig) -> None:
+    def __init__(self, held: list[DatasetPair], config: TrainingConfig) -> None:
         """Read the pairs and cut the views; ``held`` must not be empty."""
         per_source = max(1, config.validation_cases // len({p.source for p in held}))
         self.cases: list[Case] = []
@@ -93,7 +93,7 @@ class Validation:
             inside = np.abs(truth).max(axis=0) <= TEMPLATE.reach - 2
             errors.append(error[inside & (found.support[0] > 0.5).cpu().numpy()])
         joined = np.concatenate(errors)
-        matcher = Matcher(network, device, "")
+        matcher = RegistrationModel(network, device, "")
         rmse = np.array([_affine_error(matcher, case) for case in self.cases] or [np.nan])
         return Figures(
             within2=float((joined < 2).mean()),
@@ -128,7 +128,7 @@ def _truth(views: Views, stage: StageConfig) -> NDArray[np.float64]:
     return np.asarray((views.position(nodes) - nodes).transpose(2, 0, 1))
 
 
-def _affine_error(matcher: Matcher, case: Case) -> float:
+def _affine_error(matcher: RegistrationModel, case: Case) -> float:
     side = case.sides[0]
     truth = side.truth
     assert truth is not None

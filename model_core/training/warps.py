@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model_core.evaluation.protocols import LocalField, apply_homography, invert_affine, view_pixels
-from model_core.network.geometry import sample, sample_mask
+from model_core.geometry.sampling import sample, sample_mask
 from model_core.training.config import WarpConfig
 from model_core.training.data import StoredImage, StoredPair
 

@@ -18,8 +18,8 @@ Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
 
 def run_register(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Register: a ``RegistrationRequest`` in, a ``RegistrationResult`` out, both as JSON."""
-    from model_core.registration.pipeline import register
-    from model_core.registration.request import RegistrationRequest
+    from model_core.workflows.register import register
+    from model_core.workflows.request import RegistrationRequest
 
     return register(RegistrationRequest.from_dict(arguments), feedback).to_dict()
 
@@ -30,7 +30,7 @@ def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling`` (or null) and
     ``creation_options`` (a list). Result: ``output``.
     """
-    from model_core.products.apply import apply_registration
+    from model_core.workflows.apply import apply_registration
 
     apply_registration(
         arguments["displacement_raster"],

@@ -52,8 +52,7 @@ def decode(line: bytes) -> dict[str, Any]:
         message = json.loads(line)
     except ValueError as error:
         raise ProtocolError(
-            f"The worker was sent a line that is not JSON ({error}); "
-            "send one JSON object a line."
+            f"The worker was sent a line that is not JSON ({error}); send one JSON object a line."
         ) from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError(

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from model_core.errors import BadInputError, CancelledError, SomaError
 from model_core.feedback import Feedback
-from model_core.products.output import delete_unfinished
+from model_core.raster.output import clean_up
 from model_core.version import __version__
 from model_core.worker.jobs import Job, find_job
 from model_core.worker.protocol import ProtocolError, decode, encode
@@ -84,7 +84,7 @@ class Server:
             self._inbox.put(None)
             if not self._ended.wait(self._orphan_grace):
                 # A kernel that never reaches a checkpoint must not outlive QGIS.
-                delete_unfinished()
+                clean_up()
                 os._exit(EXIT_ORPHANED)
 
     def _receive(self, line: bytes) -> None:
@@ -109,7 +109,7 @@ class Server:
                     "use the plugin and the core of one release."
                 )
             feedback = JobFeedback(self, identifier)
-            feedback.checkpoint()
+            feedback.raise_if_cancelled()
             result = self._find(message.get("job"))(message.get("arguments") or {}, feedback)
             self.send("result", id=identifier, result=result)
         except Exception as error:  # whatever a job raises is its error; the worker lives on

@@ -134,9 +134,7 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
                     worded[definition.name()] = options[int(value)]
         return worded
 
-    def source(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> str:
+    def source(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the file behind the raster layer of a parameter; never in ``processAlgorithm``.
 
         Raises:

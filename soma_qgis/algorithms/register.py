@@ -259,9 +259,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         figures = {name: found[key] for name, key in _FIGURES.items()}
         return {**outputs, **figures, REASONS: reasons}
 
-    def _path(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> str:
+    def _path(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the file of a layer; empty where it is to be exported, and that can be done."""
         if not needs_export(self.layer(parameters, name, context)):
             return self.source(parameters, name, context)
@@ -311,9 +309,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         box = self.parameterAsExtent(parameters, EXTENT, context, reference.crs())
         return extent_in_file(box, reference)
 
-    def _outputs(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> dict[str, str]:
+    def _outputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, str]:
         """Return the paths of the products that are wanted."""
         layers = (OUTPUT, DISPLACEMENTS, DISPLACEMENT_RASTER)
         paths = {name: self.parameterAsOutputLayer(parameters, name, context) for name in layers}
@@ -327,7 +323,8 @@ class RegisterAlgorithm(SomaAlgorithm):
         stylers: dict[str, tuple[str, Callable[[Any], Any]]] = {
             DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler),
             OUTPUT: (
-                tr("{} registered").format(self._name), lambda _: AlikeStyler(self._symbology)
+                tr("{} registered").format(self._name),
+                lambda _: AlikeStyler(self._symbology),
             ),
             DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler),
         }
@@ -353,9 +350,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             allowMultiple=True,
         )
         optical_bands.setHelp(tr("One or three bands to match, from 1; not set: red, green, blue."))
-        moving = choice_parameter(
-            MOVING, tr("Image to move"), ("sar", "optical"), "sar"
-        )
+        moving = choice_parameter(MOVING, tr("Image to move"), ("sar", "optical"), "sar")
         moving.setHelp(tr("The other one is the reference: it stays, and gives CRS and grid."))
         return [sar, sar_band, optical, optical_bands, moving]
 
@@ -372,7 +367,12 @@ class RegisterAlgorithm(SomaAlgorithm):
             )
         )
         max_shift = QgsProcessingParameterNumber(
-            MAX_SHIFT, tr("Largest shift (px)"), real, DEFAULT_MAX_SHIFT, False, 1.0,
+            MAX_SHIFT,
+            tr("Largest shift (px)"),
+            real,
+            DEFAULT_MAX_SHIFT,
+            False,
+            1.0,
             LARGEST_MAX_SHIFT,
         )
         max_shift.setHelp(
@@ -395,9 +395,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         spacing.setHelp(tr("In pixels of the reference; not set: about 40 along the longer side."))
         model = QgsProcessingParameterString(MODEL, tr("Model"), DEFAULT_MODEL)
         model.setHelp(tr("The name of a bundled model, or the path of a .safetensors file."))
-        device = choice_parameter(
-            DEVICE, tr("Device"), DEVICES, Settings.load().device
-        )
+        device = choice_parameter(DEVICE, tr("Device"), DEVICES, Settings.load().device)
         device.setHelp(tr("auto: the GPU where it passes a test, else the CPU; the log says why."))
         return [
             transform,

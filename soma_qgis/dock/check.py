@@ -121,9 +121,7 @@ def _look_at_sources(
     return _Sources(boxes[reference.id()], boxes[moving.id()], pixel, note)
 
 
-def _unreferenced(
-    reference: QgsRasterLayer, area: QgsReferencedRectangle | None
-) -> Findings:
+def _unreferenced(reference: QgsRasterLayer, area: QgsReferencedRectangle | None) -> Findings:
     """Two images without CRS are registered in pixels, whatever their sizes."""
     box = reference.extent()
     if area is not None:

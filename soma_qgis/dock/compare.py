@@ -186,8 +186,8 @@ class Comparison(QObject):
         if self.item.mode != "swipe" or not self.ready:
             return False
         if kind == QEvent.Type.MouseButtonPress:
-            self._dragging = (
-                event.button() == Qt.MouseButton.LeftButton and self._at_curtain(event.pos().x())
+            self._dragging = event.button() == Qt.MouseButton.LeftButton and self._at_curtain(
+                event.pos().x()
             )
             return self._dragging
         if kind == QEvent.Type.MouseMove:

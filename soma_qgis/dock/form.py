@@ -269,9 +269,7 @@ class SettingsForm(QWidget):
         if layer is not None and not needs_export(layer):  # whose bands come with the export
             drawn = tuple(layer.renderer().usesBands()) if layer.renderer() is not None else ()
             if len(drawn) == 3 and len(set(drawn)) == 3:
-                combo.addItem(
-                    tr("As drawn in the map ({}, {}, {})").format(*drawn), drawn
-                )
+                combo.addItem(tr("As drawn in the map ({}, {}, {})").format(*drawn), drawn)
             for number in range(1, layer.bandCount() + 1):
                 combo.addItem(layer.bandName(number), (number,))
         if wanted:

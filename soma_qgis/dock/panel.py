@@ -379,9 +379,7 @@ class SomaDock(QgsDockWidget):
             self.card.save.setEnabled(False)
             self._tell(tr("The results are in {}.").format(folder))
 
-        self._saving = QgsTask.fromFunction(
-            tr("Saving results of SOMA"), copy, on_finished=copied
-        )
+        self._saving = QgsTask.fromFunction(tr("Saving results of SOMA"), copy, on_finished=copied)
         QgsApplication.taskManager().addTask(self._saving)
 
 

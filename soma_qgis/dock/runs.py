@@ -157,8 +157,12 @@ class Run(QObject):
         self._cancelled = self._cancelled or (self._added and self._feedback.isCanceled())
         problem = ""
         if not self._cancelled:
-            problem = self._feedback.errors[0] if self._feedback.errors else tr(
-                "The run ended without a reason; see View > Panels > Log Messages, Processing."
+            problem = (
+                self._feedback.errors[0]
+                if self._feedback.errors
+                else tr(
+                    "The run ended without a reason; see View > Panels > Log Messages, Processing."
+                )
             )
         self._end({}, problem)
 

@@ -20,7 +20,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from model_core.registration.request import (
+from model_core.workflows.request import (
     DEFAULT_MAX_SHIFT,
     DEFAULT_MODEL,
     RegistrationRequest,
@@ -221,7 +221,10 @@ def test_the_extent_of_an_image_without_crs_is_in_pixels_from_above(
 
 
 def test_failed_raises_with_the_reasons(
-    run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "failed")
@@ -230,7 +233,10 @@ def test_failed_raises_with_the_reasons(
 
 
 def test_doubtful_warns_and_gives_the_result(
-    run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "doubtful")
@@ -242,7 +248,10 @@ def test_doubtful_warns_and_gives_the_result(
 
 
 def test_an_error_of_the_worker_is_its_sentence_and_the_details_are_in_the_log(
-    run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "refuse")
@@ -253,7 +262,10 @@ def test_an_error_of_the_worker_is_its_sentence_and_the_details_are_in_the_log(
 
 
 def test_cancel_stops_the_run_and_leaves_nothing(
-    run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "deaf")
@@ -328,8 +340,13 @@ def test_process_algorithm_touches_no_layer(
     ],
 )
 def test_wrong_values_are_refused_before_the_worker_starts(
-    run: Run, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path,
-    parameter: str, value: str, says: str,
+    run: Run,
+    stub_engine: Engine,
+    rasters: dict[str, str],
+    tmp_path: Path,
+    parameter: str,
+    value: str,
+    says: str,
 ) -> None:
     parameters = {**rasters, "OUTPUT": str(tmp_path / "out.tif"), parameter: value}
     with pytest.raises(QgsProcessingException, match=says):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from model_core.products.output import UNFINISHED as CORE_UNFINISHED
+from model_core.raster.output import UNFINISHED as CORE_UNFINISHED
 from model_core.worker.protocol import PROTOCOL as CORE_PROTOCOL
 from soma_qgis.engine import engine as engine_module
 from soma_qgis.engine.engine import Engine
@@ -210,9 +210,7 @@ def test_a_program_that_is_no_worker_is_reported_with_its_words(qgis_app: Any) -
         engine.run("echo", {}, Ear())
 
 
-def test_a_silent_program_is_given_up(
-    qgis_app: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_program_is_given_up(qgis_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "START_TIMEOUT", 0.5)
     monkeypatch.setenv("SOMA_STUB", "mute")
     engine = Engine(stub_launch)

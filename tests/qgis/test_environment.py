@@ -32,9 +32,7 @@ OF_QGIS = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(
-    qgis_app: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def nothing_set(qgis_app: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SOMA_PYTHON", raising=False)
     monkeypatch.setattr(environment, "_probed", {})
     monkeypatch.setattr(environment, "managed_python", lambda: tmp_path / "managed" / "python")

@@ -205,9 +205,7 @@ def runs(pid: str) -> bool:
 
 def test_cancelling_ends_pip_and_the_next_attempt_goes_on_there(stage: Stage) -> None:
     child_file = stage.folder / "child"
-    stage.installs(
-        f'case "$*" in *torch-cpu*) sleep 60 & echo $! > "{child_file}"; wait;; esac'
-    )
+    stage.installs(f'case "$*" in *torch-cpu*) sleep 60 & echo $! > "{child_file}"; wait;; esac')
     started = time.monotonic()
     with pytest.raises(EngineCancelledError, match="kept for the next attempt"):
         stage.run(Ear(cancel_when=child_file))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model_core.evaluation.pairs import LoadedPair, Pair
+from model_core.evaluation.pairs import DatasetPair, LoadedPair
 from model_core.evaluation.protocols import apply_homography, view_pixels
-from model_core.scene.view import Kind, View
+from model_core.raster.view import Modality, View
 
 SIDE = 256
 
@@ -23,11 +23,11 @@ def texture(points: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     return np.asarray(np.clip(0.5 + total / 24, 0, 1))
 
 
-def view(values: NDArray[np.float64], kind: Kind) -> View:
+def view(values: NDArray[np.float64], modality: Modality) -> View:
     """Return values (H, W) as a view that is valid everywhere."""
-    bands = 1 if kind == "sar" else 3
+    bands = 1 if modality == "sar" else 3
     image = np.repeat(values[None].astype(np.float32), bands, axis=0)
-    return View(image, np.ones(values.shape, dtype=bool), kind)
+    return View(image, np.ones(values.shape, dtype=bool), modality)
 
 
 def loaded_pair(
@@ -41,5 +41,5 @@ def loaded_pair(
     matrix = np.eye(3) if alignment is None else alignment
     pixels = view_pixels(side)
     sar = texture(apply_homography(np.linalg.inv(matrix), pixels), seed)
-    pair = Pair(name, "synthetic", name, name, Path(), Path(), matrix, points, side=side)
+    pair = DatasetPair(name, "synthetic", name, name, Path(), Path(), matrix, points, side=side)
     return LoadedPair(pair, view(sar, "sar"), view(texture(pixels, seed), "optical"))

@@ -12,8 +12,8 @@ from model_core.evaluation.consensus import LEAST_POINTS, align
 from model_core.evaluation.metrics import distances
 from model_core.evaluation.pairs import LoadedPair, load_pair, read_manifest
 from model_core.evaluation.protocols import LocalField, apply_homography, view_pixels
-from model_core.network.geometry import sample
-from model_core.scene.view import View
+from model_core.geometry.sampling import sample
+from model_core.raster.view import View
 from tests.core.evaluation.synthetic import loaded_pair, texture, view
 
 
@@ -51,7 +51,7 @@ def test_places_without_data_give_no_tie_points() -> None:
     valid = np.ones((512, 512), dtype=bool)
     valid[:, 300:] = False
     holes = [
-        View(np.where(valid, one.image, 0).astype(np.float32), valid, one.kind)
+        View(np.where(valid, one.image, 0).astype(np.float32), valid, one.modality)
         for one in (loaded.sar, loaded.optical)
     ]
     found = align(dataclasses.replace(loaded, sar=holes[0], optical=holes[1]), 1)

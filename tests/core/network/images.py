@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_core.network import geometry
+from model_core.geometry.affine import affine_field, invert, similarity_about
+from model_core.geometry.sampling import sample
 from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
 from model_core.network.descriptors import ImageBatch
 from model_core.network.soma import Alignment
@@ -42,8 +43,8 @@ def pair(
     """
     whole = scene(height, width, seed)
     grey = whole[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
-    field = geometry.affine_field(geometry.invert(affine), height, width) + MARGIN
-    moved = 1 - geometry.sample(whole, field)
+    field = affine_field(invert(affine), height, width) + MARGIN
+    moved = 1 - sample(whole, field)
     noise = torch.from_numpy(np.random.default_rng(seed).gamma(32.0, 1 / 32, (height, width)))
     speckled = (moved * noise.float()).clamp(0, 1)
     valid = torch.ones_like(speckled)
@@ -59,12 +60,12 @@ def shift(x: float, y: float) -> Tensor:
 def rotation(degrees: float, x: float = 0.0, y: float = 0.0, side: int = 192) -> Tensor:
     """Return a rotation about the middle of an image, and a translation after it."""
     centre = ((side - 1) / 2, (side - 1) / 2)
-    affine = geometry.similarity_about(centre, torch.tensor([degrees]), torch.ones(1))
+    affine = similarity_about(centre, torch.tensor([degrees]), torch.ones(1))
     affine[..., 2] += torch.tensor([x, y])
     return affine
 
 
 def rmse(found: Alignment, truth: Tensor, height: int = 192, width: int = 192) -> float:
     """Return the root mean square distance, in pixels, of a field from the true affine's."""
-    difference = found.field(height, width) - geometry.affine_field(truth, height, width)
+    difference = found.field(height, width) - affine_field(truth, height, width)
     return float(difference.square().sum(-1).mean().sqrt())

@@ -23,7 +23,7 @@ from model_core.network.bundle import UNTRAINED, write_bundled
 from model_core.network.checkpoint import WEIGHTS, load_network, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.soma import Soma
-from model_core.registration.request import DEFAULT_MODEL
+from model_core.workflows.request import DEFAULT_MODEL
 from tests.core.network.images import TINY, pair, shift
 
 

@@ -14,8 +14,8 @@ from model_core.network.config import PRESETS, FoundationConfig, SomaConfig
 from model_core.network.descriptors import ImageBatch, away_from_invalid, cell_mask
 from model_core.network.encoders import centre_cells
 from model_core.network.matcher_config import MatcherConfig
+from model_core.network.oriented_gradients import average_blocks, blur, structure_descriptors
 from model_core.network.soma import Soma
-from model_core.network.structure import average_blocks, blur, structure_descriptors
 from tests.core.network.images import TINY, pair, rmse, rotation, shift
 
 
@@ -34,9 +34,7 @@ def test_with_gates_at_zero_the_descriptors_are_the_fixed_ones_bit_for_bit(strid
     )
     described = soma.describe(optical, stride)
     assert torch.equal(described.descriptors[:, :8], fixed)
-    assert torch.equal(
-        described.descriptors[:, 8:], torch.zeros_like(described.descriptors[:, 8:])
-    )
+    assert torch.equal(described.descriptors[:, 8:], torch.zeros_like(described.descriptors[:, 8:]))
     alone = network(replace(TINY, learned=False)).describe(optical, stride)
     assert torch.equal(alone.descriptors, fixed)
     assert torch.equal(alone.mask, described.mask)

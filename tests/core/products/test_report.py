@@ -21,7 +21,7 @@ from model_core.products.report_figures import (
     nice_number,
     png_uri,
 )
-from model_core.registration.request import OutputPaths, RegistrationRequest, RegistrationResult
+from model_core.workflows.request import OutputPaths, RegistrationRequest, RegistrationResult
 
 URI = re.compile(r'"data:image/png;base64,([^"]+)"')
 VOID = {"meta", "img", "br"}

@@ -14,9 +14,9 @@ from rasterio.warp import Resampling, reproject
 from model_core.__main__ import main
 from model_core.errors import CancelledError
 from model_core.feedback import Feedback
-from model_core.products.apply import apply_registration
-from model_core.products.displacement import read_displacement_raster
+from model_core.products.displacement_raster import read_displacement_raster
 from model_core.simulation.scene_pair import FILES, SceneSettings, plan_scene, simulate
+from model_core.workflows.apply import apply_registration
 
 SIZE = 160
 

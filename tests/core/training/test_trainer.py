@@ -18,8 +18,8 @@ from model_core.feedback import Feedback
 from model_core.network.checkpoint import load_network
 from model_core.network.config import PRESETS, EncoderConfig, FoundationConfig
 from model_core.network.foundation import FrozenFoundation
-from model_core.registration.matcher import Matcher
-from model_core.scene.view import View
+from model_core.raster.view import View
+from model_core.registration.model import RegistrationModel
 from model_core.training.batches import make_batch
 from model_core.training.config import AblationConfig, TrainingConfig
 from model_core.training.data import PairSet
@@ -112,13 +112,13 @@ def test_the_network_loads_and_registers(
     stored = few_pairs.get(0)
     dx, dy = 7, -4
 
-    def view(image: np.ndarray, kind: str) -> View:
+    def view(image: np.ndarray, modality: str) -> View:
         cut = image.astype(np.float32) / 255
-        return View(cut, np.ones(cut.shape[1:], bool), kind)  # type: ignore[arg-type]
+        return View(cut, np.ones(cut.shape[1:], bool), modality)  # type: ignore[arg-type]
 
     optical = stored.optical.image[:, 24:216, 24:216]
     sar = stored.sar.image[:, 24 - dy : 216 - dy, 24 - dx : 216 - dx]
-    affine, _ = Matcher(network, CPU, name).find_affine(
+    affine, _ = RegistrationModel(network, CPU, name).find_affine(
         view(optical, "optical"), view(sar, "sar"), 16, 0
     )
     centre = np.array([95.5, 95.5])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from model_core.evaluation.pairs import Pair
-from model_core.network.geometry import sample
+from model_core.evaluation.pairs import DatasetPair
+from model_core.geometry.sampling import sample
 from model_core.training.config import WarpConfig
 from model_core.training.data import StoredImage, StoredPair
 from model_core.training.warps import Views, local_views, whole_views
@@ -28,7 +28,7 @@ def pair() -> StoredPair:
     sar = (255 * _pattern(x - SHIFT[0], y - SHIFT[1])).round().astype(np.uint8)[None]
     alignment = np.eye(3)
     alignment[:2, 2] = SHIFT
-    described = Pair("a", "s", "a", "a", None, None, alignment)  # type: ignore[arg-type]
+    described = DatasetPair("a", "s", "a", "a", None, None, alignment)  # type: ignore[arg-type]
     return StoredPair(described, StoredImage(sar, None), StoredImage(optical, None), alignment)
 
 

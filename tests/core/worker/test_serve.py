@@ -115,11 +115,11 @@ def test_info_says_what_a_registration_would_run_on() -> None:
 
 DEAF = """
 import time
-from model_core.products.output import finished
+from model_core.raster.output import atomic_write
 from model_core.worker import jobs, server
 from model_core.worker.stdio import claim_stdio
 def deaf(arguments, feedback):
-    with finished(arguments["output"]) as path:
+    with atomic_write(arguments["output"]) as path:
         path.write_text("half")
         feedback.log("started")
         time.sleep(60)

@@ -45,7 +45,7 @@ def patient(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     feedback.log("started")
     end = time.monotonic() + 10
     while time.monotonic() < end:
-        feedback.checkpoint()
+        feedback.raise_if_cancelled()
         time.sleep(0.01)
     return {}
 

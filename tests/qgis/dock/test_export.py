@@ -102,8 +102,12 @@ def test_a_server_that_gives_nothing_is_named(image: QgsRasterLayer, tmp_path: P
 
 
 def test_the_algorithm_takes_a_basemap_as_the_reference(
-    run: Callable[..., dict[str, Any]], stub_engine: Engine, image: QgsRasterLayer,
-    basemap: QgsRasterLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    run: Callable[..., dict[str, Any]],
+    stub_engine: Engine,
+    image: QgsRasterLayer,
+    basemap: QgsRasterLayer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = tmp_path / "request.json"
     monkeypatch.setenv("SOMA_STUB_REQUEST", str(asked))

@@ -40,8 +40,12 @@ def wait(until: Callable[[], bool], seconds: float = 20) -> None:
 
 @pytest.fixture
 def dock(
-    plugin: SomaPlugin, stub_engine: Engine, qgis_canvas: Any, qgis_new_project: None,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    plugin: SomaPlugin,
+    stub_engine: Engine,
+    qgis_canvas: Any,
+    qgis_new_project: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SomaDock]:
     monkeypatch.setattr(panel, "history_path", lambda: tmp_path / "history.json")
     monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
@@ -317,7 +321,10 @@ def test_nothing_is_cut_off_at_the_side_with_large_letters(dock: SomaDock) -> No
 
 
 def test_a_worker_that_is_killed_is_a_sentence_and_leaves_nothing(
-    dock: SomaDock, layers: list[QgsRasterLayer], stub_engine: Engine, tmp_path: Path,
+    dock: SomaDock,
+    layers: list[QgsRasterLayer],
+    stub_engine: Engine,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "kept"

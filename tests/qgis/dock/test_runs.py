@@ -159,8 +159,10 @@ def test_cancelling_all_starts_none(
     [("failed", "Reason one."), ("crash", "worker ended unexpectedly"), ("refuse", "cannot be")],
 )
 def test_a_failure_is_a_sentence_and_a_second_run_works(
-    layers: tuple[QgsRasterLayer, QgsRasterLayer], monkeypatch: pytest.MonkeyPatch,
-    behaviour: str, says: str,
+    layers: tuple[QgsRasterLayer, QgsRasterLayer],
+    monkeypatch: pytest.MonkeyPatch,
+    behaviour: str,
+    says: str,
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", behaviour)
     queue = RunQueue()

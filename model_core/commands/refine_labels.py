@@ -1,0 +1,63 @@
+"""``realign``: better labels for training, as a network sees them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from model_core.workflows.request import DEFAULT_MODEL
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "realign",
+        help="measure the residual alignment of training pairs",
+        description="Writes a manifest of the pairs that a training configuration names, each with "
+        "the alignment a network finds where it is sure of it, else with its own. Name the "
+        "manifest in a configuration to train with it.",
+    )
+    parser.add_argument(
+        "--config", required=True, metavar="FILE",
+        help="YAML file of settings, or the name of one that comes with SOMA",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="bundled name or checkpoint file")
+    parser.add_argument("--threads", type=int, default=0, help="of torch on the CPU; 0: all cores")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Realign all pairs, and say how far they moved."""
+    import numpy as np
+    import torch
+
+    from model_core.commands.feedback import StandardErrorFeedback
+    from model_core.raster.output import check_outputs
+    from model_core.registration.model import load_model
+    from model_core.training.config import read_config
+    from model_core.training.folders import read_source
+    from model_core.training.refine_labels import write_realigned
+
+    feedback = StandardErrorFeedback()
+    config = read_config(options.config)
+    check_outputs([str(options.out)], [source.path for source in config.data])
+    if options.threads > 0:
+        torch.set_num_threads(options.threads)
+    matcher, reason = load_model(options.model, options.device)
+    feedback.log(f"{matcher.name} on {matcher.device}: {reason}.")
+    every = [pair for source in config.data for pair in read_source(source)]
+    pairs = [pair for pair in every if pair.window is None and not pair.common_grid]
+    if len(pairs) < len(every):
+        feedback.log(
+            f"{len(every) - len(pairs)} patches of large or georeferenced images are left out; "
+            "name their manifest beside the new one."
+        )
+    found = write_realigned(pairs, matcher, options.out, feedback)
+    median = f", moved by {np.median(found.moved):.2f} px (median)" if found.moved.size else ""
+    feedback.log(
+        f"{found.moved.size} of {found.pairs} pairs have a new alignment{median}; the others keep "
+        f"their own. The manifest is {options.out}."
+    )
+    return 0

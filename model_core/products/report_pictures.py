@@ -1,0 +1,88 @@
+"""Pictures of reference, moving and registered image on one grid, for the report."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.products.report import Comparison
+from model_core.products.report_figures import Image
+from model_core.raster.reader import ImagePair
+from model_core.raster.view import View
+from model_core.registration.fit import Field
+
+OVERVIEW_SIDE = 900
+CHIP_SIDE = 256
+
+QUADRANTS = (
+    ("Upper left", 0, 0),
+    ("Upper right", 0, 1),
+    ("Lower left", 1, 0),
+    ("Lower right", 1, 1),
+)
+
+
+def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:
+    """Return pictures of the whole overlap, and working pixels per picture pixel.
+
+    ``field`` None: nothing was registered, so there is no "after".
+    """
+    decimation = -(-max(pair.size) // OVERVIEW_SIDE)
+    height, width = (-(-side // decimation) for side in pair.size)
+    whole = _compare("The whole overlap", pair, field, (0, 0, height, width), decimation)
+    return whole, decimation
+
+
+def chips(
+    pair: ImagePair, field: Field | None, certainty: NDArray[np.float32], step: int
+) -> tuple[Comparison, ...]:
+    """Return details at full resolution: one a quarter of the overlap, and the least certain place.
+
+    In each quarter it is the most certain place; ``certainty`` (h, w) stands on nodes ``step``
+    pixels apart, and is 0 where the images share no data.
+    """
+    height, width = certainty.shape
+    places: list[tuple[str, int, int]] = []
+    for name, down, right in QUADRANTS:
+        top, left = down * height // 2, right * width // 2
+        part = certainty[top : top + -(-height // 2), left : left + -(-width // 2)]
+        if part.size and part.max() > 0:
+            row, column = divmod(int(part.argmax()), part.shape[1])
+            title = f"{name}, most certain ({part.max():.2f})"
+            places.append((title, top + row, left + column))
+    shared = np.where(certainty > 0, certainty, np.inf)
+    if np.isfinite(shared).any():
+        row, column = divmod(int(shared.argmin()), width)
+        places.append((f"Least certain place ({shared.min():.2f})", row, column))
+    pictures = []
+    for title, row, column in places:
+        height, width = (min(CHIP_SIDE, side) for side in pair.size)
+        top = int(np.clip(row * step - height // 2, 0, pair.size[0] - height))
+        left = int(np.clip(column * step - width // 2, 0, pair.size[1] - width))
+        pictures.append(_compare(title, pair, field, (top, left, height, width), 1))
+    return tuple(pictures)
+
+
+def _compare(
+    title: str,
+    pair: ImagePair,
+    field: Field | None,
+    window: tuple[int, int, int, int],
+    decimation: int,
+) -> Comparison:
+    after = None
+    if field is not None:
+        positions = field.window(*window, decimation)
+        after = _picture(pair.moving.read(*window, decimation, positions))
+    return Comparison(
+        title=title,
+        reference=_picture(pair.reference.read(*window, decimation)),
+        before=_picture(pair.moving.read(*window, decimation)),
+        after=after,
+    )
+
+
+def _picture(view: View) -> Image:
+    """Return a view as (H, W, 3) uint8; invalid pixels are black."""
+    grey_or_colour = np.broadcast_to(view.image, (3, *view.image.shape[1:]))
+    return np.asarray(np.rint(grey_or_colour.transpose(1, 2, 0) * 255).astype(np.uint8))

@@ -1,0 +1,1 @@
+"""Rasters in and out: opening, radiometry, masks, windows, atomic writing."""

@@ -1,0 +1,188 @@
+"""Tiles of a scene on a common grid, read in windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from model_core.geometry.grid import Grid
+from model_core.geometry.pixels import window_pixels
+from model_core.geometry.projection import map_pixels
+from model_core.geometry.sampling import inside, sample
+from model_core.raster.radiometry import estimate_radiometry, read_values
+from model_core.raster.scene import Scene, open_raster
+from model_core.raster.view import View
+
+
+class Reader(Protocol):
+    """Whatever gives windows of one image on the working grid; see :meth:`SceneReader.read`."""
+
+    grid: Grid
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window of the grid decimated by ``decimation``."""
+
+
+@dataclass(frozen=True)
+class ImagePair:
+    """Readers of the two images over one working grid."""
+
+    reference: Reader
+    moving: Reader
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the working grid."""
+        grid = self.reference.grid
+        return grid.height, grid.width
+
+
+def window_positions(
+    row: int, column: int, height: int, width: int, decimation: int
+) -> NDArray[np.float64]:
+    """Return the centres (height, width, 2) of a decimated grid's pixels, in full-grid pixels."""
+    return (window_pixels(row, column, height, width) + 0.5) * decimation - 0.5
+
+
+class SceneReader:
+    """Reads a scene as the network wants it, on any window of the working grid.
+
+    The radiometry is fixed once for the whole scene, so that tiles fit together. Only the window
+    asked for is in memory, whatever the scene's size.
+    """
+
+    def __init__(self, scene: Scene, grid: Grid) -> None:
+        """``grid`` is the working grid, to which rows, columns and positions refer."""
+        self.scene = scene
+        self.grid = grid
+        self.radiometry = estimate_radiometry(scene)
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window of the grid decimated by ``decimation``.
+
+        Args:
+            row, column, height, width: the window, in pixels of the decimated grid; parts of it
+                outside the scene are invalid.
+            decimation: blocks of this many grid pixels are averaged.
+            positions: (height, width, 2), where to sample, in pixels of the full grid; None: at the
+                window's own pixels.
+
+        Raises:
+            BadInputError: the file breaks off.
+        """
+        if positions is None:
+            positions = window_positions(row, column, height, width, decimation)
+        source = map_pixels(positions, self.grid, self.scene.grid)
+        return self._sample(source)
+
+    def _sample(self, source: NDArray[np.float64]) -> View:
+        """Read what lies under source pixels (h, w, 2), averaging where they are sparse."""
+        height, width = source.shape[:2]
+        channels = 1 if self.scene.modality == "sar" else 3
+        nothing = View(
+            np.zeros((channels, height, width), np.float32),
+            np.zeros((height, width), bool),
+            self.scene.modality,
+        )
+        size = np.array([self.scene.grid.width, self.scene.grid.height])
+        usable = np.isfinite(source).all(axis=-1)
+        usable &= ((source > -1) & (source < size)).all(axis=-1)
+        if not usable.any():
+            return nothing
+        low = np.floor(source[usable].min(axis=0)).astype(int)
+        high = np.ceil(source[usable].max(axis=0)).astype(int) + 1
+        factor = self._factor(source)
+        # Blocks start at multiples of the factor, so that neighbouring tiles average the same ones.
+        start = np.maximum((low // factor - 1) * factor, 0)
+        stop = np.minimum((high // factor + 2) * factor, size)
+        shape = -(-(stop - start) // factor)
+        values, mask = self._read(start, stop, (int(shape[1]), int(shape[0])))
+        valid = self.radiometry.valid(values, mask)
+        if not valid.any():
+            return nothing
+        image = self.radiometry.apply(values, valid)
+        # The last block may be cut by the image's border; its width is stretched as GDAL does.
+        scale = shape / (stop - start)
+        local = torch.from_numpy((source - start + 0.5) * scale - 0.5)[None].float()
+        pixels = torch.from_numpy(np.where(valid, image, 0))[None]
+        weight = torch.from_numpy(valid.astype(np.float32))[None, None]
+        sampled = sample(torch.cat([pixels, weight], dim=1), torch.nan_to_num(local, -1e6))[0]
+        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        result = torch.where(good, sampled[:-1], 0.0).numpy()
+        if result.shape[0] < channels:
+            result = np.repeat(result, channels, axis=0)
+        return View(result, good.numpy(), self.scene.modality)
+
+    def _factor(self, source: NDArray[np.float64]) -> int:
+        """Return by how much the source is finer than the positions, at least 1."""
+        dx = np.linalg.norm(np.diff(source, axis=1), axis=-1)
+        dy = np.linalg.norm(np.diff(source, axis=0), axis=-1)
+        steps = np.concatenate([dx.ravel(), dy.ravel()])
+        return max(1, int(np.nanmedian(steps) + 0.3))
+
+    def _read(
+        self, start: NDArray[np.int64], stop: NDArray[np.int64], shape: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
+        with open_raster(self.scene.path) as dataset:
+            return read_values(dataset, self.scene.bands, window, shape)
+
+
+class ViewReader:
+    """Reads windows of an image that is in memory, on a pixel plane shared by both images."""
+
+    def __init__(self, view: View, grid: Grid) -> None:
+        """``grid`` is the working grid, without CRS; pixel (x, y) of it is pixel (x, y) of view."""
+        self.view = view
+        self.grid = grid
+        self._decimated: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def read(
+        self,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        decimation: int = 1,
+        positions: NDArray[np.float64] | None = None,
+    ) -> View:
+        """Read a window; see :meth:`SceneReader.read`."""
+        if positions is None:
+            positions = window_positions(row, column, height, width, decimation)
+        image, weight = self._at(decimation)
+        local = torch.from_numpy((positions + 0.5) / decimation - 0.5)[None].float()
+        sampled = sample(torch.cat([image, weight], dim=1), local)[0]
+        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        return View(torch.where(good, sampled[:-1], 0.0).numpy(), good.numpy(), self.view.modality)
+
+    def _at(self, decimation: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return image and validity (1, C or 1, h, w), averaged over blocks."""
+        if decimation not in self._decimated:
+            image = torch.from_numpy(self.view.image)[None]
+            weight = torch.from_numpy(self.view.valid.astype(np.float32))[None, None]
+            if decimation > 1:
+                image = F.avg_pool2d(image, decimation, ceil_mode=True, count_include_pad=False)
+                weight = F.avg_pool2d(weight, decimation, ceil_mode=True, count_include_pad=False)
+            self._decimated[decimation] = image, weight
+        return self._decimated[decimation]

@@ -1,0 +1,175 @@
+"""Opening rasters: what is in the file, which bands serve the matching, and what cannot be used."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import rasterio
+from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.io import DatasetReader
+
+from model_core.errors import BadInputError
+from model_core.geometry.grid import Grid
+from model_core.raster.view import Modality
+
+RASTER_ERRORS = (RasterioError, RasterioIOError)
+"""What rasterio raises; the second is an OSError and does not derive from the first."""
+
+SMALLEST_SIDE = 64
+"""Pixels: below this no window of the matcher fits."""
+
+_RGB_NAMES = (r"^(b0?4|red|r)\b", r"^(b0?3|green|g)\b", r"^(b0?2|blue|b)\b")
+_SENTINEL2_RGB = (4, 3, 2)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A raster as found on disk; nothing of its pixels is held.
+
+    Attributes:
+        path: of the raster. modality: "sar" or "optical". bands: 1-based, those that are matched.
+        grid: its geometry; ``grid.crs`` is None where the image is not georeferenced.
+        dtype: of the matched bands. nodata: of the first matched band, or None.
+    """
+
+    path: str
+    modality: Modality
+    bands: tuple[int, ...]
+    grid: Grid
+    count: int
+    dtype: str
+    nodata: float | None
+
+    @property
+    def georeferenced(self) -> bool:
+        """Whether the image has a CRS and a geotransform."""
+        return self.grid.crs is not None
+
+    @property
+    def name(self) -> str:
+        """The file's name, for sentences."""
+        return Path(self.path).name
+
+
+@contextmanager
+def open_raster(path: str) -> Iterator[DatasetReader]:
+    """Open a raster for reading; every failure of the file becomes a sentence.
+
+    Raises:
+        BadInputError: the file is missing, is not a raster, or breaks off while it is read.
+    """
+    name = Path(path).name
+    if "://" not in path and not path.startswith("/vsi") and ":" not in path[2:]:
+        if not Path(path).exists():
+            raise BadInputError(f"{name} does not exist at {path}; check the path.")
+        if Path(path).is_dir():
+            raise BadInputError(f"{path} is a folder, not a raster; choose the file inside it.")
+    try:
+        with warnings.catch_warnings():
+            # Unreferenced images are an input like any other.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(path)
+    except RASTER_ERRORS as error:
+        raise BadInputError(
+            f"{name} cannot be opened as a raster ({_first_line(error)}); "
+            "check that the file is complete and in a format GDAL reads."
+        ) from error
+    with dataset, reading(name):
+        yield dataset
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn rasterio's failure to read a file that did open into a sentence.
+
+    Raises:
+        BadInputError: the file breaks off or is damaged.
+    """
+    try:
+        yield
+    except RASTER_ERRORS as error:
+        raise BadInputError(
+            f"{name} breaks off or is damaged ({_first_line(error)}); copy or export it again."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error.__cause__ or error).splitlines()[0].rstrip(".")
+
+
+def grid_of(dataset: DatasetReader) -> Grid:
+    """Return the geometry of an open raster; ``crs`` None unless it has CRS and geotransform."""
+    placed = dataset.crs is not None and not dataset.transform.is_identity
+    if not placed:
+        return Grid(None, rasterio.Affine.identity(), dataset.width, dataset.height)
+    return Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
+
+
+def open_scene(path: str | Path, modality: Modality, bands: Sequence[int] | None = None) -> Scene:
+    """Describe a raster and choose the bands to match.
+
+    Args:
+        path: anything GDAL opens. modality: "sar" or "optical".
+        bands: 1-based; None: the first for SAR; for optical red, green and blue by colour
+            interpretation, by band names, by Sentinel-2's order where there are 12 or 13 bands,
+            else the first three, or the first where there are fewer.
+
+    Raises:
+        BadInputError: what :func:`open_raster` raises; a band that does not exist; an image smaller
+            than :data:`SMALLEST_SIDE`; one located by ground control points only.
+    """
+    with open_raster(str(path)) as dataset:
+        name = Path(path).name
+        grid = grid_of(dataset)
+        if grid.crs is None and dataset.gcps[0]:
+            raise BadInputError(
+                f"{name} is placed by ground control points only, not by a geotransform; "
+                "warp it to a map projection first (GDAL Warp), then register."
+            )
+        if min(dataset.width, dataset.height) < SMALLEST_SIDE:
+            raise BadInputError(
+                f"{name} has {dataset.width} x {dataset.height} pixels, but at least "
+                f"{SMALLEST_SIDE} x {SMALLEST_SIDE} are needed to match; use a larger image."
+            )
+        chosen = tuple(bands) if bands else _default_bands(dataset, modality)
+        missing = [b for b in chosen if not 1 <= b <= dataset.count]
+        if missing:
+            raise BadInputError(
+                f"{name} has no band {missing[0]}, only 1 to {dataset.count}; choose one of these."
+            )
+        if len(chosen) not in ((1,) if modality == "sar" else (1, 3)):
+            raise BadInputError(
+                f"{len(chosen)} bands were chosen for {name}; choose "
+                + ("one." if modality == "sar" else "one or three.")
+            )
+        return Scene(
+            path=str(path),
+            modality=modality,
+            bands=chosen,
+            grid=grid,
+            count=dataset.count,
+            dtype=dataset.dtypes[chosen[0] - 1],
+            nodata=dataset.nodatavals[chosen[0] - 1],
+        )
+
+
+def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:
+    if modality == "sar" or dataset.count < 3:
+        return (1,)
+    colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+    if all(c in dataset.colorinterp for c in colours):
+        return tuple(dataset.colorinterp.index(c) + 1 for c in colours)
+    names = [(d or "").strip().lower() for d in dataset.descriptions]
+    found = [
+        next((i for i, name in enumerate(names, 1) if re.search(pattern, name)), None)
+        for pattern in _RGB_NAMES
+    ]
+    if None not in found:
+        return tuple(i for i in found if i is not None)
+    return _SENTINEL2_RGB if dataset.count in (12, 13) else (1, 2, 3)

@@ -1,0 +1,1 @@
+"""The way of the data, a page each: register, match, apply."""

@@ -1,0 +1,73 @@
+"""A saved registration, applied to any raster with the geometry of the moving image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model_core.errors import BadInputError
+from model_core.feedback import Feedback
+from model_core.geometry.grid import Grid
+from model_core.products.displacement_raster import DisplacementField, read_displacement_raster
+from model_core.products.registered_raster import bytes_needed, write_registered
+from model_core.raster.output import check_outputs
+from model_core.raster.scene import grid_of, open_raster
+
+
+def apply_registration(
+    displacement_raster: str,
+    raster: str,
+    output: str,
+    resampling: str | None,
+    creation_options: Sequence[str],
+    feedback: Feedback,
+) -> None:
+    """Move a raster as a saved displacement raster says; one resampling.
+
+    Args:
+        displacement_raster: written by a registration. raster: another band, polarisation, date or
+            product on the moving image's ground, of any pixel size.
+        resampling: "nearest", "bilinear" or "cubic"; None: by the raster.
+
+    Raises:
+        BadInputError: a file cannot be used, the raster is not of the moving geometry, or the
+            output cannot be written; nothing was written.
+        CancelledError: on request; nothing was written.
+    """
+    field = read_displacement_raster(displacement_raster)
+    with open_raster(raster) as dataset:
+        _check_geometry(field, grid_of(dataset))
+    check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.output))
+
+    def progress(part: float) -> None:
+        feedback.progress("write", round(100 * part), 100, part)
+
+    write_registered(
+        raster, field, field.output, output, resampling, creation_options, feedback, progress
+    )
+
+
+def _check_geometry(field: DisplacementField, grid: Grid) -> None:
+    """Refuse a raster to which the correction does not apply.
+
+    The correction is a function of the ground, so another pixel size is fine; another CRS has
+    another georeferencing error, and pixels without a map mean nothing at another size.
+    """
+    moving = field.moving
+    if moving.crs is None or grid.crs is None:
+        same = moving.crs is grid.crs is None and (moving.width, moving.height) == (
+            grid.width,
+            grid.height,
+        )
+    else:
+        same = moving.crs == grid.crs
+    if not same:
+        raise BadInputError(
+            f"The raster is not of the moving image's geometry ({_words(grid)} instead of "
+            f"{_words(moving)}); choose a raster that was made on the same ground in the same CRS."
+        )
+
+
+def _words(grid: Grid) -> str:
+    if grid.crs is None:
+        return f"{grid.width} x {grid.height} pixels without georeferencing"
+    return str(grid.crs.to_string())

@@ -1,0 +1,151 @@
+"""Everything a raster carries survives its registration, and it is resampled once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.crs import CRS
+from rasterio.enums import ColorInterp
+from rasterio.transform import Affine
+
+from model_core.errors import BadInputError
+from model_core.feedback import Feedback
+from model_core.geometry.grid import Grid
+from model_core.products.displacement_raster import DisplacementField, people_field
+from model_core.products.registered_raster import output_grid, write_registered
+from model_core.registration.fit import Field, Lattice
+from tests.core.rasters import NORTH_UP, UTM, texture, write
+
+SIDE = 128
+GRID = Grid(CRS.from_string(UTM), NORTH_UP, SIDE, SIDE)
+
+
+def shifted(dx: float, dy: float) -> DisplacementField:
+    """A field whose moving image shows the ground of pixel x at x + (dx, dy)."""
+    lattice = Lattice(SIDE, SIDE, 8)
+    ones = np.ones(lattice.shape, np.float32)
+    field = Field(np.array([[1.0, 0, dx], [0, 1, dy]]), lattice)
+    return people_field(GRID, GRID, GRID, 1.0, field, ones, 0 * ones, ones > 0)
+
+
+def move(
+    source: Path,
+    field: DisplacementField,
+    resampling: str | None = None,
+    options: Sequence[str] = (),
+    target: Grid = GRID,
+) -> Path:
+    path = source.with_name("registered.tif")
+    write_registered(
+        str(source), field, target, path, resampling, options, Feedback(), lambda _: None
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64", "complex64"]
+)
+@pytest.mark.parametrize("resampling", ["nearest", "bilinear", "cubic"])
+def test_a_whole_pixel_shift_moves_values_exactly(
+    tmp_path: Path, dtype: str, resampling: str
+) -> None:
+    values = (100 * np.stack([texture(SIDE, SIDE, i) for i in range(2)])).astype(dtype)
+    path = move(write(tmp_path / "in.tif", values), shifted(5, -3), resampling)
+    with rasterio.open(path) as dataset:
+        found = dataset.read()
+        assert dataset.dtypes == (dtype, dtype)
+    expected = values[:, :-8, 10:-10]
+    got = found[:, 3 : 3 + expected.shape[1], 5 : 5 + expected.shape[2]]
+    assert np.allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_metadata_is_kept(tmp_path: Path) -> None:
+    values = (1000 * np.stack([texture(SIDE, SIDE, i) for i in range(2)])).astype(np.int16)
+    source = write(tmp_path / "in.tif", values, nodata=-32768)
+    with rasterio.open(source, "r+") as dataset:
+        dataset.descriptions = ("VV", "VH")
+        dataset.scales, dataset.offsets = (0.01, 0.02), (1.0, -2.0)
+        dataset.update_tags(ACQUIRED="2021-06-01")
+        dataset.update_tags(2, POLARISATION="VH")
+    with rasterio.open(move(source, shifted(2, 2))) as dataset:
+        assert dataset.descriptions == ("VV", "VH")
+        assert dataset.scales == (0.01, 0.02)
+        assert dataset.offsets == (1.0, -2.0)
+        assert dataset.tags()["ACQUIRED"] == "2021-06-01"
+        assert dataset.tags(2)["POLARISATION"] == "VH"
+        assert dataset.nodata == -32768
+        assert dataset.profile["tiled"]
+
+
+def test_classes_keep_their_colours_and_values(tmp_path: Path) -> None:
+    classes = np.array([10, 20, 30], np.uint8)[(texture(SIDE, SIDE) * 3).astype(int).clip(0, 2)]
+    source = write(tmp_path / "classes.tif", classes[None])
+    with rasterio.open(source, "r+") as dataset:
+        dataset.write_colormap(1, {10: (255, 0, 0), 20: (0, 255, 0), 30: (0, 0, 255)})
+    with rasterio.open(move(source, shifted(2.4, 1.3))) as dataset:
+        assert set(np.unique(dataset.read(1))) <= {0, 10, 20, 30}
+        assert dataset.colorinterp[0] == ColorInterp.palette
+        assert dataset.colormap(1)[20][:3] == (0, 255, 0)
+
+
+def test_nodata_does_not_bleed_into_values(tmp_path: Path) -> None:
+    values = np.full((1, SIDE, SIDE), 500, np.float32)
+    values[:, 40:60, 40:60] = -9999
+    with rasterio.open(
+        move(write(tmp_path / "in.tif", values, nodata=-9999), shifted(0.5, 0.5))
+    ) as dataset:
+        found = dataset.read(1, masked=True)
+    assert np.ma.getmaskarray(found)[42:58, 42:58].all()
+    assert found.min() == found.max() == 500
+
+
+def test_what_lies_outside_the_moving_image_is_nodata(tmp_path: Path) -> None:
+    values = (1 + 100 * texture(SIDE, SIDE)).astype(np.uint16)[None]
+    with rasterio.open(move(write(tmp_path / "in.tif", values), shifted(-20, 0))) as dataset:
+        assert dataset.nodata is None
+        mask = dataset.read_masks(1)
+    assert not mask[:, :19].any()
+    assert mask[:, 21:].all()
+
+
+def test_a_coarser_output_averages(tmp_path: Path) -> None:
+    checks = (np.indices((SIDE, SIDE)).sum(axis=0) % 2 * 100.0).astype(np.float32)
+    target = output_grid(GRID, GRID, 40.0)
+    assert (target.width, target.height) == (SIDE // 4, SIDE // 4)
+    source = write(tmp_path / "in.tif", checks[None])
+    with rasterio.open(move(source, shifted(0, 0), "bilinear", target=target)) as dataset:
+        assert np.allclose(dataset.read(1)[1:-1, 1:-1], 50, atol=1)
+
+
+def test_creation_options_and_cog(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
+    with rasterio.open(move(source, shifted(1, 1), None, ["COMPRESS=LZW"])) as dataset:
+        assert dataset.profile["compress"] == "lzw"
+    with rasterio.open(move(source, shifted(1, 1), None, ["DRIVER=COG"])) as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+
+@pytest.mark.parametrize("option", ["COMPRESS", "BLOCKXSIZE=17"])
+def test_a_wrong_creation_option_leaves_no_file(tmp_path: Path, option: str) -> None:
+    source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
+    with pytest.raises(BadInputError, match="creation option"):
+        move(source, shifted(1, 1), None, [option])
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_rotated_source_lands_on_the_grid(tmp_path: Path) -> None:
+    turned = NORTH_UP * Affine.translation(-30, -30) * Affine.rotation(10, pivot=(90, 90))
+    y, x = np.mgrid[:180, :180]
+    column, row = ~NORTH_UP * (turned * (x + 0.5, y + 0.5))
+    source = write(tmp_path / "in.tif", np.stack([column, row]).astype(np.float32), turned)
+    with rasterio.open(move(source, shifted(4, 7), "bilinear")) as dataset:
+        found = dataset.read()
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    good = np.isfinite(found).all(axis=0)
+    assert good.mean() > 0.8
+    assert np.abs(found[0] - (columns + 4.5))[good].max() < 0.01
+    assert np.abs(found[1] - (rows + 7.5))[good].max() < 0.01

@@ -1,0 +1,324 @@
+"""The faults of the published code, one by one: none of them is in this network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from model_core.geometry.affine import affine_field, compose, identity_affine, invert
+from model_core.geometry.sampling import resize_displacement, sample, sample_mask
+from model_core.network.config import PRESETS
+from model_core.network.descriptors import ImageBatch
+from model_core.network.gradient_enhancer import DIRECTIONS, GradientEnhancer, directional_kernels
+from model_core.network.matcher_config import StageConfig
+from model_core.network.soma import Alignment, Soma
+from tests.core.network.images import TINY, pair, rmse, rotation, scene, shift
+
+CLASSICAL = replace(TINY, learned=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_gradient_unless_asked():
+    with torch.inference_mode():
+        yield
+
+
+def network(learned: bool) -> Soma:
+    torch.manual_seed(0)
+    return Soma(TINY if learned else CLASSICAL).eval()
+
+
+# 1. Zero-filled warps leak the transform.
+
+
+def framed(images: ImageBatch, left: int, top: int, right: int, bottom: int) -> ImageBatch:
+    """Return images with black, invalid borders around."""
+    around = (left, right, top, bottom)
+    pad = nn.functional.pad
+    return ImageBatch(pad(images.image, around), pad(images.valid, around), images.modality)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_black_border_around_one_image_does_not_change_the_answer(learned):
+    truth = rotation(3.0, 6.0, -4.0)
+    optical, sar = pair(truth)
+    soma = network(learned)
+    bare = soma.find_affine(optical, sar, 16, 4, 1)
+    bordered = soma.find_affine(optical, framed(sar, 24, 40, 56, 8), 64, 4, 1)
+    moved = compose(shift(24, 40), bare.affine)
+    assert rmse(bare, truth) < 0.5
+    assert rmse(bordered, moved) < 0.35
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_borders_of_unrelated_images_do_not_give_their_transform(learned):
+    """Both images lie in black frames that differ by a rotation: the frames must not match."""
+    truth = rotation(5.0, 8.0, 10.0)
+    optical, _ = pair(truth, seed=0)
+    _, other = pair(truth, seed=1)
+    inner = torch.zeros_like(other.valid)
+    inner[..., 24:-24, 24:-24] = 1
+    turned = affine_field(invert(truth), 192, 192)
+    frame = sample_mask(inner, turned)
+    one = ImageBatch(optical.image * inner, inner, "optical")
+    two = ImageBatch(other.image * frame, frame, "sar")
+    soma = network(learned)
+    found = soma.find_affine(one, two, 20, 8, 1)
+    flow = soma.find_flow(one, two, found)
+    assert rmse(found, truth) > 5
+    assert flow.certainty is not None
+    assert float(flow.certainty[one.valid > 0].mean()) < 0.2
+    # At the frames' own transform there is nothing certain either.
+    stage = soma.config.check_stage
+    at_frames = soma.remaining(one, two, Alignment(truth), stage)
+    assert float((at_frames.displacement.norm(dim=1) < 2).float().mean()) < 0.2
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_what_stands_in_invalid_pixels_does_not_matter(learned):
+    optical, _ = pair(shift(0, 0), 96, 96)
+    valid = optical.valid.clone()
+    valid[..., :30, :] = 0
+    valid[..., 60:70, 20:40] = 0
+    soma = network(learned)
+    black = ImageBatch(optical.image * valid, valid, "optical")
+    bright = ImageBatch(torch.where(valid > 0, optical.image, 1.0), valid, "optical")
+    for stride in (1, 2, 4):
+        one, other = soma.describe(black, stride), soma.describe(bright, stride)
+        assert torch.equal(one.mask, other.mask)
+        assert torch.allclose(one.descriptors * one.mask, other.descriptors * one.mask, atol=1e-4)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_black_frame_of_a_flat_image_is_no_edge(stride):
+    valid = torch.zeros(1, 1, 97, 120)
+    valid[..., 13:80, 21:101] = 1
+    described = network(False).describe(ImageBatch(0.8 * valid, valid, "sar"), stride)
+    assert float(described.mask.sum()) > 0
+    assert float(described.descriptors.abs().max()) < 0.05  # an edge would give about 1
+
+
+def test_learned_descriptors_of_a_constant_image_do_not_say_where_a_cell_lies():
+    grey = torch.full((1, 1, 90, 130), 0.4)
+    described = network(True).described(ImageBatch(grey, torch.ones_like(grey), "sar"))
+    for stride in (1, 2, 4):
+        descriptors = described.at(stride).descriptors
+        assert float((descriptors - descriptors[..., :1, :1]).abs().max()) < 1e-4
+
+
+def test_mask_is_eroded_where_learned_descriptors_look_into_the_filling():
+    image, valid = torch.rand(1, 1, 64, 64), torch.ones(1, 1, 64, 64)
+    valid[..., :16] = 0
+    mask = network(True).describe(ImageBatch(image, valid, "sar"), 2).mask[0, 0, 5]
+    assert mask.tolist() == [0.0] * 10 + [1.0] * 22  # 16 px and the margin of 4 px
+
+
+# 2 and 7. Units at every stride.
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4, 8])
+def test_eight_pixels_are_eight_pixels_at_every_stride(stride):
+    soma = network(False)
+    stage = StageConfig(stride, 16 // stride, 24.0, 16)
+    whole = scene(192, 192, 0)
+    # Column x of the first is column x + 8 of the second.
+    views = [whole[..., :192, 8:200], whole[..., :192, :192]]
+    reference, moving = (ImageBatch(i, torch.ones_like(i), "sar") for i in views)
+    measured = soma.measure(reference, moving, stage)
+    middle = measured.displacement[0, :, 3:-3, 3:-3].flatten(1).median(dim=1).values
+    assert middle.tolist() == pytest.approx([8, 0], abs=0.02 * stride)
+    pixels = resize_displacement(torch.full((1, 2, 24, 24), 8.0), 192, 192, stride)
+    assert torch.allclose(pixels, torch.full((1, 2, 192, 192), 8.0))
+
+
+# 3. x and y.
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_x_and_y_are_not_swapped_on_an_oblong_image(learned):
+    truth = shift(11, -4)
+    optical, sar = pair(truth, 160, 256)
+    soma = network(learned)
+    found = soma.find_affine(optical, sar, 16, 0, 1)
+    assert found.affine[0, :, 2].tolist() == pytest.approx([11, -4], abs=0.6)
+    flow = soma.find_flow(optical, sar, found)
+    assert rmse(flow, truth, 160, 256) < 0.6
+
+
+def test_zero_flow_samples_the_image_itself():
+    _, sar = pair(shift(0, 0), 96, 128)
+    still = Alignment(identity_affine(1, sar.image), torch.zeros(1, 2, 96, 128))
+    warped = Soma.warp(sar, still.field(96, 128))
+    assert torch.allclose(warped.image, sar.image, atol=1e-5)
+    assert bool((warped.valid == 1).all())
+
+
+# 4. Order of composition.
+
+
+# (At 60 degrees the wrong order leaves as much as there was, however often it is repeated.)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_residual_is_applied_before_the_current_affine(learned):
+    truth = rotation(60.0, 2.0, -3.0)
+    optical, sar = pair(truth)
+    start = Alignment(compose(truth, rotation(1.0, -3.0, -2.0)))
+    soma = network(learned)
+    refined = soma.refine_affine(optical, sar, start, soma.config.affine_stages[1])
+    assert rmse(start, truth) > 3
+    assert rmse(refined, truth) < 0.5
+
+
+def test_flow_is_applied_before_the_current_affine():
+    truth = rotation(60.0, 2.0, -3.0)
+    optical, sar = pair(truth)
+    start = Alignment(compose(truth, shift(3, 0)))
+    found = network(False).find_flow(optical, sar, start)
+    assert rmse(start, truth) == pytest.approx(3, abs=0.01)
+    assert rmse(found, truth) < 0.8
+
+
+# 5. Identity.
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("size", [(160, 160), (131, 173)])
+def test_identity_gives_no_displacement(learned, size):
+    optical, _ = pair(shift(0, 0), *size)
+    soma = network(learned)
+    for stage in (*soma.config.affine_stages, *soma.config.flow_stages):
+        measured = soma.measure(optical, optical, stage)
+        peaks = measured.displacement / stage.stride
+        assert torch.equal(peaks.round(), torch.zeros_like(peaks))
+        assert float(measured.displacement.abs().mean()) < 0.05
+    found = soma(optical, optical, 8.0)
+    assert rmse(found, shift(0, 0), *size) < 0.05
+
+
+@pytest.mark.parametrize("size", [(7, 7), (64, 64), (33, 50)])
+def test_identity_warp_is_exact_at_every_size(size):
+    image = torch.rand(1, 3, *size)
+    field = affine_field(identity_affine(1, image), *size)
+    assert torch.allclose(sample(image, field), image, atol=1e-5)
+
+
+# 6. How the affine is found.
+
+
+def test_affine_is_found_without_training_and_everything_learned_receives_gradients():
+    optical, sar = pair(rotation(2.0, 3.0, -2.0), 128, 128)
+    with torch.inference_mode(False):
+        soma = network(True).train()
+        images = [ImageBatch(i.image.clone(), i.valid.clone(), i.modality) for i in (optical, sar)]
+        stage = soma.config.affine_stages[-1]
+        affine, _ = soma.matcher.fit_affine(stage, soma.measure(*images, stage))
+        field = affine_field(affine, 128, 128)
+        truth = affine_field(rotation(2.0, 3.0, -2.0, 192).double(), 128, 128)
+        (field - truth).square().mean().backward()
+        head = soma.matcher.heads[soma.matcher._key(stage)]
+        branches = [soma.learned.branches[modality] for modality in ("sar", "optical")]
+        receiving = {
+            "gate": soma.learned.gates["stride2"],
+            "head": head.last.weight,
+            **{f"encoder {i}": next(b.encoder.parameters()) for i, b in enumerate(branches)},
+            **{f"FGE {i}": b.enhance["2"].mix.weight for i, b in enumerate(branches)},
+        }
+    for name, parameter in receiving.items():
+        assert parameter.grad is not None, name
+        assert bool(parameter.grad.isfinite().all()), name
+        assert float(parameter.grad.abs().max()) > 0, name
+    assert not [m for m in soma.modules() if isinstance(m, nn.Linear)]
+
+
+# 8. Directional kernels.
+
+
+@pytest.mark.parametrize("sigma", [0.8, 1.6])
+def test_eight_kernels_are_distinct_true_rotations_of_one_derivative(sigma):
+    kernels = directional_kernels(sigma)[:, 0].double()
+    assert len(kernels) == DIRECTIONS == 8
+    assert float(kernels.sum((1, 2)).abs().max()) < 1e-6
+    flat = kernels.flatten(1) / kernels.flatten(1).norm(dim=1, keepdim=True)
+    similarity = (flat @ flat.T).abs() - torch.eye(8)
+    assert float(similarity.max()) < 0.95
+    assert torch.linalg.matrix_rank(flat, rtol=1e-3) == 8  # none is a mixture of the others
+    for i in range(4):  # 90 degrees from x towards y, exactly
+        assert torch.allclose(kernels[i + 4], torch.rot90(kernels[i], -1), atol=1e-6)
+    # A wave is answered most by the kernel of its direction.
+    y, x = torch.meshgrid(*[torch.arange(-20.0, 21.0)] * 2, indexing="ij")
+    for i in range(8):
+        angle = torch.tensor(i * torch.pi / 8)
+        wave = torch.sin((x * angle.cos() + y * angle.sin()) * 0.8 / sigma)
+        answers = nn.functional.conv2d(wave[None, None], kernels[:, None].float())
+        assert int(answers.abs().amax((2, 3)).argmax()) == i
+
+
+def test_enhancer_sees_every_channel_in_its_own_right_and_is_small():
+    config = PRESETS["soma"].fge
+    enhancer = GradientEnhancer(PRESETS["soma"].encoder.width, config)
+    assert sum(p.numel() for p in enhancer.parameters()) < 0.5e6  # published: 19.4 M
+    assert not any("kernels" in name for name, _ in enhancer.named_parameters())
+    # Two channels whose sum is flat: a gradient of the sum would see nothing.
+    ramp = torch.linspace(0, 1, 32).expand(1, 1, 32, 32)
+    features = torch.cat([ramp, -ramp] + [torch.zeros_like(ramp)] * (config.groups - 2), dim=1)
+    assert float(enhancer.derivatives(features).abs().amax((0, 2, 3))[:16].min()) > 0
+
+
+# 9. Normalisation.
+
+
+def test_batch_of_one_trains_and_no_image_depends_on_its_batch():
+    soma = network(True)
+    optical, _ = pair(shift(0, 0), 96, 96)
+    other, _ = pair(shift(0, 0), 96, 96, seed=1)
+    batch = ImageBatch(
+        torch.cat([optical.image, other.image]), torch.cat([optical.valid, other.valid]), "optical"
+    )
+    for stride in (1, 2, 4):
+        alone = soma.eval().describe(optical, stride).descriptors
+        trained = soma.train().describe(optical, stride).descriptors
+        together = soma.eval().describe(batch, stride).descriptors[:1]
+        assert torch.equal(alone, trained)
+        assert torch.allclose(alone, together, atol=1e-4)
+
+
+def test_features_from_scratch_have_a_scale_at_every_level():
+    torch.manual_seed(0)
+    optical, _ = pair(shift(0, 0), 96, 96)
+    soma = Soma(PRESETS["soma-compact"]).eval()
+    for level in soma.learned.features(optical).encoded.values():
+        assert 0.05 < float(level.std()) < 20
+
+
+# 10. Sizes, and what the finest stage sees. (DINOv2's input: test_foundation.)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("size", [(97, 131), (64, 201), (143, 75)])
+def test_any_size_registers(learned, size):
+    truth = shift(3, -2)
+    optical, sar = pair(truth, *size)
+    found = network(learned)(optical, sar, 6.0)
+    assert found.field(*size).shape == (1, *size, 2)
+    assert rmse(found, truth, *size) < 1.0
+
+
+def test_images_of_different_sizes_register():
+    truth = shift(3, -2)
+    optical, sar = pair(truth, 150, 200)
+    cut = ImageBatch(optical.image[..., :120, :150], optical.valid[..., :120, :150], "optical")
+    assert rmse(network(True)(cut, sar, 6.0), truth, 120, 150) < 1.0
+
+
+def test_full_resolution_descriptors_hold_enhanced_features():
+    optical, _ = pair(shift(0, 0), 64, 64)
+    with torch.inference_mode(False):
+        images = ImageBatch(optical.image.clone(), optical.valid.clone(), "optical")
+        soma = network(True)
+        soma.describe(images, 1).descriptors[:, 8:, 20, 20].sum().backward()
+    gradient = soma.learned.branches["optical"].enhance["2"].mix.weight.grad
+    assert float(gradient.abs().max()) > 0

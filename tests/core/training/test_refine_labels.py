@@ -1,0 +1,78 @@
+"""Labels measured again: a wrong one is put right, and a doubtful measurement changes none."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_core.errors import CancelledError
+from model_core.evaluation.pairs import DatasetPair, LoadedPair, load_pair, read_manifest
+from model_core.feedback import Feedback
+from model_core.registration.model import RegistrationModel, load_model
+from model_core.training.refine_labels import realigned, write_realigned
+
+SURE = "ombria_0265_before"
+"""A pair with much structure: its shipped alignment is good to a pixel."""
+
+
+@pytest.fixture(scope="module")
+def matcher() -> RegistrationModel:
+    return load_model("soma-compact", "cpu")[0]
+
+
+@pytest.fixture(scope="module")
+def sure(manifest: Path) -> DatasetPair:
+    return next(pair for pair in read_manifest(manifest, "train") if pair.id == SURE)
+
+
+def _mislabelled(pair: DatasetPair) -> DatasetPair:
+    alignment = np.array(pair.alignment)
+    alignment[:2, 2] += 2.5, -1.5
+    return dataclasses.replace(pair, alignment=alignment)
+
+
+def test_a_wrong_label_is_put_right(
+    sure: DatasetPair, matcher: RegistrationModel, tmp_path: Path
+) -> None:
+    out = tmp_path / "better.csv"
+    found = write_realigned([_mislabelled(sure)], matcher, out, Feedback())
+    assert found.moved == pytest.approx([np.hypot(2.5, 1.5)], abs=1.0)
+    again = read_manifest(out)[0]
+    assert (again.id, again.place, again.region) == (sure.id, sure.place, sure.region)
+    assert again.sar_path.resolve() == sure.sar_path.resolve()
+    apart = (again.alignment - sure.alignment) @ np.array([127.5, 127.5, 1.0])
+    assert np.hypot(*apart[:2]) < 1.0
+
+
+def test_nothing_is_believed_where_the_images_show_different_places(
+    sure: DatasetPair, manifest: Path, matcher: RegistrationModel
+) -> None:
+    other = next(p for p in read_manifest(manifest, "train") if p.source == "volkov")
+    wrong = LoadedPair(sure, load_pair(other).sar, load_pair(sure).optical)
+    assert realigned(wrong, matcher) is None
+
+
+def test_an_alignment_far_from_the_label_is_not_believed(
+    sure: DatasetPair, matcher: RegistrationModel
+) -> None:
+    far = np.array(sure.alignment)
+    far[:2, 2] += 6.0, 0.0
+    loaded = load_pair(sure)
+    assert realigned(dataclasses.replace(loaded, pair=sure), matcher) is not None
+    moved = dataclasses.replace(sure, alignment=far)
+    assert realigned(dataclasses.replace(loaded, pair=moved), matcher) is None
+
+
+def test_cancelled_leaves_no_manifest(
+    sure: DatasetPair, matcher: RegistrationModel, tmp_path: Path
+) -> None:
+    class Stop(Feedback):
+        def cancelled(self) -> bool:
+            return True
+
+    with pytest.raises(CancelledError):
+        write_realigned([sure], matcher, tmp_path / "never.csv", Stop())
+    assert list(tmp_path.iterdir()) == []

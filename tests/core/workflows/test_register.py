@@ -1,0 +1,227 @@
+"""A known error of the georeferencing is found, whatever form the two rasters have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine
+
+from model_core.errors import CancelledError
+from model_core.feedback import Feedback
+from model_core.workflows.apply import apply_registration
+from model_core.workflows.register import register
+from model_core.workflows.request import OutputPaths, RegistrationRequest, RegistrationResult
+from tests.core.rasters import NORTH_UP, UTM, write
+from tests.core.workflows.scenes import SIDE, Error, field_error, optical, sar, sar_values
+
+ERROR = Error(east=137.0, north=-84.0, degrees=1.0)
+
+
+def request(
+    folder: Path, sar_path: Path, optical_path: Path, **settings: object
+) -> RegistrationRequest:
+    outputs = OutputPaths(
+        registered=str(folder / "registered.tif"),
+        displacement_raster=str(folder / "displacement.tif"),
+        displacements=str(folder / "displacements.gpkg"),
+        gcps=str(folder / "gcps.points"),
+        report=str(folder / "report.html"),
+        summary=str(folder / "summary.json"),
+    )
+    return RegistrationRequest(str(sar_path), str(optical_path), outputs=outputs, **settings)  # type: ignore[arg-type]
+
+
+def decibel(folder: Path) -> Path:
+    values = 10 * np.log10(sar_values(ERROR))
+    return write(folder / "sar.tif", np.nan_to_num(values, nan=-9999), nodata=-9999)
+
+
+def amplitude(folder: Path) -> Path:
+    values = np.nan_to_num(3000 * np.sqrt(sar_values(ERROR)))
+    return write(folder / "sar.tif", values.astype(np.uint16), nodata=0)
+
+
+def complex_values(folder: Path) -> Path:
+    values = np.sqrt(sar_values(ERROR)) * np.exp(0.3j)
+    return write(folder / "sar.tif", values.astype(np.complex64))
+
+
+def linear(folder: Path) -> Path:
+    return sar(folder / "sar.tif", ERROR)
+
+
+def other_zone(folder: Path) -> Path:
+    place = Affine(10, 0, 1_113_900, 0, -10, 4_424_500)
+    return sar(folder / "sar.tif", ERROR, "EPSG:32629", place, (440, 440))
+
+
+def degrees(folder: Path) -> Path:
+    place = Affine(1.1e-4, 0, -1.8345, 0, -0.9e-4, 39.7455)
+    return sar(folder / "sar.tif", ERROR, "EPSG:4326", place, (380, 400))
+
+
+def rotated(folder: Path) -> Path:
+    place = NORTH_UP * Affine.translation(-40, -40) * Affine.rotation(17, pivot=(200, 200))
+    return sar(folder / "sar.tif", ERROR, UTM, place, (400, 400))
+
+
+def other_pixels(folder: Path) -> Path:
+    return sar(folder / "sar.tif", ERROR, UTM, NORTH_UP * Affine.scale(0.6), (540, 540))
+
+
+def partial(folder: Path) -> Path:
+    return sar(folder / "sar.tif", ERROR, UTM, NORTH_UP * Affine.translation(90, 50))
+
+
+FORMS: list[Callable[[Path], Path]] = [
+    linear,
+    decibel,
+    amplitude,
+    complex_values,
+    other_zone,
+    degrees,
+    rotated,
+    other_pixels,
+    partial,
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[form.__name__ for form in FORMS])
+def test_a_known_error_is_found(form: Callable[[Path], Path], tmp_path: Path) -> None:
+    reference = optical(tmp_path / "optical.tif")
+    result = register(request(tmp_path, form(tmp_path), reference), Feedback())
+    assert result.verdict == "registered", result.reasons
+    wrong, known = field_error(tmp_path / "displacement.tif", ERROR)
+    assert known > 0.9
+    assert np.median(wrong) < 0.4
+    assert np.percentile(wrong, 90) < 1.0
+    assert result.rmse_after_px is not None
+    assert result.rmse_after_px < 1.0 < 15 < (result.rmse_before_px or 0)
+
+
+def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    result = register(wanted, Feedback())
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    names = ["verdict", "rmse_before_px", "rmse_after_px", "median_shift_m", "inlier_ratio"]
+    for name in [*names, "coverage", "seconds", "device", "model"]:
+        assert summary[name] is not None
+    assert summary["settings"]["sar"] == wanted.sar
+    assert 0 < summary["seconds"] <= result.seconds + 1
+    assert summary["median_shift_m"] == pytest.approx(np.hypot(137, 84), rel=0.1)
+    products = {"registered.tif", "displacement.tif", "displacements.gpkg", "gcps.points"}
+    written = {p.name for p in tmp_path.iterdir()}
+    assert written == {"optical.tif", "sar.tif", *products, "report.html", "summary.json"}
+
+
+def test_the_optical_image_can_be_the_one_that_moves(tmp_path: Path) -> None:
+    wanted = request(
+        tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"), moving="optical"
+    )
+    result = register(wanted, Feedback())
+    assert result.verdict == "registered"
+    # Seen from the optical image, the correction has the opposite sign.
+    with rasterio.open(tmp_path / "displacement.tif") as dataset:
+        dx, dy = dataset.read([1, 2], masked=True)
+    assert np.ma.median(dx) == pytest.approx(137.0, abs=8)
+    assert np.ma.median(dy) == pytest.approx(-84.0, abs=8)
+
+
+def test_images_without_georeferencing_register_in_pixels(tmp_path: Path) -> None:
+    turned = Error(east=100.0, north=50.0, degrees=9.0)
+    moving = write(tmp_path / "sar.tif", sar_values(turned), transform=None, crs=None)
+    with rasterio.open(optical(tmp_path / "georeferenced.tif")) as dataset:
+        reference = write(tmp_path / "optical.tif", dataset.read(), transform=None, crs=None)
+    result = register(request(tmp_path, moving, reference), Feedback())
+    assert result.verdict == "registered", result.reasons
+    assert result.affine is not None
+    centre = np.array([SIDE / 2 - 0.5, SIDE / 2 - 0.5, 1.0])
+    where = np.array(result.affine) @ centre
+    # 100 m east is 10 pixels to the right, 50 m north is 5 pixels up.
+    assert where == pytest.approx(centre[:2] + np.array([10, -5]), abs=0.7)
+
+
+def test_the_saved_displacement_gives_the_same_raster_again(tmp_path: Path) -> None:
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    register(wanted, Feedback())
+    again = tmp_path / "again.tif"
+    apply_registration(
+        str(tmp_path / "displacement.tif"), wanted.sar, str(again), None, (), Feedback()
+    )
+    with rasterio.open(tmp_path / "registered.tif") as one, rasterio.open(again) as other:
+        assert one.transform == other.transform
+        first, second = one.read(1), other.read(1)
+    assert np.array_equal(np.isnan(first), np.isnan(second))
+    # The field is stored as float32 metres.
+    assert np.nanmax(np.abs(first - second)) < 1e-3 * np.nanmax(np.abs(first))
+
+
+def test_the_registered_raster_lies_on_the_reference(tmp_path: Path) -> None:
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    register(wanted, Feedback())
+    with rasterio.open(tmp_path / "registered.tif") as dataset:
+        found = dataset.read(1)
+        assert dataset.transform == NORTH_UP
+        assert dataset.crs.to_string() == UTM
+        assert dataset.dtypes == ("float32",)
+    truth = sar_values(Error(), speckle=8)[0]
+    both = np.isfinite(found) & np.isfinite(truth)
+    moved = sar_values(ERROR)[0]
+
+    def likeness(image: np.ndarray) -> float:
+        return float(np.corrcoef(np.log(image[both]), np.log(truth[both]))[0, 1])
+
+    assert likeness(np.clip(found, 1e-4, None)) > 0.5 > 0.25 > likeness(moved)
+
+
+def test_the_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
+    reference, moving = optical(tmp_path / "optical.tif"), linear(tmp_path)
+    fields = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        register(request(tmp_path / name, moving, reference), Feedback())
+        fields.append((tmp_path / name / "displacement.tif").read_bytes())
+    assert fields[0] == fields[1]
+
+
+class CancelAt(Feedback):
+    """Asks to stop once a stage is reached."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        self.reached = False
+
+    def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
+        self.reached |= stage == self.stage
+
+    def cancelled(self) -> bool:
+        return self.reached
+
+
+@pytest.mark.parametrize("stage", ["coarse", "refine", "verify", "write", "report"])
+def test_cancelling_leaves_no_file(stage: str, tmp_path: Path) -> None:
+    reference, moving = optical(tmp_path / "optical.tif"), linear(tmp_path)
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(CancelledError):
+        register(request(out, moving, reference), CancelAt(stage))
+    assert list(out.iterdir()) == []
+
+
+def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    class Watch(Feedback):
+        def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
+            seen.append(fraction)
+
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    result: RegistrationResult = register(wanted, Watch())
+    assert result.verdict == "registered"
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
