@@ -1,0 +1,164 @@
+"""The settings of a registration, each defined once, and what may be given for them.
+
+``resources/definitions.json`` holds name, type, unit, default, limits and help of each. Command
+line, request, Python interface, Processing parameters and panel are made from it, so that adding a
+setting touches that file and the code that acts on it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from model_core.errors import BadInputError
+from model_core.locations import DEFINITIONS
+
+SettingType = Literal["band", "bands", "choice", "number", "extent", "text", "options"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: in requests and in Python; the command line's is ``--max-shift`` for ``max_shift``,
+            Processing's ``MAX_SHIFT``.
+        type: "band" (from 1), "bands" (as many as ``count`` allows), "choice" (one of ``choices``),
+            "number", "extent" (xmin, ymin, xmax, ymax), "text", "options" (NAME=VALUE texts).
+        title: what it is called in a form. help: one or two sentences.
+        default: None where not giving it has a meaning of its own, which ``unset`` says.
+        unit: of a number, for people. minimum, maximum: of a number or band, both allowed.
+        choices: of a choice. count: how many bands. of: the image ("sar" or "optical") of a band.
+        advanced: rarely needed; forms fold it away.
+    """
+
+    name: str
+    type: SettingType
+    title: str
+    help: str
+    default: Any = None
+    unit: str = ""
+    unset: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    count: tuple[int, ...] = ()
+    of: str = ""
+    advanced: bool = False
+
+    def checked(self, value: Any) -> Any:
+        """Return a value in the setting's own type: numbers as float, lists as tuple.
+
+        Raises:
+            BadInputError: it is of another type, or outside the limits.
+        """
+        if value is None and self.default is None:
+            return None
+        check = {
+            "choice": self._choice,
+            "number": self._number,
+            "band": self._band,
+            "bands": self._bands,
+            "extent": self._extent,
+            "text": self._text,
+            "options": self._options,
+        }[self.type]
+        return check(value)
+
+    def _error(self, value: Any, wanted: str) -> BadInputError:
+        return BadInputError(f"{self.name} is {value!r}, but must be {wanted}; {self.help}")
+
+    def _choice(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise self._error(value, f"one of: {', '.join(self.choices)}")
+        return value
+
+    def _number(self, value: Any) -> float:
+        low, high = self.minimum, self.maximum
+        if low is None:
+            wanted = "a number"
+        else:
+            wanted = f"at least {low:g}" if high is None else f"a number from {low:g} to {high:g}"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._error(value, wanted)
+        number = float(value) if abs(value) < 1e300 else math.inf
+        above = low is not None and number < low
+        if not math.isfinite(number) or above or (high is not None and number > high):
+            raise self._error(value, wanted)
+        return number
+
+    def _band(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self._error(value, "the number of a band, from 1")
+        return value
+
+    def _bands(self, value: Any) -> tuple[int, ...]:
+        counts = " or ".join(str(count) for count in self.count)
+        if not isinstance(value, (list, tuple)) or len(value) not in self.count:
+            raise self._error(value, f"{counts} numbers of bands")
+        return tuple(self._band(one) for one in value)
+
+    def _extent(self, value: Any) -> tuple[float, ...]:
+        wanted = "four finite numbers xmin, ymin, xmax, ymax, each minimum below its maximum"
+        if not isinstance(value, (list, tuple)) or len(value) != 4:
+            raise self._error(value, wanted)
+        try:
+            xmin, ymin, xmax, ymax = (self._number(one) for one in value)
+        except BadInputError:
+            raise self._error(value, wanted) from None
+        if not (xmin < xmax and ymin < ymax):
+            raise self._error(value, wanted)
+        return xmin, ymin, xmax, ymax
+
+    def _text(self, value: Any) -> str:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise self._error(value, "a text")
+        return value
+
+    def _options(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+            raise self._error(value, "a list of texts NAME=VALUE")
+        for option in value:
+            name, separator, _ = option.partition("=")
+            if not separator or not name.strip():
+                raise BadInputError(
+                    f"The creation option {option!r} is not of the form NAME=VALUE; write it so."
+                )
+        return tuple(value)
+
+
+@lru_cache(maxsize=1)
+def definitions() -> dict[str, list[dict[str, Any]]]:
+    """Return the definitions as they stand in the file: "settings" and "products"."""
+    return dict(json.loads(DEFINITIONS.read_text(encoding="utf-8")))
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+SETTINGS: dict[str, Setting] = {
+    entry["name"]: Setting(**_tuples(entry)) for entry in definitions()["settings"]
+}
+"""All settings by name, in the order of forms and help texts."""
+
+
+def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings, those that are not given by their defaults, in their own types.
+
+    Raises:
+        BadInputError: a setting is unknown, or its value cannot be used.
+    """
+    unknown = sorted(set(values) - set(SETTINGS))
+    if unknown:
+        raise BadInputError(
+            f"There is no setting {unknown[0]!r}; the settings are: {', '.join(SETTINGS)}."
+        )
+    return {
+        name: setting.checked(values.get(name, setting.default))
+        for name, setting in SETTINGS.items()
+    }
