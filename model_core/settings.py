@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,11 +71,12 @@ class Setting:
         return check(value)
 
     def _error(self, value: Any, wanted: str) -> BadInputError:
-        return BadInputError(f"{self.name} is {value!r}, but must be {wanted}; {self.help}")
+        given = reprlib.repr(value)
+        return BadInputError(f"{self.name} is {given}, which is not {wanted}; give one that is.")
 
     def _choice(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise self._error(value, f"one of: {', '.join(self.choices)}")
+            raise self._error(value, f"one of {', '.join(self.choices)}")
         return value
 
     def _number(self, value: Any) -> float:
@@ -82,7 +84,11 @@ class Setting:
         if low is None:
             wanted = "a number"
         else:
-            wanted = f"at least {low:g}" if high is None else f"a number from {low:g} to {high:g}"
+            wanted = (
+                f"a number of at least {low:g}"
+                if high is None
+                else f"a number from {low:g} to {high:g}"
+            )
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self._error(value, wanted)
         number = float(value) if abs(value) < 1e300 else math.inf
