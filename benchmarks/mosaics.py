@@ -31,7 +31,7 @@ from model_core.evaluation.consensus import align
 from model_core.evaluation.pairs import POINT_COLUMNS, DatasetPair, load_pair
 from model_core.geometry.pixels import pixel_grid
 from model_core.geometry.sampling import sample, sample_mask
-from model_core.network.oriented_gradients import fill_invalid
+from model_core.network.filters import fill_invalid
 
 SIDE, SPACING, OVERLAP = 256, 224, 32
 

@@ -15,8 +15,8 @@ from model_core.errors import BadInputError
 from model_core.workflows.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from model_core.registration.engine import PairMatch
     from model_core.registration.model import RegistrationModel
+    from model_core.workflows.match import PairMatch
 
 COLUMNS = ("id", "sar_path", "optical_path")
 
@@ -76,15 +76,14 @@ def run(options: argparse.Namespace) -> int:
 def _match(
     matcher: RegistrationModel, options: argparse.Namespace, sar: str, optical: str
 ) -> PairMatch:
-    from model_core.registration.engine import match_pair, plain_view
+    from model_core.registration.bounds import SearchBounds
+    from model_core.workflows.match import match_pair, plain_view
 
     return match_pair(
         matcher,
         plain_view(sar, "sar"),
         plain_view(optical, "optical"),
-        options.max_shift,
-        options.max_rotation,
-        options.max_scale,
+        SearchBounds(options.max_shift, options.max_rotation, options.max_scale),
         options.transform == "affine+flow",
     )
 

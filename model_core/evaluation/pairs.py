@@ -20,6 +20,7 @@ from rasterio.warp import transform_bounds
 from model_core.errors import BadInputError
 from model_core.evaluation.metrics import best_affine
 from model_core.geometry.grid import Grid
+from model_core.geometry.window import Window
 from model_core.raster.reader import SceneReader
 from model_core.raster.scene import Scene, open_scene
 from model_core.raster.view import View
@@ -118,7 +119,7 @@ def load_pair(pair: DatasetPair) -> LoadedPair:
 
 def _read(scene: Scene, grid: Grid, window: tuple[int, int, int, int] | None) -> View:
     row, column, height, width = window or (0, 0, grid.height, grid.width)
-    return SceneReader(scene, grid).read(row, column, height, width)
+    return SceneReader(scene, grid).read(Window(row, column, height, width))
 
 
 def read_manifest(path: str | Path, split: str | None = None) -> list[DatasetPair]:

@@ -7,8 +7,9 @@ import hashlib
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.network.soma import Soma
 from model_core.raster.view import View
-from model_core.registration.engine import match_pair
+from model_core.registration.bounds import SearchBounds
 from model_core.registration.model import RegistrationModel, load_model
+from model_core.workflows.match import match_pair
 
 
 class SomaMethod:
@@ -33,7 +34,7 @@ class SomaMethod:
         apart from each other.
         """
         found = match_pair(
-            self.matcher, sar, optical, max_shift, max_rotation, max_scale, self.local
+            self.matcher, sar, optical, SearchBounds(max_shift, max_rotation, max_scale), self.local
         )
         return MethodResult(
             affine=found.affine,

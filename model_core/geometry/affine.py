@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.pixels import centre_offset, pixel_grid
 
 
 def identity_affine(batch: int, like: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def at_stride(affine: Tensor, stride: float) -> Tensor:
 
     ``at_stride(a, 1 / s)`` converts back.
     """
-    shift = (stride - 1) / 2
+    shift = centre_offset(stride)
     linear = affine[:, :, :2]
     offset = affine[:, :, 2] + linear.sum(dim=-1) * shift - shift
     return torch.cat([linear, (offset / stride).unsqueeze(-1)], dim=-1)

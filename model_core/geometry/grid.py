@@ -32,7 +32,7 @@ class Grid:
         is where QGIS shows an image without geotransform; the core reads neither back."""
         return self.transform if self.crs is not None else Affine.scale(1, -1) * self.transform
 
-    def decimated(self, factor: int) -> Grid:
+    def downsampled(self, factor: int) -> Grid:
         """Return the grid of factor × factor blocks; the last ones may reach beyond this grid."""
         return Grid(
             self.crs,

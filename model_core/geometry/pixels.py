@@ -7,7 +7,7 @@ in the code writes this: half a pixel would be a systematic error of every regis
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,24 +17,31 @@ from torch import Tensor
 Positions = TypeVar("Positions", NDArray[np.float64], Tensor)
 
 
-def cell_to_pixel(cells: Positions, factor: float) -> Positions:
+def cell_to_pixel(cells: Positions, factor: Any) -> Positions:
     """Return the positions, in pixels, of positions in cells of ``factor`` × ``factor`` pixels.
 
     Args:
         cells: array or tensor of any shape.
-        factor: the downsampling factor; an array of one factor an axis works too.
+        factor: the downsampling factor, a number; or an array of one number for x and one for y.
     """
-    return (cells + 0.5) * factor - 0.5
+    pixels: Positions = (cells + 0.5) * factor - 0.5
+    return pixels
 
 
-def pixel_to_cell(pixels: Positions, factor: float) -> Positions:
+def pixel_to_cell(pixels: Positions, factor: Any) -> Positions:
     """Return the positions, in cells, of positions in pixels; the inverse of :func:`cell_to_pixel`.
 
     Args:
         pixels: array or tensor of any shape.
-        factor: the downsampling factor; an array of one factor an axis works too.
+        factor: the downsampling factor, a number; or an array of one number for x and one for y.
     """
-    return (pixels + 0.5) / factor - 0.5
+    cells: Positions = (pixels + 0.5) / factor - 0.5
+    return cells
+
+
+def centre_offset(factor: float) -> float:
+    """Return the distance, in pixels, from a cell's first pixel to the cell's centre."""
+    return (factor - 1) / 2
 
 
 def window_pixels(row: int, column: int, height: int, width: int) -> NDArray[np.float64]:

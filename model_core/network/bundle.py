@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
+from model_core.locations import WEIGHTS
 from model_core.network.checkpoint import (
     MANIFEST,
-    WEIGHTS,
     read_manifest,
     save_network,
     sha256,

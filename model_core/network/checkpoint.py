@@ -21,6 +21,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from model_core.errors import BadInputError
+from model_core.locations import WEIGHTS
 from model_core.network.config import SomaConfig
 from model_core.network.soma import Soma
 from model_core.raster.output import atomic_write
@@ -28,11 +29,9 @@ from model_core.raster.output import atomic_write
 METADATA = "soma"
 """Key of the JSON object in a file's metadata that says what the tensors are."""
 
-FORMAT_VERSION = 1
-"""Raised when a file of this version could no longer be read by the version before."""
-
-WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
-"""Bundled models: beside ``model_core`` in the repository as in the plugin's zip."""
+FORMAT_VERSION = 2
+"""Raised when a file of this version could no longer be read by the version before. Version 2 gave
+some settings other names; files of version 1 are still read (see ``config``)."""
 
 MANIFEST = "manifest.json"
 

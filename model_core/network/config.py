@@ -6,14 +6,12 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 from model_core.network.matcher_config import LEARNED, MatcherConfig, StageConfig
 
-Transform = Literal["affine+flow", "affine", "flow"]
-
 DESCRIPTOR_STRIDES = (1, 2, 4)
-"""Strides at which images are described; the matcher's stages choose among them."""
+"""Strides of the feature maps; the matcher's stages choose among them."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +63,17 @@ class SomaConfig:
 
     Attributes:
         preset: what it was derived from, for people.
-        learned: False leaves out everything that is trained: images are described by fixed oriented
-            gradients alone, and the matcher is the classical one.
+        learned: False leaves out everything that is trained: only the fixed oriented gradients
+            are compared, and the matcher is the classical one.
         encoder: the two ResNets.
         fge: None leaves the gradient enhancer out (ablation).
         foundation: None leaves the frozen branch out.
         channels: of the learned descriptors, at every stride.
         gate: weight with which these start beside the fixed ones. Correlation holds its square, so
             that exactly 0 would receive no gradient.
-        margin: pixels around invalid ones that are not described either, as the learned part looks
+        margin: pixels around invalid ones that are masked too, as the learned part looks
             into them. With ``gate`` and ``margin`` 0 the network is the classical matcher.
         head_channels: of the learned corrections of displacement and certainty; 0: none.
-        transform: "affine" finds no flow, "flow" no affine after the coarse search (ablations).
         matcher: settings of GLAM.
     """
 
@@ -89,7 +86,6 @@ class SomaConfig:
     gate: float = 0.1
     margin: int = 4
     head_channels: int = 32
-    transform: Transform = "affine+flow"
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
 
     def __post_init__(self) -> None:
@@ -108,9 +104,11 @@ class SomaConfig:
             raise ValueError(f"a ResNet cannot be narrowed by {self.encoder.narrow}")
         if self.fge is not None and not set(self.fge.strides) <= set(strides):
             raise ValueError(f"FGE strides {self.fge.strides} are not among {strides}")
-        if self.transform not in get_args(Transform):
-            raise ValueError(f"transform is {self.transform!r}")
-        stages = (*self.matcher.affine_stages, *self.matcher.flow_stages, self.matcher.check_stage)
+        stages = (
+            *self.matcher.affine_stages,
+            *self.matcher.flow_stages,
+            self.matcher.verification_stage,
+        )
         if not all(stage.stride in DESCRIPTOR_STRIDES for stage in stages):
             raise ValueError(f"a matcher stage's stride is not one of {DESCRIPTOR_STRIDES}")
         sizes = [self.encoder.width, self.channels, *([self.fge.groups] if self.fge else [])]
@@ -129,18 +127,43 @@ class SomaConfig:
             ValueError: not JSON, or a setting is missing, unknown or impossible.
         """
         try:
-            data = _tuples(json.loads(text))
+            data = _tuples(_renamed(json.loads(text)))
             data["encoder"] = EncoderConfig(**data["encoder"])
             data["fge"] = data["fge"] and FgeConfig(**data["fge"])
             data["foundation"] = data["foundation"] and FoundationConfig(**data["foundation"])
             matcher = data["matcher"]
             for name in ("affine_stages", "flow_stages"):
                 matcher[name] = tuple(StageConfig(**stage) for stage in matcher[name])
-            matcher["check_stage"] = StageConfig(**matcher["check_stage"])
+            matcher["verification_stage"] = StageConfig(**matcher["verification_stage"])
             data["matcher"] = MatcherConfig(**matcher)
             return SomaConfig(**data)
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not a network configuration: {error}") from error
+
+
+_NEW_NAMES = {
+    "node": "spacing",
+    "detail": "detail_window",
+    "check_stage": "verification_stage",
+    "check_tolerance": "verification_tolerance",
+}
+"""What settings of checkpoints of format 1 are called since format 2."""
+
+_GONE = {"flow_smoothing", "flow_prior"}
+"""Settings of format 1 that no registration used."""
+
+
+def _renamed(data: Any) -> Any:
+    """Return a configuration of format 1 as one of format 2; one of format 2 as it is."""
+    if isinstance(data, list):
+        return [_renamed(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("transform") == "affine+flow" and "preset" in data:
+        data = {key: value for key, value in data.items() if key != "transform"}
+    return {
+        _NEW_NAMES.get(key, key): _renamed(value) for key, value in data.items() if key not in _GONE
+    }
 
 
 def _tuples(value: Any) -> Any:

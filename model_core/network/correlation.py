@@ -1,97 +1,99 @@
-"""Window-aggregated correlation of two descriptor maps, masked and normalised.
+"""Window-aggregated correlation of two feature maps, masked and normalised.
 
-Two searches: over all translations of the whole image (:func:`search_translation`, by FFT), and
-over small displacements around the current estimate, separately at each node of a lattice
-(:func:`correlation_volume`). Both are zero-mean normalised cross-correlations over the pixels that
-are valid in both images, so neither a border nor a bright spot gives an advantage.
+Small displacements around the current estimate are tried, separately at each control point. The
+correlation is zero-mean and normalised over the pixels that are valid in both images, so neither a
+border nor a bright spot gives an advantage.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from model_core.geometry.sampling import resize_displacement
-from model_core.network.oriented_gradients import average_blocks, window_mean
+from model_core.network.filters import average_blocks, window_mean
+from model_core.network.images import FeatureMap
 
 
-def remove_local_mean(descriptors: Tensor, mask: Tensor, cell: int, sigma: float) -> Tensor:
-    """Subtract from each channel its mean over the window around, over valid cells only.
+class CorrelationWindow(NamedTuple):
+    """How two feature maps are correlated.
 
-    Args:
-        descriptors: (B, D, H, W). mask: (B, 1, H, W). cell: cells per lattice node.
-        sigma: of the window, in lattice nodes.
+    radius: largest displacement, in cells of the maps, in x and in y. cells: cells of the maps from
+    one control point to the next, in x and in y. sigma: of the Gaussian window over which
+    correlation is summed, in control points.
     """
+
+    radius: int
+    cells: int
+    sigma: float
+
+    @property
+    def side(self) -> int:
+        """Displacements in x, and as many in y."""
+        return 2 * self.radius + 1
+
+
+def remove_local_mean(features: FeatureMap, window: CorrelationWindow) -> FeatureMap:
+    """Subtract from each channel its mean over the window around, over valid cells only."""
+    descriptors, mask = features
     height, width = descriptors.shape[-2:]
-    weight = average_blocks(mask, cell)
-    total = average_blocks(descriptors * mask, cell)
-    mean = window_mean(total, sigma) / window_mean(weight, sigma).clamp_min(1e-4)
-    return (descriptors - resize_displacement(mean, height, width, cell)) * mask
+    weight = average_blocks(mask, window.cells)
+    total = average_blocks(descriptors * mask, window.cells)
+    mean = window_mean(total, window.sigma) / window_mean(weight, window.sigma).clamp_min(1e-4)
+    rest = (descriptors - resize_displacement(mean, height, width, window.cells)) * mask
+    return FeatureMap(rest, mask)
 
 
 def correlation_volume(
-    reference: Tensor,
-    moving: Tensor,
-    reference_mask: Tensor,
-    moving_mask: Tensor,
-    radius: int,
-    cell: int,
-    sigma: float,
+    reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow
 ) -> tuple[Tensor, Tensor]:
-    """Correlate each lattice node's window with the moving map displaced by every small vector.
+    """Correlate each control point's window with the moving map displaced by every small vector.
 
     Args:
-        reference, moving: descriptors (B, D, H, W) on one grid, moving already warped.
-        reference_mask, moving_mask: (B, 1, H, W), 1 where valid.
-        radius: largest displacement, in cells of the maps, in x and in y.
-        cell: cells of the maps per lattice node, in x and in y.
-        sigma: of the Gaussian window, in lattice nodes.
+        reference, moving: feature maps on one grid, the moving image already warped.
+        window: how far is searched, and over what is summed.
 
     Returns:
         ncc (B, (2 radius + 1)², h, w) in [-1, 1], displacements ordered by dy, then dx, each from
         -radius; and the support (B, h, w) in [0, 1], the share of the window valid in both images
         without displacement.
     """
-    reference = remove_local_mean(reference, reference_mask, cell, sigma)
-    moving = remove_local_mean(moving, moving_mask, cell, sigma)
-    rows = _product_rows(reference, moving, radius)
-    products = torch.cat([average_blocks(row, cell) for row in rows], 1)
-    ncc = _normalised(products, reference, moving, reference_mask, moving_mask, radius, cell, sigma)
-    return ncc, _support(reference_mask, moving_mask, cell, sigma)
+    reference, moving = (remove_local_mean(one, window) for one in (reference, moving))
+    rows = _product_rows(reference.descriptors, moving.descriptors, window.radius)
+    products = torch.cat([average_blocks(row, window.cells) for row in rows], 1)
+    return _normalised(products, reference, moving, window), _support(reference, moving, window)
 
 
 def both_correlation_volumes(
-    reference: Tensor,
-    moving: Tensor,
-    reference_mask: Tensor,
-    moving_mask: Tensor,
-    radius: int,
-    cell: int,
-    sigma: float,
+    reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return what ``correlation_volume`` gives, and the volume with the two maps exchanged.
 
     The products of both are the same, at other places: they are formed once.
 
     Returns:
-        ncc of the moving map around the reference's nodes; ncc of the reference map around the
-        moving one's; the support, which is that of both.
+        ncc of the moving map around the reference's control points; ncc of the reference map around
+        the moving one's; the support, which is that of both.
     """
-    reference = remove_local_mean(reference, reference_mask, cell, sigma)
-    moving = remove_local_mean(moving, moving_mask, cell, sigma)
-    rows = list(_product_rows(reference, moving, radius))
-    forward = torch.cat([average_blocks(row, cell) for row in rows], 1)
+    reference, moving = (remove_local_mean(one, window) for one in (reference, moving))
+    rows = list(_product_rows(reference.descriptors, moving.descriptors, window.radius))
+    forward = torch.cat([average_blocks(row, window.cells) for row in rows], 1)
     backward = torch.cat(
-        [average_blocks(_exchanged(rows, radius, dy), cell) for dy in range(2 * radius + 1)], 1
+        [
+            average_blocks(_exchanged(rows, window.radius, dy), window.cells)
+            for dy in range(window.side)
+        ],
+        1,
     )
     return (
-        _normalised(forward, reference, moving, reference_mask, moving_mask, radius, cell, sigma),
-        _normalised(backward, moving, reference, moving_mask, reference_mask, radius, cell, sigma),
-        _support(reference_mask, moving_mask, cell, sigma),
+        _normalised(forward, reference, moving, window),
+        _normalised(backward, moving, reference, window),
+        _support(reference, moving, window),
     )
 
 
@@ -133,39 +135,32 @@ def _overlap(shift: int, length: int) -> tuple[slice, slice]:
 
 
 def _normalised(
-    products: Tensor,
-    reference: Tensor,
-    moving: Tensor,
-    reference_mask: Tensor,
-    moving_mask: Tensor,
-    radius: int,
-    cell: int,
-    sigma: float,
+    products: Tensor, reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow
 ) -> Tensor:
-    """Return the correlation of windows from the products at the nodes."""
-    reference_energy = reference.square().sum(1, keepdim=True)
-    moving_energy = moving.square().sum(1, keepdim=True)
-    height, width = reference.shape[-2:]
-    pad = (radius, radius, radius, radius)
-    moving_energy, mask = (F.pad(m, pad) for m in (moving_energy, moving_mask))
-    side = 2 * radius + 1
+    """Return the correlation of windows from the products at the control points."""
+    reference_energy, moving_energy = (
+        one.descriptors.square().sum(1, keepdim=True) for one in (reference, moving)
+    )
+    height, width = reference_energy.shape[-2:]
+    pad = (window.radius,) * 4
+    moving_energy, mask = (F.pad(m, pad) for m in (moving_energy, moving.mask))
     reference_sums, moving_sums = [], []
-    for dy in range(side):
-        moving_row = torch.cat(_displaced(moving_energy, dy, height, width, side), 1)
-        moving_sums.append(average_blocks(moving_row * reference_mask, cell))
-        reference_row = torch.cat(_displaced(mask, dy, height, width, side), 1)
-        reference_sums.append(average_blocks(reference_row * reference_energy, cell))
-    product_sum = window_mean(products, sigma)
-    energy = window_mean(torch.cat(moving_sums, 1), sigma) * window_mean(
-        torch.cat(reference_sums, 1), sigma
+    for dy in range(window.side):
+        moving_row = torch.cat(_displaced(moving_energy, dy, height, width, window.side), 1)
+        moving_sums.append(average_blocks(moving_row * reference.mask, window.cells))
+        reference_row = torch.cat(_displaced(mask, dy, height, width, window.side), 1)
+        reference_sums.append(average_blocks(reference_row * reference_energy, window.cells))
+    product_sum = window_mean(products, window.sigma)
+    energy = window_mean(torch.cat(moving_sums, 1), window.sigma) * window_mean(
+        torch.cat(reference_sums, 1), window.sigma
     )
     return product_sum / (energy.clamp_min(0) + 1e-8).sqrt()
 
 
-def _support(reference_mask: Tensor, moving_mask: Tensor, cell: int, sigma: float) -> Tensor:
-    both = average_blocks(reference_mask * moving_mask, cell)
-    whole = window_mean(torch.ones_like(both), sigma)
-    return (window_mean(both, sigma) / whole).squeeze(1)
+def _support(reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow) -> Tensor:
+    both = average_blocks(reference.mask * moving.mask, window.cells)
+    whole = window_mean(torch.ones_like(both), window.sigma)
+    return (window_mean(both, window.sigma) / whole).squeeze(1)
 
 
 def displacement_vectors(radius: int, like: Tensor) -> Tensor:
@@ -182,15 +177,15 @@ def _vertex(before: Tensor, at: Tensor, after: Tensor) -> Tensor:
 
 
 def _values_at(volume: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """Return each node's value (B, h, w) at a row and column of its square of displacements; beyond
-    the square, that of its edge."""
+    """Return each control point's value (B, h, w) at a row and column of its displacements; beyond
+    these, that of the edge."""
     side = math.isqrt(volume.shape[1])
     index = row.clamp(0, side - 1) * side + column.clamp(0, side - 1)
     return volume.gather(1, index.unsqueeze(1)).squeeze(1)
 
 
 def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Find the best displacement of each node, to a fraction of a cell.
+    """Find the best displacement of each control point, to a fraction of a cell.
 
     Args:
         volume: (B, N, h, w) from ``correlation_volume`` of the same radius.
@@ -227,7 +222,7 @@ def peak(volume: Tensor, radius: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def peak_curvature(volume: Tensor, radius: int) -> Tensor:
-    """Tell how sharp each node's peak is: its second derivatives, with the opposite sign.
+    """Tell how sharp each control point's peak is: its second derivatives, with the opposite sign.
 
     Args:
         volume: (B, N, h, w) from ``correlation_volume`` of the same radius.
@@ -248,75 +243,3 @@ def peak_curvature(volume: Tensor, radius: int) -> Tensor:
     yy = centre - at(-1, 0) - at(1, 0)
     xy = (at(-1, 1) + at(1, -1) - at(-1, -1) - at(1, 1)) / 4
     return torch.stack([xx, xy, yy], dim=1)
-
-
-def search_translation(
-    reference: Tensor,
-    moving: Tensor,
-    reference_mask: Tensor,
-    moving_mask: Tensor,
-    radius: float,
-) -> Tensor:
-    """Correlate whole images for every translation up to ``radius`` cells, by FFT.
-
-    Args:
-        reference: (K, D, H, W), one hypothesis each; moving: (1, D, H', W').
-        reference_mask, moving_mask: (K, 1, H, W) and (1, 1, H', W').
-
-    Returns:
-        scores (K, 2 r + 1, 2 r + 1) with r = ceil(radius); entry [k, r + ty, r + tx] says how well
-        the moving image at x + t fits the reference at x. Translations that leave less than a
-        quarter of the smaller image in common score -1.
-    """
-    reach = math.ceil(radius)
-
-    def centred(image: Tensor, mask: Tensor) -> Tensor:
-        mean = (image * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(
-            1
-        )
-        result: Tensor = (image - mean) * mask
-        return result
-
-    reference, moving = centred(reference, reference_mask), centred(moving, moving_mask)
-    height = fast_length(max(reference.shape[-2], moving.shape[-2]) + reach)
-    width = fast_length(max(reference.shape[-1], moving.shape[-1]) + reach)
-    size = (height, width)
-
-    def spectrum(image: Tensor) -> Tensor:
-        transformed: Tensor = torch.fft.rfft2(image, s=size)
-        return transformed
-
-    moving_spectrum = spectrum(moving)
-    moving_energy = spectrum(moving.square().sum(1))
-    moving_area = spectrum(moving_mask[:, 0])
-    scores = []
-    for k in range(reference.shape[0]):  # one at a time: a batch would not stay in the cache
-        one, mask = reference[k : k + 1], reference_mask[k, 0]
-        cross = (moving_spectrum * spectrum(one).conj()).sum(1)[0]
-        area_spectrum = spectrum(mask).conj()
-        stack = torch.stack(
-            [
-                cross,
-                moving_energy[0] * area_spectrum,
-                moving_area[0] * spectrum(one.square().sum(1)[0]).conj(),
-                moving_area[0] * area_spectrum,
-            ]
-        )
-        maps = torch.fft.irfft2(stack, s=size)
-        maps = torch.roll(maps, (reach, reach), (1, 2))[:, : 2 * reach + 1, : 2 * reach + 1]
-        ncc = maps[0] / (maps[1].clamp_min(0) * maps[2].clamp_min(0) + 1e-4).sqrt()
-        smaller = torch.minimum(mask.sum(), moving_mask.sum())
-        scores.append(torch.where(maps[3] >= 0.25 * smaller, ncc, -1.0))
-    return torch.stack(scores)
-
-
-def fast_length(length: int) -> int:
-    """Return the next length whose only prime factors are 2, 3 and 5."""
-    while True:
-        rest = length
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return length
-        length += 1

@@ -17,6 +17,7 @@ import torch
 from timm.layers import LayerNorm2d
 from torch import Tensor, nn
 
+from model_core.geometry.pixels import centre_offset
 from model_core.network.config import EncoderConfig
 
 Conv2d = partial(nn.Conv2d, padding_mode="replicate")
@@ -27,9 +28,10 @@ def centre_cells(features: Tensor, stride: int) -> Tensor:
     """Move features (B, C, h, w) from where a ResNet takes them to the cells' centres.
 
     Its convolutions of stride 2 and odd size look at pixel ``stride * j`` for cell j, whose centre
-    is at ``stride * j + (stride - 1) / 2`` (see ``geometry``). Linear between neighbours.
+    is half a stride, less half a pixel, further on (see ``geometry.pixels``). Linear between
+    neighbours.
     """
-    share = (stride - 1) / (2 * stride)
+    share = centre_offset(stride) / stride
     for dim in (2, 3):
         size = features.shape[dim]
         after = torch.cat([features.narrow(dim, 1, size - 1), features.narrow(dim, -1, 1)], dim)

@@ -17,7 +17,7 @@ from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
 from model_core.errors import BadInputError, first_line
-from model_core.geometry.pixels import pixel_grid
+from model_core.geometry.pixels import cell_to_pixel, pixel_grid, pixel_to_cell
 from model_core.geometry.sampling import sample
 from model_core.network.config import FoundationConfig
 
@@ -99,5 +99,5 @@ class FrozenFoundation(nn.Module):
         tokens = tokens[:, self.vit.num_prefix_tokens :]
         grid = tokens.transpose(1, 2).reshape(batch, self.channels, rows, columns).float()
         cells = pixel_grid(-(-height // stride), -(-width // stride), grid)
-        positions = ((cells + 0.5) * stride) / self.patch - 0.5
+        positions = pixel_to_cell(cell_to_pixel(cells, stride), self.patch)
         return sample(grid, positions.expand(batch, *positions.shape))

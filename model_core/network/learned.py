@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model_core.network.config import DESCRIPTOR_STRIDES, SomaConfig
-from model_core.network.descriptors import ImageBatch, cell_mask
 from model_core.network.encoders import Conv2d, ImageEncoder, centre_cells
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.gradient_enhancer import GradientEnhancer
+from model_core.network.images import ImageBatch, cell_mask
 from model_core.network.oriented_gradients import DIRECTIONS
 from model_core.raster.view import Modality
 

@@ -10,24 +10,24 @@ class StageConfig:
     """One coarse-to-fine step.
 
     Attributes:
-        stride: of the descriptor maps, in pixels.
+        stride: of the feature maps, in pixels.
         radius: of the search around the current estimate, in cells of ``stride`` pixels.
         window: sigma, in pixels, of the Gaussian window over which correlation is summed.
-        node: distance, in pixels, of the lattice nodes; a multiple of ``stride``.
-        detail: sigma, in pixels, of the narrower window over which correlation is summed for the
-            learned correction, which decides itself over what to sum further; 0: ``window``.
+        spacing: distance, in pixels, of the control points; a multiple of ``stride``.
+        detail_window: sigma, in pixels, of the narrower window over which correlation is summed for
+            the learned correction, which decides itself over what to sum further; 0: ``window``.
     """
 
     stride: int
     radius: int
     window: float
-    node: int
-    detail: float = 0.0
+    spacing: int
+    detail_window: float = 0.0
 
     @property
-    def cell(self) -> int:
-        """Cells of the descriptor map per lattice node."""
-        return self.node // self.stride
+    def cells(self) -> int:
+        """Cells of the feature map from one control point to the next."""
+        return self.spacing // self.stride
 
     @property
     def reach(self) -> int:
@@ -41,21 +41,18 @@ class MatcherConfig:
 
     Attributes:
         presmooth, smooth: sigmas of the fixed descriptors before and after the derivative.
-        search_stride: decimation of the images for the search over the whole image.
+        search_stride: downsampling factor of the images for the search over the whole image.
         rotation_step, scale_step: distance of the hypotheses tried (scale: of its logarithm).
         hypotheses: how many of the best global hypotheses are followed up.
         affine_stages: for the global affine, coarse to fine.
         flow_stages: for the local field, coarse to fine.
-        flow_smoothing: sigma of the window over which neighbouring displacements are averaged, in
-            the network's own forward pass (a whole registration fits a spline instead).
-        flow_prior: certainty, in node units, at which half of a measured displacement is believed
-            there.
-        check_stage: the wide search with which a finished alignment is checked.
-        check_tolerance: distance within which a check window agrees with the field.
+        verification_stage: the wide search with which a finished alignment is verified.
+        verification_tolerance: distance within which a verification window is an inlier.
         certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
-        chance: share of check windows of unrelated images that agree with the best alignment found
-            between them (median over unrelated pairs of the training split).
+        chance: share of verification windows of unrelated images that are inliers of the best
+            alignment found between them (median over unrelated pairs of the training split).
         sure_certainty: mean certainty of a whole overlap from which a likely registration is sure.
+            ``registration/verdict_config.py`` says how both are used and measured.
     """
 
     presmooth: float = 0.8
@@ -73,10 +70,8 @@ class MatcherConfig:
         StageConfig(4, 3, 32.0, 16),
         StageConfig(2, 4, 20.0, 8),
     )
-    flow_smoothing: float = 24.0
-    flow_prior: float = 0.15
-    check_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
-    check_tolerance: float = 4.0
+    verification_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
+    verification_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
     chance: float = 0.06
     sure_certainty: float = 0.2
@@ -89,13 +84,13 @@ class MatcherConfig:
 
 LEARNED = MatcherConfig(
     affine_stages=(
-        StageConfig(4, 6, 40.0, 16, detail=16.0),
-        StageConfig(4, 4, 36.0, 16, detail=16.0),
-        StageConfig(2, 3, 32.0, 16, detail=12.0),
+        StageConfig(4, 6, 40.0, 16, detail_window=16.0),
+        StageConfig(4, 4, 36.0, 16, detail_window=16.0),
+        StageConfig(2, 3, 32.0, 16, detail_window=12.0),
     ),
     flow_stages=(
-        StageConfig(2, 4, 20.0, 8, detail=10.0),
-        StageConfig(2, 4, 20.0, 8, detail=10.0),
+        StageConfig(2, 4, 20.0, 8, detail_window=10.0),
+        StageConfig(2, 4, 20.0, 8, detail_window=10.0),
     ),
     chance=0.16,
     sure_certainty=0.45,

@@ -19,10 +19,10 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
+from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
 from model_core.raster.output import atomic_write
 from model_core.raster.scene import open_raster
-from model_core.registration.fit import Field, Lattice
 from model_core.version import __version__
 
 NODATA = -9999.0
@@ -68,14 +68,14 @@ class DisplacementField:
     affine: NDArray[np.float64]
 
     @property
-    def lattice(self) -> Lattice:
+    def lattice(self) -> ControlGrid:
         """The nodes, in working pixels."""
-        return Lattice(self.working.height, self.working.width, self.step)
+        return ControlGrid(self.working.height, self.working.width, self.step)
 
     @property
     def grid(self) -> Grid:
         """The raster's geometry: one pixel per node."""
-        return self.working.decimated(self.step)
+        return self.working.downsampled(self.step)
 
     def displacement(self) -> NDArray[np.float64]:
         """Return (h, w, 2), dx and dy."""
@@ -113,11 +113,11 @@ def people_field(
 
     ``residual`` is in working pixels; the other arguments are :class:`DisplacementField`'s.
     """
-    only_affine = _metres(working, Field(field.affine, field.lattice))
+    only_affine = _metres(working, Field(field.affine, field.grid))
     filled = np.where(valid[..., None], _metres(working, field), only_affine)
     return DisplacementField(
         working=working,
-        step=field.lattice.step,
+        step=field.grid.spacing,
         moving=moving,
         output=output,
         pixel=pixel,
@@ -132,7 +132,7 @@ def people_field(
 
 def _metres(working: Grid, field: Field) -> NDArray[np.float64]:
     """Return the correction (h, w, 2) that a field asks for at its nodes, in metres."""
-    points = field.lattice.positions()
+    points = field.grid.positions()
     new, old = working.to_map(points), working.to_map(field.at(points))
     return working.metres(new - old, new)
 
@@ -209,7 +209,7 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
     valid = bands[0] != np.float32(NODATA)
     working, step = _grid(tags["working"]), int(tags["step"])
     affine = np.array(tags["affine"], dtype=np.float64)
-    lattice = Lattice(working.height, working.width, step)
+    lattice = ControlGrid(working.height, working.width, step)
     filled = _metres(working, Field(affine, lattice)).astype(np.float32)
     return DisplacementField(
         working=working,

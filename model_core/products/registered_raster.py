@@ -16,6 +16,7 @@ from rasterio.windows import Window
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.geometry.field import Field
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
 from model_core.geometry.projection import map_pixels
@@ -23,7 +24,6 @@ from model_core.products.displacement_raster import DisplacementField
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
 from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
-from model_core.registration.fit import Field
 from model_core.version import __version__
 
 BLOCK = 512

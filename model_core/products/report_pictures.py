@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model_core.geometry.field import Field
+from model_core.geometry.window import Window
 from model_core.products.report import Comparison
 from model_core.products.report_figures import Image
 from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
-from model_core.registration.fit import Field
 
 OVERVIEW_SIDE = 900
 CHIP_SIDE = 256
@@ -29,7 +30,7 @@ def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:
     """
     decimation = -(-max(pair.size) // OVERVIEW_SIDE)
     height, width = (-(-side // decimation) for side in pair.size)
-    whole = _compare("The whole overlap", pair, field, (0, 0, height, width), decimation)
+    whole = _compare("The whole overlap", pair, field, Window(0, 0, height, width, decimation))
     return whole, decimation
 
 
@@ -59,7 +60,7 @@ def chips(
         height, width = (min(CHIP_SIDE, side) for side in pair.size)
         top = int(np.clip(row * step - height // 2, 0, pair.size[0] - height))
         left = int(np.clip(column * step - width // 2, 0, pair.size[1] - width))
-        pictures.append(_compare(title, pair, field, (top, left, height, width), 1))
+        pictures.append(_compare(title, pair, field, Window(top, left, height, width)))
     return tuple(pictures)
 
 
@@ -67,17 +68,16 @@ def _compare(
     title: str,
     pair: ImagePair,
     field: Field | None,
-    window: tuple[int, int, int, int],
-    decimation: int,
+    window: Window,
 ) -> Comparison:
     after = None
     if field is not None:
-        positions = field.window(*window, decimation)
-        after = _picture(pair.moving.read(*window, decimation, positions))
+        positions = field.window(window)
+        after = _picture(pair.moving.read(window, positions))
     return Comparison(
         title=title,
-        reference=_picture(pair.reference.read(*window, decimation)),
-        before=_picture(pair.moving.read(*window, decimation)),
+        reference=_picture(pair.reference.read(window)),
+        before=_picture(pair.moving.read(window)),
         after=after,
     )
 

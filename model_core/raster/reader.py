@@ -11,12 +11,17 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from model_core.geometry.grid import Grid
-from model_core.geometry.pixels import window_pixels
+from model_core.geometry.pixels import cell_to_pixel, pixel_to_cell
 from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
+from model_core.geometry.window import Window
 from model_core.raster.radiometry import estimate_radiometry, read_values
 from model_core.raster.scene import Scene, open_raster
 from model_core.raster.view import View
+
+COMPLETE = 0.999
+"""Share of valid pixels among those that interpolation mixes from which its result is valid; less
+than 1 because of rounding."""
 
 
 class Reader(Protocol):
@@ -24,16 +29,8 @@ class Reader(Protocol):
 
     grid: Grid
 
-    def read(
-        self,
-        row: int,
-        column: int,
-        height: int,
-        width: int,
-        decimation: int = 1,
-        positions: NDArray[np.float64] | None = None,
-    ) -> View:
-        """Read a window of the grid decimated by ``decimation``."""
+    def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
+        """Read a window of the working grid."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,6 @@ class ImagePair:
         return grid.height, grid.width
 
 
-def window_positions(
-    row: int, column: int, height: int, width: int, decimation: int
-) -> NDArray[np.float64]:
-    """Return the centres (height, width, 2) of a decimated grid's pixels, in full-grid pixels."""
-    return (window_pixels(row, column, height, width) + 0.5) * decimation - 0.5
-
-
 class SceneReader:
     """Reads a scene as the network wants it, on any window of the working grid.
 
@@ -70,30 +60,20 @@ class SceneReader:
         self.grid = grid
         self.radiometry = estimate_radiometry(scene)
 
-    def read(
-        self,
-        row: int,
-        column: int,
-        height: int,
-        width: int,
-        decimation: int = 1,
-        positions: NDArray[np.float64] | None = None,
-    ) -> View:
-        """Read a window of the grid decimated by ``decimation``.
+    def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
+        """Read a window of the working grid, or of that grid downsampled.
 
         Args:
-            row, column, height, width: the window, in pixels of the decimated grid; parts of it
-                outside the scene are invalid.
-            decimation: blocks of this many grid pixels are averaged.
+            window: parts of it outside the scene are invalid; where it is downsampled, blocks of
+                pixels are averaged.
             positions: (height, width, 2), where to sample, in pixels of the full grid; None: at the
                 window's own pixels.
 
         Raises:
             BadInputError: the file breaks off.
         """
-        if positions is None:
-            positions = window_positions(row, column, height, width, decimation)
-        source = map_pixels(positions, self.grid, self.scene.grid)
+        where = window.positions() if positions is None else positions
+        source = map_pixels(where, self.grid, self.scene.grid)
         return self._sample(source)
 
     def _sample(self, source: NDArray[np.float64]) -> View:
@@ -106,13 +86,14 @@ class SceneReader:
             self.scene.modality,
         )
         size = np.array([self.scene.grid.width, self.scene.grid.height])
-        usable = np.isfinite(source).all(axis=-1)
-        usable &= ((source > -1) & (source < size)).all(axis=-1)
+        # By coordinate: reductions over an axis of two take many times as long.
+        x, y = np.ascontiguousarray(source[..., 0]), np.ascontiguousarray(source[..., 1])
+        usable = (x > -1) & (x < size[0]) & (y > -1) & (y < size[1])  # False where not finite
         if not usable.any():
             return nothing
-        low = np.floor(source[usable].min(axis=0)).astype(int)
-        high = np.ceil(source[usable].max(axis=0)).astype(int) + 1
-        factor = self._factor(source)
+        low = np.floor([x[usable].min(), y[usable].min()]).astype(int)
+        high = np.ceil([x[usable].max(), y[usable].max()]).astype(int) + 1
+        factor = _source_factor(x, y)
         # Blocks start at multiples of the factor, so that neighbouring tiles average the same ones.
         start = np.maximum((low // factor - 1) * factor, 0)
         stop = np.minimum((high // factor + 2) * factor, size)
@@ -124,22 +105,15 @@ class SceneReader:
         image = self.radiometry.apply(values, valid)
         # The last block may be cut by the image's border; its width is stretched as GDAL does.
         scale = shape / (stop - start)
-        local = torch.from_numpy((source - start + 0.5) * scale - 0.5)[None].float()
+        local = torch.from_numpy(cell_to_pixel(source - start, scale))[None].float()
         pixels = torch.from_numpy(np.where(valid, image, 0))[None]
         weight = torch.from_numpy(valid.astype(np.float32))[None, None]
         sampled = sample(torch.cat([pixels, weight], dim=1), torch.nan_to_num(local, -1e6))[0]
-        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        good = (sampled[-1] > COMPLETE) & inside(local, *weight.shape[-2:])[0]
         result = torch.where(good, sampled[:-1], 0.0).numpy()
         if result.shape[0] < channels:
             result = np.repeat(result, channels, axis=0)
         return View(result, good.numpy(), self.scene.modality)
-
-    def _factor(self, source: NDArray[np.float64]) -> int:
-        """Return by how much the source is finer than the positions, at least 1."""
-        dx = np.linalg.norm(np.diff(source, axis=1), axis=-1)
-        dy = np.linalg.norm(np.diff(source, axis=0), axis=-1)
-        steps = np.concatenate([dx.ravel(), dy.ravel()])
-        return max(1, int(np.nanmedian(steps) + 0.3))
 
     def _read(
         self, start: NDArray[np.int64], stop: NDArray[np.int64], shape: tuple[int, int]
@@ -149,6 +123,15 @@ class SceneReader:
             return read_values(dataset, self.scene.bands, window, shape)
 
 
+def _source_factor(x: NDArray[np.float64], y: NDArray[np.float64]) -> int:
+    """Return how many source pixels lie between neighbouring positions (h, w), at least 1."""
+    steps = [
+        np.sqrt(np.square(np.diff(x, axis=axis)) + np.square(np.diff(y, axis=axis))).ravel()
+        for axis in (1, 0)
+    ]
+    return max(1, int(np.nanmedian(np.concatenate(steps)) + 0.3))
+
+
 class ViewReader:
     """Reads windows of an image that is in memory, on a pixel plane shared by both images."""
 
@@ -156,33 +139,24 @@ class ViewReader:
         """``grid`` is the working grid, without CRS; pixel (x, y) of it is pixel (x, y) of view."""
         self.view = view
         self.grid = grid
-        self._decimated: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._levels: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
-    def read(
-        self,
-        row: int,
-        column: int,
-        height: int,
-        width: int,
-        decimation: int = 1,
-        positions: NDArray[np.float64] | None = None,
-    ) -> View:
+    def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
         """Read a window; see :meth:`SceneReader.read`."""
-        if positions is None:
-            positions = window_positions(row, column, height, width, decimation)
-        image, weight = self._at(decimation)
-        local = torch.from_numpy((positions + 0.5) / decimation - 0.5)[None].float()
+        where = window.positions() if positions is None else positions
+        image, weight = self._downsampled(window.factor)
+        local = torch.from_numpy(pixel_to_cell(where, window.factor))[None].float()
         sampled = sample(torch.cat([image, weight], dim=1), local)[0]
-        good = (sampled[-1] > 0.999) & inside(local, *weight.shape[-2:])[0]
+        good = (sampled[-1] > COMPLETE) & inside(local, *weight.shape[-2:])[0]
         return View(torch.where(good, sampled[:-1], 0.0).numpy(), good.numpy(), self.view.modality)
 
-    def _at(self, decimation: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _downsampled(self, factor: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return image and validity (1, C or 1, h, w), averaged over blocks."""
-        if decimation not in self._decimated:
+        if factor not in self._levels:
             image = torch.from_numpy(self.view.image)[None]
             weight = torch.from_numpy(self.view.valid.astype(np.float32))[None, None]
-            if decimation > 1:
-                image = F.avg_pool2d(image, decimation, ceil_mode=True, count_include_pad=False)
-                weight = F.avg_pool2d(weight, decimation, ceil_mode=True, count_include_pad=False)
-            self._decimated[decimation] = image, weight
-        return self._decimated[decimation]
+            if factor > 1:
+                image = F.avg_pool2d(image, factor, ceil_mode=True, count_include_pad=False)
+                weight = F.avg_pool2d(weight, factor, ceil_mode=True, count_include_pad=False)
+            self._levels[factor] = image, weight
+        return self._levels[factor]

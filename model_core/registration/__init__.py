@@ -1,1 +1,1 @@
-"""From two scenes to a dense field and a verdict."""
+"""The engine, from two images to a field and a verdict: search, refine, fit, verify, judge."""

@@ -1,54 +1,58 @@
-"""Two images in, a judged field out: search, refine, check, judge. Nothing is written here."""
+"""The engine: two images in, a judged field out. Nothing is written here.
+
+Plain images in memory and scenes on disk, one tile or thousands, training's validation and the
+evaluation: every registration is made by :func:`align`.
+"""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rasterio.transform import Affine
 
-from model_core.feedback import Feedback
-from model_core.geometry.grid import Grid
-from model_core.geometry.pixels import window_pixels
-from model_core.geometry.sampling import resize_displacement
-from model_core.network.oriented_gradients import blur
-from model_core.raster.reader import ImagePair, SceneReader, ViewReader
-from model_core.raster.scene import open_scene
-from model_core.raster.view import Modality, View
-from model_core.registration.feature_maps import Descriptions
+from model_core.feedback import Feedback, stage_progress
+from model_core.geometry.field import Field
+from model_core.network.filters import blur
+from model_core.raster.reader import ImagePair
+from model_core.registration.bounds import SearchBounds
+from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.fit import Fit
 from model_core.registration.model import RegistrationModel
-from model_core.registration.refine import CheckPoints, check, find_start, refine
-from model_core.registration.verdict import Evidence, Limits, affine_shape, agreeing, judge
-from model_core.workflows.request import Verdict
+from model_core.registration.refine import Refinement, refine, refinement
+from model_core.registration.search import find_start
+from model_core.registration.verdict import Evidence, Verdict, affine_shape, judge
+from model_core.registration.verify import VerificationWindows, verify
 
 CERTAIN = 0.5
 """Certainty from which a place counts as covered."""
 
-Stages = Callable[[str], Callable[[float], None]]
-"""Gives, for the name of a stage, the function that takes the share of it that is done."""
+CERTAINTY_SIGMA = 1.5
+"""Of the window over which certainty is averaged, in control points."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the matching found.
+class Alignment:
+    """What is known of how one image lies on the other.
 
-    fit: the field with its nodes. certainty: (h, w) on the field's lattice, in [0, 1]. checked:
-    what the check saw; agree: which of its windows agree with the field; moved: (N, 2), the field's
-    displacement at them, in pixels. rmse_before, rmse_after:
-    pixels over those windows, None where there are none.
+    Attributes:
+        fit: the field, and what each of its control points says.
+        certainty: (h, w) at the field's control points, in [0, 1].
+        windows: what the verification saw.
+        inliers: (N,) bool, which of its windows agree with the field.
+        moved: (N, 2), the field's displacement at them, in pixels.
+        rmse_before, rmse_after: in pixels, over the inliers; None where there are none.
+        inlier_ratio: share of the windows that are inliers.
+        coverage: share of the known ground where the field is certain.
+        verdict, reasons: the judgement.
     """
 
     fit: Fit
     certainty: NDArray[np.float32]
-    checked: CheckPoints
-    agree: NDArray[np.bool_]
+    windows: VerificationWindows
+    inliers: NDArray[np.bool_]
     moved: NDArray[np.float64]
     rmse_before: float | None
     rmse_after: float | None
@@ -57,70 +61,93 @@ class Found:
     verdict: Verdict
     reasons: tuple[str, ...]
 
+    @property
+    def field(self) -> Field:
+        """Where each reference pixel lies in the moving image."""
+        return self.fit.field
 
-def match(
+
+def align(
     pair: ImagePair,
-    matcher: RegistrationModel,
-    limits: Limits,
+    model: RegistrationModel,
+    bounds: SearchBounds,
     local: bool,
     feedback: Feedback,
-    stages: Stages,
-) -> Found:
-    """Find the field between two images, check it, and judge it.
+) -> Alignment:
+    """Find the field between two images, verify it, and judge it.
 
     Args:
-        limits: how far apart the images can be. local: affine and flow, not the affine alone.
+        pair: the two images.
+        model: the network.
+        bounds: how far apart the images can be.
+        local: the field is an affine and a smooth residual; else an affine alone.
+        feedback: hears of the stages "coarse", "refine" and "verify".
 
     Raises:
         BadInputError: no valid pixel in common, or a file breaks off.
         CancelledError: on request.
     """
-    feedback.raise_if_cancelled()
-    stages("coarse")(0.0)
-    start, score = find_start(
-        pair, matcher, limits.max_shift, limits.max_rotation, limits.max_scale
-    )
+    stage_progress(feedback, "coarse").report(0.0)
+    start, score = find_start(pair, model, bounds)
     feedback.log(f"Coarse search: correlation {score:.2f}.")
-    described = Descriptions(pair, matcher)
-    fit = refine(described, matcher, start, local, feedback, stages("refine"))
-    checked = check(described, matcher, fit.field, feedback, stages("verify"))
-    agree = agreeing(checked, matcher.network.config.check_tolerance)
-    certainty = _certainty_map(fit)
-    covered = float((certainty[fit.known] >= CERTAIN).mean()) if fit.known.any() else 0.0
-    inlier_ratio = float(agree.mean()) if agree.size else 0.0
-    moved = fit.field.at(checked.points) - checked.points
-    rmse_after = _rms(checked.remaining[agree])
+    how = refinement(pair.size, model.network.config, local)
+    return align_from(start, how, FeatureCache(pair, model), bounds, feedback)
+
+
+def align_from(
+    start: Field,
+    how: Refinement,
+    cache: FeatureCache,
+    bounds: SearchBounds,
+    feedback: Feedback,
+) -> Alignment:
+    """Refine a field that is good to some pixels, verify it, and judge it; see :func:`align`."""
+    model = cache.model
+    fit = refine(cache, model, start, how, stage_progress(feedback, "refine"))
+    windows = verify(cache, model, fit.field, stage_progress(feedback, "verify"))
+    return _judged(fit, windows, bounds, model)
+
+
+def _judged(
+    fit: Fit, windows: VerificationWindows, bounds: SearchBounds, model: RegistrationModel
+) -> Alignment:
+    config = model.network.config
+    inliers = windows.inliers(config.verification_tolerance)
+    certainty = _certainty(fit)
+    known = certainty[fit.known]
+    moved = fit.field.at(windows.points) - windows.points
+    rmse_after = _rms(windows.residual[inliers])
     stretch, rotation = affine_shape(fit.field.affine)
     evidence = Evidence(
-        inlier_ratio=inlier_ratio,
-        windows=checked.windows,
-        certainty=float(certainty[fit.known].mean()) if fit.known.any() else 0.0,
+        inlier_ratio=float(inliers.mean()) if inliers.size else 0.0,
+        windows=windows.independent,
+        certainty=float(known.mean()) if known.size else 0.0,
         rmse_after=rmse_after,
         stretch=stretch,
         rotation=rotation,
         shift=float(np.median(np.linalg.norm(moved, axis=1))) if len(moved) else 0.0,
     )
-    verdict, reasons = judge(evidence, limits, matcher.network.config)
-    return Found(
+    verdict, reasons = judge(evidence, bounds, config)
+    return Alignment(
         fit=fit,
         certainty=certainty,
-        checked=checked,
-        agree=agree,
+        windows=windows,
+        inliers=inliers,
         moved=moved,
-        rmse_before=_rms((moved + checked.remaining)[agree]),
+        rmse_before=_rms((moved + windows.residual)[inliers]),
         rmse_after=rmse_after,
-        inlier_ratio=inlier_ratio,
-        coverage=covered,
+        inlier_ratio=evidence.inlier_ratio,
+        coverage=float((known >= CERTAIN).mean()) if known.size else 0.0,
         verdict=verdict,
         reasons=reasons,
     )
 
 
-def _certainty_map(fit: Fit) -> NDArray[np.float32]:
-    """Return (h, w) in [0, 1]: mean certainty of the agreeing nodes around each node."""
+def _certainty(fit: Fit) -> NDArray[np.float32]:
+    """Return (h, w) in [0, 1]: mean certainty of the agreeing control points around each one."""
     weight = torch.from_numpy(np.where(fit.known, fit.weight, 0).astype(np.float32))[None, None]
     known = torch.from_numpy(fit.known.astype(np.float32))[None, None]
-    mean = blur(weight, 1.5) / blur(known, 1.5).clamp_min(1e-3)
+    mean = blur(weight, CERTAINTY_SIGMA) / blur(known, CERTAINTY_SIGMA).clamp_min(1e-3)
     return np.asarray(np.where(fit.known, mean[0, 0].numpy(), 0).astype(np.float32))
 
 
@@ -128,83 +155,3 @@ def _rms(vectors: NDArray[np.float64]) -> float | None:
     if len(vectors) == 0:
         return None
     return math.sqrt(float(np.square(vectors).sum(axis=1).mean()))
-
-
-@dataclass(frozen=True)
-class PairMatch:
-    """The alignment of two plain images.
-
-    affine: (2, 3), optical pixel (x, y) to SAR pixel, pixel centres at integers. field: (H, W, 2)
-    float32, the SAR position of each optical pixel, NaN where the optical image has no data or the
-    position leaves the SAR image. certainty_map: (H, W) in [0, 1]; certainty: its mean over the
-    known pixels. inlier_ratio: share of check windows that agree. seconds: of the matching alone.
-    """
-
-    affine: NDArray[np.float64]
-    field: NDArray[np.float32]
-    certainty_map: NDArray[np.float32]
-    certainty: float
-    inlier_ratio: float
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    seconds: float
-
-
-def plain_view(path: str | Path, modality: Modality) -> View:
-    """Read a whole image as the network wants it, its georeferencing left aside.
-
-    Raises:
-        BadInputError: what ``open_scene`` and ``estimate_radiometry`` raise.
-    """
-    scene = open_scene(path, modality)
-    reader = SceneReader(scene, scene.grid)
-    return reader.read(0, 0, scene.grid.height, scene.grid.width)
-
-
-def match_pair(
-    matcher: RegistrationModel,
-    sar: View,
-    optical: View,
-    max_shift: float,
-    max_rotation: float,
-    max_scale: float,
-    local: bool = True,
-) -> PairMatch:
-    """Match two images that are in memory; the way is that of whole scenes.
-
-    Args:
-        max_shift: in pixels, of the image centre. max_rotation: in degrees. max_scale: at least 1.
-
-    Raises:
-        BadInputError: no valid pixel in common.
-    """
-    started = time.perf_counter()
-    height, width = optical.valid.shape
-    plane = Grid(None, Affine.identity(), width, height)
-    pair = ImagePair(ViewReader(optical, plane), ViewReader(sar, plane))
-    found = match(
-        pair,
-        matcher,
-        Limits(max_shift, max_rotation, max_scale),
-        local,
-        Feedback(),
-        lambda _: lambda _: None,
-    )
-    seconds = time.perf_counter() - started
-    pixels = window_pixels(0, 0, height, width)
-    positions = found.fit.field.at(pixels)
-    there = ViewReader(sar, plane).read(0, 0, height, width, positions=positions).valid
-    known = there & optical.valid
-    nodes = torch.from_numpy(found.certainty)[None, None]
-    step = found.fit.field.lattice.step
-    certainty = resize_displacement(nodes, height, width, step)[0, 0].numpy()
-    return PairMatch(
-        affine=found.fit.field.affine,
-        field=np.where(known[..., None], positions, np.nan).astype(np.float32),
-        certainty_map=np.where(known, certainty, 0).astype(np.float32),
-        certainty=float(certainty[known].mean()) if known.any() else 0.0,
-        inlier_ratio=found.inlier_ratio,
-        verdict=found.verdict,
-        reasons=found.reasons,
-        seconds=seconds,
-    )

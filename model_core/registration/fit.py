@@ -1,4 +1,4 @@
-"""The field while it is being found: an affine and, at lattice nodes, what departs from it."""
+"""The field behind measurements at control points: a robust affine, and a smooth residual."""
 
 from __future__ import annotations
 
@@ -8,144 +8,112 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.geometry.pixels import window_pixels
-from model_core.geometry.sampling import sample
-from model_core.raster.reader import window_positions
+from model_core.geometry.field import AffineMatrix, ControlGrid, Field, transform
 from model_core.registration.robust_affine import robust_affine
-from model_core.registration.spline import smooth_field
+from model_core.registration.spline import Observations, smooth_field
 
-Affine = NDArray[np.float64]
+SMALLEST_AFFINE_TOLERANCE = 2.0
+"""Pixels; the affine alone explains less than affine and residual together."""
 
 
 @dataclass(frozen=True)
-class Lattice:
-    """Nodes over an image of ``height`` × ``width`` pixels; node (i, j) covers step × step pixels
-    and stands at their centre, pixel ``(j + 0.5) * step - 0.5``."""
+class Targets:
+    """Where control points were found in the moving image.
 
-    height: int
-    width: int
-    step: int
+    Attributes:
+        grid: the control points.
+        positions: (h, w, 2), in pixels of the working grid; anything where nothing was measured.
+        certainty: (h, w) in [0, 1], 0 where nothing was measured.
+        curvature: (3, h, w), of the correlation's peaks, per square pixel of the measured images.
+        known: (h, w) bool, both images have data around the control point.
+        factor: the downsampling factor of the images in which was measured.
+        tolerance: residual, in pixels of the working grid, at which a measurement counts a quarter.
+    """
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of nodes."""
-        return -(-self.height // self.step), -(-self.width // self.step)
+    grid: ControlGrid
+    positions: NDArray[np.float64]
+    certainty: NDArray[np.float32]
+    curvature: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    factor: int
+    tolerance: float
 
-    def positions(self) -> NDArray[np.float64]:
-        """Return the pixel positions (h, w, 2) of the nodes as (x, y)."""
-        return (window_pixels(0, 0, *self.shape) + 0.5) * self.step - 0.5
+    def beside(self, affine: AffineMatrix) -> NDArray[np.float64]:
+        """Return what an affine leaves of the displacements (h, w, 2); 0 where not measured."""
+        points = self.grid.positions()
+        return self._or_points(points) - transform(affine, points)
 
+    def _or_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where((self.certainty > 0)[..., None], self.positions, points)
 
-class Field:
-    """Position in the moving image of every reference pixel: affine plus smooth departure."""
-
-    def __init__(
-        self, affine: Affine, lattice: Lattice, departure: NDArray[np.float32] | None = None
-    ) -> None:
-        """``affine`` (2, 3) and ``departure`` (2, h, w), both in pixels of the working grid."""
-        self.affine = affine
-        self.lattice = lattice
-        self.departure = departure
-
-    def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the positions (..., 2) in the moving image of reference points (..., 2)."""
-        mapped = points @ self.affine[:, :2].T + self.affine[:, 2]
-        if self.departure is not None:
-            nodes = torch.from_numpy((points + 0.5) / self.lattice.step - 0.5)
-            flat = nodes.reshape(1, 1, -1, 2).float()
-            extra = sample(torch.from_numpy(self.departure)[None], flat)
-            mapped = mapped + extra[0, :, 0].T.reshape(points.shape).double().numpy()
-        return np.asarray(mapped)
-
-    def window(
-        self, row: int, column: int, height: int, width: int, decimation: int
-    ) -> NDArray[np.float64]:
-        """Return the positions (height, width, 2) for a window of the decimated grid.
-
-        ``row``, ``column``, ``height`` and ``width`` count pixels of the grid decimated by
-        ``decimation``; positions are in pixels of the full grid.
-        """
-        return self.at(window_positions(row, column, height, width, decimation))
+    def robust_affine(self) -> tuple[AffineMatrix, NDArray[np.float64]]:
+        """Return the affine that most of the certainty agrees with, and the weights (h, w) in
+        [0, 1] of the measurements' agreement."""
+        points = self.grid.positions()
+        affine, agreement = robust_affine(
+            torch.from_numpy(points.reshape(1, -1, 2)),
+            torch.from_numpy(self._or_points(points).reshape(1, -1, 2)),
+            torch.from_numpy(self.certainty.reshape(1, -1).astype(np.float64)),
+            scale=max(self.tolerance, SMALLEST_AFFINE_TOLERANCE),
+        )
+        return affine[0].numpy(), agreement[0].numpy().reshape(self.certainty.shape)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A field fitted to measurements at its nodes.
+    """A field fitted to measurements at its control points.
 
-    weight: (h, w), certainty of the nodes that agree with the field, 0 elsewhere. departs: (h, w),
-    distance in pixels of each node's own measurement from the field; NaN where none was made.
-    known: (h, w) bool, both images have data around the node.
+    field: the field. weight: (h, w), certainty of the control points that agree with the field, 0
+    elsewhere. residual: (h, w), distance in pixels of each one's own measurement from the field;
+    NaN where none was made. known: (h, w) bool, both images have data around it.
     """
 
     field: Field
     weight: NDArray[np.float32]
-    departs: NDArray[np.float32]
+    residual: NDArray[np.float32]
     known: NDArray[np.bool_]
 
 
-def fit_field(
-    lattice: Lattice,
-    targets: NDArray[np.float64],
-    certainty: NDArray[np.float32],
-    sharpness: NDArray[np.float32],
-    known: NDArray[np.bool_],
-    decimation: int,
-    tolerance: float,
-    local: bool,
-    final: bool,
-    given: Affine | None = None,
-) -> Fit:
-    """Fit an affine and, where ``local``, the smooth departure from it.
+def fit_affine(targets: Targets) -> Fit:
+    """Fit an affine alone."""
+    affine, agreement = targets.robust_affine()
+    residual = np.linalg.norm(targets.beside(affine), axis=-1)
+    return Fit(
+        Field(affine, targets.grid),
+        (targets.certainty * agreement).astype(np.float32),
+        np.where(targets.certainty > 0, residual, np.nan).astype(np.float32),
+        targets.known,
+    )
+
+
+def fit_affine_and_residual(targets: Targets, final: bool) -> Fit:
+    """Fit an affine, and the smooth residual displacement beside it.
 
     Args:
-        lattice: of the nodes. targets: (h, w, 2), the measured positions; anything where unknown.
-        certainty: (h, w) in [0, 1], 0 where nothing was measured.
-        sharpness: (3, h, w) of the matches, in the images in which was measured.
-        known: (h, w) bool, see :class:`Fit`.
-        decimation: of the images in which was measured.
-        tolerance: departure, in pixels, from the neighbours at which a node counts a quarter.
+        targets: what was measured.
         final: nothing will be measured again after this; see ``smooth_field``.
-        given: the affine, where it is not to be fitted (the ablation "flow").
     """
-    points = lattice.positions()
-    measured_here = certainty > 0
-    safe = np.where(measured_here[..., None], targets, points)
-    weights = torch.from_numpy(certainty.reshape(1, -1).astype(np.float64))
-    affine, robust = given, np.ones_like(certainty)
-    if affine is None:
-        affine_tensor, agreement = robust_affine(
-            torch.from_numpy(points.reshape(1, -1, 2)),
-            torch.from_numpy(safe.reshape(1, -1, 2)),
-            weights,
-            scale=max(tolerance, 2.0),
-        )
-        affine, robust = affine_tensor[0].numpy(), agreement[0].numpy().reshape(certainty.shape)
-    rest = safe - (points @ affine[:, :2].T + affine[:, 2])
-    if not local:
-        departs = np.linalg.norm(rest, axis=-1)
-        weight = certainty * robust
-        return Fit(
-            Field(affine, lattice),
-            weight.astype(np.float32),
-            np.where(measured_here, departs, np.nan).astype(np.float32),
-            known,
-        )
-    measured = rest.transpose(2, 0, 1).astype(np.float32)
-    per_pixel = np.float32(1 / decimation)
-    smooth, factors = smooth_field(
+    return fit_residual(targets, targets.robust_affine()[0], final)
+
+
+def fit_residual(targets: Targets, affine: AffineMatrix, final: bool) -> Fit:
+    """Fit the smooth residual displacement beside a given affine; see ``smooth_field``."""
+    measured = targets.beside(affine).transpose(2, 0, 1).astype(np.float32)
+    # The spline's lengths are pixels of the images in which was measured.
+    per_pixel = np.float32(1 / targets.factor)
+    observations = Observations(
         measured * per_pixel,
-        certainty,
-        sharpness,
-        known,
-        lattice.step / decimation,
-        tolerance / decimation,
-        final,
+        targets.certainty,
+        targets.curvature,
+        targets.known,
+        targets.grid.spacing / targets.factor,
     )
-    smooth = smooth * np.float32(decimation)
-    departs = np.linalg.norm(measured - smooth, axis=0)
+    smooth, factors = smooth_field(observations, targets.tolerance / targets.factor, final)
+    smooth = smooth * np.float32(targets.factor)
+    residual = np.linalg.norm(measured - smooth, axis=0)
     return Fit(
-        Field(affine, lattice, smooth),
-        certainty * factors,
-        np.where(measured_here, departs, np.nan).astype(np.float32),
-        known,
+        Field(affine, targets.grid, smooth),
+        targets.certainty * factors,
+        np.where(targets.certainty > 0, residual, np.nan).astype(np.float32),
+        targets.known,
     )

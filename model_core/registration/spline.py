@@ -1,12 +1,13 @@
-"""The smooth local field behind measurements at lattice nodes.
+"""The smooth residual displacement behind measurements at control points.
 
 A thin-plate spline in tension (Wahba, 1990, *Spline models for observational data*; Franke, 1985,
-"Thin plate splines with tension") is fitted twice, calm and lively. The calm one is what is
-believed; where the lively one departs from it by more than measurements are unsure by, that one is.
+"Thin plate splines with tension") is fitted twice, stiff and flexible. The stiff one is the answer;
+where the flexible one differs from it by more than measurements are unsure by, that one is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.network.oriented_gradients import blur, window_mean
+from model_core.network.filters import blur, window_mean
 
 Map = NDArray[np.float32]
 
@@ -28,76 +29,92 @@ class Stiffness:
     tension: float
 
 
-CALM = Stiffness(80.0, 80.0)
-LIVELY = Stiffness(10.0, 7.0)
+STIFF = Stiffness(80.0, 80.0)
+FLEXIBLE = Stiffness(10.0, 7.0)
 
-DOUBT = 0.6
-"""Pixels (root mean square) by which the two fits differ when half of the difference is believed:
-two SAR views of one place differ by about as much at the border of what they show."""
+PRIOR_DEVIATION = 0.6
+"""Pixels (root mean square) by which the stiff and the flexible fit differ when half of their
+difference is taken: two SAR views of one place differ by about as much at the border of what they
+show. Its square is the prior variance of the difference."""
 
-DOUBT_REACH = 96.0
+PRIOR_REACH = 96.0
 """Sigma, in pixels, of the window over which that difference is averaged."""
 
-SHARP = 0.011
-"""Curvature of the correlation, per square pixel, with which a sure measurement has weight 1. The
-weight grows with its square: so falls the variance of a peak's place in noise that is alike
+REFERENCE_CURVATURE = 0.011
+"""Curvature of the correlation's peak, per square pixel, with which a sure measurement has weight
+1. The weight grows with its square: so falls the variance of a peak's place in noise that is alike
 everywhere."""
 
 BORDER = 20.0
-"""Sigma, in pixels, of the window whose share of data tells how far a node is from the border."""
+"""Sigma, in pixels, of the window whose share of data tells how far a control point is from the
+border."""
 
 BORDER_POWER = 4
-"""To which that share lessens the weight of a node: windows that hang over the border see one side
-only, and what they measure changes with the border."""
+"""To which that share lessens the weight of a control point: windows that hang over the border see
+one side only, and what they measure changes with the border."""
 
 TOLERANCE, MOST_STEPS = 1e-3, 60
 """Of the conjugate gradients: relative residual, and number of steps."""
 
 
-def smooth_field(
-    measured: Map,
-    certainty: Map,
-    sharpness: Map,
-    known: NDArray[np.bool_],
-    step: float,
-    tolerance: float,
-    final: bool,
-) -> tuple[Map, Map]:
-    """Return the smooth field behind displacements measured at nodes, and what agrees with it.
+@dataclass(frozen=True)
+class Observations:
+    """Displacements measured at control points; all lengths in pixels of the measured images.
+
+    Attributes:
+        displacement: (2, h, w); anything where ``certainty`` is 0.
+        certainty: (h, w) in [0, 1].
+        curvature: (3, h, w) as (xx, xy, yy), of the correlation's peak, per square pixel: along an
+            edge, where it is small, a measurement says little.
+        known: (h, w) bool, both images have data around the control point.
+        spacing: distance of the control points.
+    """
+
+    displacement: Map
+    certainty: Map
+    curvature: Map
+    known: NDArray[np.bool_]
+    spacing: float
+
+    def trust(self) -> Map:
+        """Return the weight (h, w) of each measurement, whatever its peak's shape."""
+        known = torch.from_numpy(self.known.astype(np.float32))[None, None]
+        share = window_mean(known, BORDER / self.spacing)
+        weight: Map = np.square(self.certainty) * share[0, 0].numpy() ** BORDER_POWER
+        return weight
+
+
+def smooth_field(observed: Observations, tolerance: float, final: bool) -> tuple[Map, Map]:
+    """Return the smooth field behind measured displacements, and which of them agree with it.
 
     A measurement that no neighbour shares is an outlier: reweighting narrows around the field,
     starting wide so that a real local displacement is not thrown out.
 
     Args:
-        measured: (2, h, w), in pixels of the images that were measured in (decimated ones' own), as
-            are all lengths here; anything where ``certainty`` is 0. certainty: (h, w) in [0, 1].
-        sharpness: (3, h, w) as (xx, xy, yy), the curvature of the correlation at its peak per
-            square pixel: along an edge, where it is small, a measurement says little.
-        known: (h, w), both images have data around the node.
-        step: distance of the nodes. tolerance: departure at which a node counts a quarter.
-        final: nothing will be measured again; else the lively fit is returned, from which less
+        observed: what was measured.
+        tolerance: residual, in pixels, at which a measurement counts a quarter.
+        final: nothing will be measured again; else the flexible fit is returned, from which less
             remains to be measured.
 
     Returns:
-        the field (2, h, w), and the robust factors (h, w) in [0, 1] of the nodes.
+        the field (2, h, w), and the robust factors (h, w) in [0, 1] of the control points.
     """
-    share = window_mean(torch.from_numpy(known.astype(np.float32))[None, None], BORDER / step)
-    trust = np.square(certainty) * share[0, 0].numpy() ** BORDER_POWER
-    weights = trust * _squared(sharpness / SHARP)
-    lively, factors = np.zeros_like(measured), np.ones_like(certainty)
+    measured, spacing, trust = observed.displacement, observed.spacing, observed.trust()
+    weights = trust * _squared(observed.curvature / REFERENCE_CURVATURE)
+    flexible, factors = np.zeros_like(measured), np.ones_like(observed.certainty)
     for width in (8 * tolerance, 2 * tolerance, tolerance, tolerance):
-        lively = fit_spline(measured, weights * factors, LIVELY, step, lively)
-        distance = np.square(measured - lively).sum(axis=0)
+        flexible = fit_spline(measured, weights * factors, FLEXIBLE, spacing, flexible)
+        distance = np.square(measured - flexible).sum(axis=0)
         factors = ((1 + distance / width**2) ** -2).astype(np.float32)
     if not final:
-        return lively, factors
-    calm = fit_spline(measured, weights * factors, CALM, step, np.zeros_like(measured))
-    more = torch.from_numpy(lively - calm)[None]
+        return flexible, factors
+    stiff = fit_spline(measured, weights * factors, STIFF, spacing, np.zeros_like(measured))
+    difference = torch.from_numpy(flexible - stiff)[None]
     weight = torch.from_numpy(trust)[None, None] + 1e-4
-    reach = DOUBT_REACH / step
-    energy = blur(weight * more.square().sum(1, keepdim=True), reach) / blur(weight, reach)
-    believed = energy.square() / (energy.square() + DOUBT**4)
-    return calm + (believed * more)[0].numpy(), factors
+    reach = PRIOR_REACH / spacing
+    energy = blur(weight * difference.square().sum(1, keepdim=True), reach) / blur(weight, reach)
+    share = energy.square() / (energy.square() + PRIOR_DEVIATION**4)
+    return stiff + (share * difference)[0].numpy(), factors
 
 
 def _squared(matrices: Map) -> Map:
@@ -107,20 +124,26 @@ def _squared(matrices: Map) -> Map:
     return np.stack([xx * xx + xy * xy, xy * (xx + yy), xy * xy + yy * yy])
 
 
-def fit_spline(measured: Map, weights: Map, stiffness: Stiffness, step: float, start: Map) -> Map:
-    """Return the field u (2, h, w) that minimises, over the nodes, ``e' W e`` with e = u - measured
-    plus its bending and its tension; by conjugate gradients, preconditioned by cosine transforms.
+def fit_spline(
+    measured: Map, weights: Map, stiffness: Stiffness, spacing: float, start: Map
+) -> Map:
+    """Return the field u (2, h, w) that minimises, over the control points, ``e' W e`` with
+    e = u - measured, plus its bending and its tension; by conjugate gradients, preconditioned by
+    cosine transforms.
 
     Args:
-        measured: (2, h, w) as (x, y). weights: (3, h, w), the W of each node as (xx, xy, yy),
-            positive semidefinite; where all are 0, u is 0.
-        step: distance of the nodes in pixels. start: (2, h, w), where to begin.
+        measured: (2, h, w) as (x, y).
+        weights: (3, h, w), the W of each as (xx, xy, yy), positive semidefinite; where all are 0,
+            u is 0.
+        stiffness: how little the field bends and changes.
+        spacing: distance of the control points in pixels.
+        start: (2, h, w), where to begin.
     """
     xx, xy, yy = weights
     somewhere = (xx > 0) | (yy > 0)
     if not somewhere.any():
         return np.zeros_like(measured)
-    bending, tension = (stiffness.bending / step) ** 4, (stiffness.tension / step) ** 2
+    bending, tension = (stiffness.bending / spacing) ** 4, (stiffness.tension / spacing) ** 2
     rows, columns = (_cosines(length) for length in measured.shape[1:])
     laplacian = rows.values[:, None] + columns.values
     usual = float((xx + yy).mean()) / 2 + 1e-3
@@ -138,8 +161,15 @@ def fit_spline(measured: Map, weights: Map, stiffness: Stiffness, step: float, s
         return result
 
     right = weigh(np.where(somewhere, measured, 0).astype(np.float32))
+    return _conjugate_gradients(normal, precondition, right, start)
+
+
+def _conjugate_gradients(
+    system: Callable[[Map], Map], precondition: Callable[[Map], Map], right: Map, start: Map
+) -> Map:
+    """Return the solution of ``system(u) = right``, a symmetric positive definite system."""
     u = start.copy()
-    residual = right - normal(u)
+    residual = right - system(u)
     limit = TOLERANCE**2 * _dot(right, precondition(right))
     direction = np.zeros_like(u)
     before = 1.0
@@ -149,7 +179,7 @@ def fit_spline(measured: Map, weights: Map, stiffness: Stiffness, step: float, s
         if now <= limit:
             break
         direction = corrected + np.float32(now / before) * direction
-        image = normal(direction)
+        image = system(direction)
         length = np.float32(now / _dot(direction, image))
         u += length * direction
         residual -= length * image

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
+from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.sampling import sample
-from model_core.registration.fit import Field, Lattice
 
 STEP = 8
 """Pixels between the nodes of relief and local displacement; between them both are bilinear."""
@@ -95,7 +95,7 @@ def make_distortion(
     centre = np.full(2, (size - 1) / 2)
     # At the centre: old = centre - shift, and further out turned and scaled about it.
     affine = np.column_stack([linear, centre - np.array(shift) - linear @ centre])
-    lattice = Lattice(size, size, STEP)
+    lattice = ControlGrid(size, size, STEP)
     x, y = np.moveaxis(lattice.positions(), -1, 0)
     height = _hills(size, x, y, random)
     phases = random.uniform(0, 2 * math.pi, 4)

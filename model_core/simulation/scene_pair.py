@@ -172,7 +172,7 @@ def simulate(settings: SceneSettings, folder: Path, feedback: Feedback) -> None:
 
 def _true_field(pair: ScenePair) -> DisplacementField:
     field = pair.distortion.field
-    shape = field.lattice.shape
+    shape = field.grid.shape
     return people_field(
         working=pair.optical,
         moving=pair.sar,

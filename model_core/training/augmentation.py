@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_core.network.oriented_gradients import blur
+from model_core.network.filters import blur
 
 SAR_RANGE = 25.0
 """Decibels between 0 and 1 of a SAR view, about."""

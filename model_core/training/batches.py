@@ -11,8 +11,8 @@ from torch import Tensor
 
 from model_core.evaluation.protocols import apply_homography
 from model_core.geometry.affine import at_stride
+from model_core.network.images import ImageBatch, downsample
 from model_core.network.matcher_config import MatcherConfig, StageConfig
-from model_core.network.soma import ImageBatch, decimate
 from model_core.training.augmentation import augment_optical, augment_sar, augment_valid
 from model_core.training.config import TrainingConfig
 from model_core.training.data import PairSet
@@ -124,7 +124,7 @@ def _draw_stages(
         stage = some[rng.integers(len(some))]
         if not heads:
             window = stage.window * rng.uniform(0.35, 0.8)
-            stage = dataclasses.replace(stage, window=window, detail=0.0)
+            stage = dataclasses.replace(stage, window=window, detail_window=0.0)
         chosen.append(stage)
     return tuple(chosen)
 
@@ -154,8 +154,8 @@ def _local(
 
 
 def _truth(views: list[Views | None], side: int, stage: StageConfig) -> Tensor:
-    count = -(-side // stage.node)
-    axis = (np.arange(count) + 0.5) * stage.node - 0.5
+    count = -(-side // stage.spacing)
+    axis = (np.arange(count) + 0.5) * stage.spacing - 0.5
     nodes = np.stack(np.meshgrid(axis, axis), axis=-1)
     unknown = np.full_like(nodes, np.nan)
     moved = [unknown if v is None else v.position(nodes) - nodes for v in views]
@@ -183,7 +183,7 @@ def _search(
         small = at_stride(torch.from_numpy(views.affine)[None], decimation)[0].numpy()
         centre = np.full(2, (side // decimation - 1) / 2)
         truth.append(apply_homography(small, centre) - centre)
-    reference, moving = (decimate(batch, decimation) for batch in _batched(images))
+    reference, moving = (downsample(batch, decimation) for batch in _batched(images))
     return SearchBatch(
         reference,
         moving,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from model_core.errors import BadInputError
-from model_core.network.config import PRESETS, SomaConfig, Transform
+from model_core.network.config import PRESETS, SomaConfig
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 """Settings that come with SOMA; the command line takes their names without ``.yaml``."""
@@ -100,7 +100,6 @@ class AblationConfig:
     fge: bool = True
     foundation: bool = True
     learned: bool = True
-    transform: Transform = "affine+flow"
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,6 @@ class TrainingConfig:
             fge=base.fge if self.ablation.fge else None,
             foundation=base.foundation if self.ablation.foundation else None,
             learned=self.ablation.learned,
-            transform=self.ablation.transform,
         )
 
 

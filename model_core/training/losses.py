@@ -13,10 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model_core.network.correlation import displacement_vectors, search_translation
+from model_core.network.correlation import displacement_vectors
+from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import StageConfig
 from model_core.network.precision import full_precision
-from model_core.network.soma import ImageBatch, Soma
+from model_core.network.soma import Soma
+from model_core.network.translation_search import correlate_translations
+from model_core.registration.search import rotated_feature_map, rotated_images
 from model_core.training.batches import LocalBatch, SearchBatch
 from model_core.training.config import LossConfig
 
@@ -91,14 +94,14 @@ def search_loss(
             batch.reference.valid[item : item + 1],
             batch.reference.modality,
         )
-        turned.append(network.turned(one, batch.hypotheses[item])[0])
+        turned.append(rotated_images(one, batch.hypotheses[item])[0])
     every = ImageBatch(
         torch.cat([t.image for t in turned]),
         torch.cat([t.valid for t in turned]),
         batch.reference.modality,
     )
-    reference = network.describe_turned(every)
-    moving = network.describe(batch.moving, 1)
+    reference = rotated_feature_map(network, every)
+    moving = network.feature_map(batch.moving, 1)
     logits, right = [], 0
     factor = sharpness("search")
     reach = math.ceil(batch.radius)
@@ -108,12 +111,8 @@ def search_loss(
             rows = slice(item * hypotheses, (item + 1) * hypotheses)
             other = (item + 1) % count
             scores = [
-                search_translation(
-                    reference.descriptors[some],
-                    moving.descriptors[m : m + 1],
-                    reference.mask[some],
-                    moving.mask[m : m + 1],
-                    batch.radius,
+                correlate_translations(
+                    reference.part(some), moving.part(slice(m, m + 1)), batch.radius
                 )
                 for some, m in ((rows, item), (slice(rows.start, rows.start + 1), other))
                 if m == item or count > 1
@@ -135,7 +134,7 @@ def local_losses(
     network: Soma, sharpness: Sharpness, batch: LocalBatch, config: LossConfig, heads: bool
 ) -> tuple[dict[str, Tensor], dict[str, float]]:
     """Find the displacement at every node; with ``heads``, correct it and say how sure it is."""
-    reference, moving = network.described(batch.reference), network.described(batch.moving)
+    reference, moving = network.feature_maps(batch.reference), network.feature_maps(batch.moving)
     local, corrected = [], []
     right = total = 0
     for stage, truth in zip(batch.stages, batch.truth, strict=True):

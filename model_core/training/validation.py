@@ -17,14 +17,17 @@ from model_core.evaluation.protocols import (
     apply_homography,
     build_case,
 )
+from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import StageConfig
-from model_core.network.soma import ImageBatch, Soma
+from model_core.network.soma import Soma
+from model_core.registration.bounds import SearchBounds
 from model_core.registration.model import RegistrationModel
 from model_core.training.config import TrainingConfig
 from model_core.training.data import PairSet
 from model_core.training.warps import Views, local_views
+from model_core.workflows.match import match_pair
 
-TEMPLATE = StageConfig(stride=4, radius=6, window=18.0, node=16)
+TEMPLATE = StageConfig(stride=4, radius=6, window=18.0, spacing=16)
 """Windows about as wide as a box of 64 px, searched by up to 24 px: a question both parts of the
 descriptors can be asked."""
 
@@ -86,7 +89,7 @@ class Validation:
         """Ask a network, in evaluation mode, all questions."""
         errors = []
         for views in self.views:
-            reference, moving = (network.described(i) for i in _images(views, device))
+            reference, moving = (network.feature_maps(i) for i in _images(views, device))
             found = network.measure(reference, moving, TEMPLATE)
             truth = _truth(views, TEMPLATE)
             error = np.linalg.norm(found.displacement[0].cpu().numpy() - truth, axis=0)
@@ -109,7 +112,10 @@ class Validation:
 def _certainty(network: Soma, some: list[Views], device: torch.device) -> float:
     """Return the mean certainty of the first flow stage; NaN without views."""
     stage = network.config.flow_stages[0]
-    found = [network.measure(*_images(views, device), stage).certainty for views in some]
+    found = []
+    for views in some:
+        optical, sar = (network.feature_maps(images) for images in _images(views, device))
+        found.append(network.measure(optical, sar, stage).certainty)
     return float(torch.cat(found).mean()) if found else float("nan")
 
 
@@ -123,7 +129,7 @@ def _images(views: Views, device: torch.device) -> tuple[ImageBatch, ImageBatch]
 
 def _truth(views: Views, stage: StageConfig) -> NDArray[np.float64]:
     side = views.reference[0].shape[-1]
-    axis = (np.arange(-(-side // stage.node)) + 0.5) * stage.node - 0.5
+    axis = (np.arange(-(-side // stage.spacing)) + 0.5) * stage.spacing - 0.5
     nodes = np.stack(np.meshgrid(axis, axis), axis=-1)
     return np.asarray((views.position(nodes) - nodes).transpose(2, 0, 1))
 
@@ -133,8 +139,7 @@ def _affine_error(matcher: RegistrationModel, case: Case) -> float:
     truth = side.truth
     assert truth is not None
     limits = case.limits
-    affine, _ = matcher.find_affine(
-        case.optical, side.view, limits.search, limits.max_rotation, limits.max_scale
-    )
+    bounds = SearchBounds(limits.search, limits.max_rotation, limits.max_scale)
+    affine = match_pair(matcher, side.view, case.optical, bounds, local=False).affine
     offsets = apply_homography(affine, truth.positions) - truth.targets
     return float(np.sqrt(np.square(offsets).sum(axis=1).mean()))

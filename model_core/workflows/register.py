@@ -6,7 +6,6 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +27,9 @@ from model_core.raster.output import atomic_writes, check_outputs
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import ImagePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
-from model_core.registration.engine import CERTAIN, Found, match
+from model_core.registration.bounds import SearchBounds as Limits
+from model_core.registration.engine import CERTAIN, Alignment, align
 from model_core.registration.model import RegistrationModel, load_model
-from model_core.registration.verdict import Limits
 from model_core.versions import versions
 from model_core.workflows.request import (
     OutputPaths,
@@ -85,17 +84,10 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     limits = dataclasses.replace(limits, max_shift=request.max_shift / pixel)
     if request.max_rotation is not None:
         limits = dataclasses.replace(limits, max_rotation=request.max_rotation)
-    found = match(
-        pair,
-        matcher,
-        limits,
-        request.transform == "affine+flow",
-        feedback,
-        partial(_stage, feedback),
-    )
+    found = align(pair, matcher, limits, request.transform == "affine+flow", feedback)
     fit = found.fit
     field = people_field(
-        working, moving.grid, output, pixel, fit.field, found.certainty, fit.departs, fit.known
+        working, moving.grid, output, pixel, fit.field, found.certainty, fit.residual, fit.known
     )
     given = request.outputs
     if found.verdict == "failed":
@@ -134,7 +126,7 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 def _result(
     request: RegistrationRequest,
-    found: Found,
+    found: Alignment,
     field: DisplacementField,
     given: OutputPaths,
     matcher: RegistrationModel,
@@ -168,7 +160,7 @@ def _result(
 def _report_data(
     result: RegistrationResult,
     pair: ImagePair,
-    found: Found,
+    found: Alignment,
     field: DisplacementField,
     points: TiePoints,
     matcher: RegistrationModel,
@@ -176,7 +168,7 @@ def _report_data(
     whole, decimation = overview(pair, found.fit.field)
     at = (field.working.to_pixels(points.new) + 0.5) / decimation - 0.5
     steps = points.pixels / (field.pixel * decimation)
-    remaining, moved = found.checked.remaining, found.moved
+    remaining, moved = found.windows.residual, found.moved
     metres = field.working.pixel_size[0] * field.working.metres_per_unit()[0] / field.pixel
     return ReportData(
         result=result,
@@ -185,8 +177,8 @@ def _report_data(
         metres_per_pixel=metres if field.working.crs is not None else None,
         chips=chips(pair, found.fit.field, found.certainty, field.step),
         vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
-        residuals_before=np.linalg.norm(moved + remaining, axis=1)[found.agree] * field.pixel,
-        residuals_after=np.linalg.norm(remaining, axis=1)[found.agree] * field.pixel,
+        residuals_before=np.linalg.norm(moved + remaining, axis=1)[found.inliers] * field.pixel,
+        residuals_after=np.linalg.norm(remaining, axis=1)[found.inliers] * field.pixel,
         model_description=matcher.name,
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from model_core.errors import BadInputError
+from model_core.registration.verdict import Verdict
 
-Verdict = Literal["registered", "doubtful", "failed"]
 Moving = Literal["sar", "optical"]
 Transform = Literal["affine", "affine+flow"]
 Device = Literal["auto", "cpu", "cuda"]

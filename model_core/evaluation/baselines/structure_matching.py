@@ -36,8 +36,8 @@ from model_core.geometry.affine import (
     similarity_about,
 )
 from model_core.geometry.sampling import inside, sample
-from model_core.network.correlation import fast_length
-from model_core.network.oriented_gradients import gaussian_kernel
+from model_core.network.filters import gaussian_kernel
+from model_core.network.translation_search import fast_length
 from model_core.raster.view import View
 from model_core.registration.robust_affine import robust_affine, squared_residuals
 

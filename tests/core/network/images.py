@@ -11,7 +11,7 @@ from torch import Tensor
 from model_core.geometry.affine import affine_field, invert, similarity_about
 from model_core.geometry.sampling import sample
 from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
-from model_core.network.descriptors import ImageBatch
+from model_core.network.images import ImageBatch
 from model_core.network.soma import Alignment
 from tests.core.rasters import texture
 

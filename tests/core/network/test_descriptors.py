@@ -11,10 +11,11 @@ import torch.nn.functional as F
 
 from model_core.network.affine_flow_matcher import AffineFlowMatcher
 from model_core.network.config import PRESETS, FoundationConfig, SomaConfig
-from model_core.network.descriptors import ImageBatch, away_from_invalid, cell_mask
 from model_core.network.encoders import centre_cells
+from model_core.network.filters import average_blocks, blur
+from model_core.network.images import ImageBatch, away_from_invalid, cell_mask
 from model_core.network.matcher_config import MatcherConfig
-from model_core.network.oriented_gradients import average_blocks, blur, structure_descriptors
+from model_core.network.oriented_gradients import structure_descriptors
 from model_core.network.soma import Soma
 from tests.core.network.images import TINY, pair, rmse, rotation, shift
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from model_core.geometry.window import Window
 from model_core.raster.reader import SceneReader
 from model_core.raster.scene import open_scene
 from model_core.raster.view import Modality, View
@@ -20,7 +21,7 @@ DECIBEL = 25 * texture(SIDE, SIDE, 5) - 25
 
 def view(path: Path, modality: Modality) -> View:
     scene = open_scene(path, modality)
-    return SceneReader(scene, scene.grid).read(0, 0, SIDE, SIDE)
+    return SceneReader(scene, scene.grid).read(Window(0, 0, SIDE, SIDE))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rasterio.transform import Affine
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
 from model_core.geometry.projection import project
+from model_core.geometry.window import Window
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import SceneReader
 from model_core.raster.scene import open_scene
@@ -50,7 +51,7 @@ def test_every_geometry_shows_the_same_ground(tmp_path: Path, name: str) -> None
     moving = open_scene(paint(tmp_path / "moving.tif", *GEOMETRIES[name], 240, 260), "sar")
     working = common_grid(reference, moving)
     reader = SceneReader(moving, working)
-    view = reader.read(0, 0, working.height, working.width)
+    view = reader.read(Window(0, 0, working.height, working.width))
     assert view.valid.mean() > 0.3
     pixels = np.stack(np.meshgrid(np.arange(working.width), np.arange(working.height)), axis=-1)
     truth = ground(working.to_map(pixels.astype(float)))
@@ -65,17 +66,17 @@ def test_every_geometry_shows_the_same_ground(tmp_path: Path, name: str) -> None
 def test_tiles_and_decimation_agree_with_the_whole(tmp_path: Path) -> None:
     scene = open_scene(paint(tmp_path / "scene.tif", UTM, NORTH_UP), "sar")
     reader = SceneReader(scene, scene.grid)
-    whole = reader.read(0, 0, SIDE, SIDE)
-    tile = reader.read(64, 32, 80, 90)
+    whole = reader.read(Window(0, 0, SIDE, SIDE))
+    tile = reader.read(Window(64, 32, 80, 90))
     assert np.allclose(tile.image, whole.image[:, 64:144, 32:122], atol=1e-5)
-    quarter = reader.read(0, 0, SIDE // 4, SIDE // 4, 4)
+    quarter = reader.read(Window(0, 0, SIDE // 4, SIDE // 4, 4))
     blocks = whole.image[0].reshape(SIDE // 4, 4, SIDE // 4, 4).mean(axis=(1, 3))
     assert np.abs(quarter.image[0] - blocks).max() < 0.01
 
 
 def test_beyond_the_scene_nothing_is_valid(tmp_path: Path) -> None:
     scene = open_scene(paint(tmp_path / "scene.tif", UTM, NORTH_UP), "sar")
-    view = SceneReader(scene, scene.grid).read(-30, -30, 60, 60)
+    view = SceneReader(scene, scene.grid).read(Window(-30, -30, 60, 60))
     assert not view.valid[:29].any()
     assert not view.valid[:, :29].any()
     assert view.valid[31:, 31:].all()

@@ -11,8 +11,8 @@ from torch import nn
 from model_core.geometry.affine import affine_field, compose, identity_affine, invert
 from model_core.geometry.sampling import resize_displacement, sample, sample_mask
 from model_core.network.config import PRESETS
-from model_core.network.descriptors import ImageBatch
 from model_core.network.gradient_enhancer import DIRECTIONS, GradientEnhancer, directional_kernels
+from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import Alignment, Soma
 from tests.core.network.images import TINY, pair, rmse, rotation, scene, shift

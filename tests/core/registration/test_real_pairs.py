@@ -14,7 +14,7 @@ from torch import Tensor
 from model_core.geometry.affine import affine_field, compose, invert, similarity_about
 from model_core.geometry.sampling import inside, sample
 from model_core.network.checkpoint import load_network
-from model_core.network.descriptors import ImageBatch
+from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from tests.core.network.images import rmse
 

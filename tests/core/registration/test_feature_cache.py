@@ -9,7 +9,7 @@ from rasterio.transform import Affine
 from model_core.geometry.grid import Grid
 from model_core.raster.reader import ImagePair, ViewReader
 from model_core.raster.view import View
-from model_core.registration.feature_maps import Descriptions
+from model_core.registration.feature_cache import Descriptions
 from model_core.registration.fit import Field, Lattice
 from model_core.registration.model import load_model
 from tests.core.rasters import texture

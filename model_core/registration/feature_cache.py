@@ -1,0 +1,80 @@
+"""The feature maps of a pair's windows; what was computed is not computed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model_core.geometry.field import Field
+from model_core.geometry.pixels import window_pixels
+from model_core.geometry.window import Window
+from model_core.network.feature_maps import FeatureMaps
+from model_core.raster.reader import ImagePair
+from model_core.registration.model import RegistrationModel
+
+LARGEST_DRIFT = 1.0
+"""Pixels (root mean square) by which a field may have changed for feature maps to be resampled
+along with it instead of computed anew."""
+
+
+@dataclass(frozen=True)
+class _Warped:
+    window: Window
+    stride: int
+    positions: NDArray[np.float64]
+    features: FeatureMaps
+
+    def serves(self, window: Window, stride: int) -> bool:
+        # The finer the map, the more it loses by interpolation: each stride starts anew.
+        return window == self.window and stride >= self.stride
+
+
+class FeatureCache:
+    """Reads windows of a pair and gives their feature maps; the last window of each image is kept.
+
+    A small pair is one window, measured stage after stage: then the reference passes through the
+    network once, and the feature maps of the moving image follow the field as long as it changes
+    little.
+    """
+
+    def __init__(self, pair: ImagePair, model: RegistrationModel) -> None:
+        self.pair = pair
+        self.model = model
+        self._reference: tuple[Window, FeatureMaps] | None = None
+        self._warped: _Warped | None = None
+
+    def reference(self, window: Window) -> FeatureMaps:
+        """Return a window of the reference."""
+        if self._reference is None or self._reference[0] != window:
+            self._reference = None  # before the next one is read: one at a time in memory
+            view = self.pair.reference.read(window)
+            self._reference = window, self.model.feature_maps(view)
+        return self._reference[1]
+
+    def moving(self, window: Window, field: Field, stride: int, keep: bool) -> FeatureMaps:
+        """Return what the moving image shows where a field says that a window lies.
+
+        Args:
+            window: of the reference grid.
+            field: where its pixels lie in the moving image.
+            stride: of the feature map that will be asked for.
+            keep: the same window will be asked for again.
+        """
+        positions = field.window(window)
+        last, self._warped = self._warped, None
+        if last is not None and last.serves(window, stride):
+            # The window read at ``last`` holds at x + drift what the field has at x by now.
+            change = positions - last.positions
+            drift = change @ np.linalg.inv(field.affine[:, :2]).T / window.factor
+            if np.square(drift).sum(axis=-1).mean() <= LARGEST_DRIFT**2:
+                self._warped = last
+                places = (window_pixels(0, 0, *window.shape) + drift).astype(np.float32)
+                return last.features.resampled(torch.from_numpy(places)[None].to(self.model.device))
+        view = self.pair.moving.read(window, positions)
+        features = self.model.feature_maps(view)
+        if keep:
+            self._warped = _Warped(window, stride, positions, features)
+        return features

@@ -1,0 +1,72 @@
+"""Verification: a wide, independent search over the registered pair, from both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.feedback import Progress
+from model_core.geometry.field import ControlGrid, Field
+from model_core.registration.feature_cache import FeatureCache
+from model_core.registration.measurements import measure_both
+from model_core.registration.model import RegistrationModel
+from model_core.registration.tiles import TileRun
+
+LEAST_SUPPORT = 0.6
+"""Valid share of a verification window from which it counts."""
+
+
+@dataclass(frozen=True)
+class VerificationWindows:
+    """What a wide, independent search finds after the registration.
+
+    points: (N, 2), the windows' centres in reference pixels. residual: (N, 2), displacement in
+    pixels that the window's own best match still asks for. consistent: (N,), both search directions
+    name the same place. independent: how many of the windows are independent of one another.
+    """
+
+    points: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    consistent: NDArray[np.bool_]
+    independent: float
+
+    def inliers(self, tolerance: float) -> NDArray[np.bool_]:
+        """Return which windows find their match, from both sides, within ``tolerance`` pixels of
+        where the field says."""
+        near = np.linalg.norm(self.residual, axis=1) <= tolerance
+        return np.asarray(self.consistent & near)
+
+
+def verify(
+    cache: FeatureCache, model: RegistrationModel, field: Field, progress: Progress
+) -> VerificationWindows:
+    """Search widely around the finished field, tile by tile, in both directions.
+
+    Raises:
+        CancelledError: on request.
+    """
+    stage = model.network.config.verification_stage
+    grid = ControlGrid(*cache.pair.size, stage.spacing)
+    centres = grid.positions()
+    points, residual, consistent = [], [], []
+    tiles = TileRun(cache, model, stage, 1)
+    for some, measured in tiles.measured(
+        field, lambda one, other: measure_both(model, one, other, stage), progress
+    ):
+        usable = measured.support > LEAST_SUPPORT
+        points.append(centres[some][usable])
+        residual.append(measured.displacement.transpose(1, 2, 0)[usable])
+        consistent.append(measured.consistent[usable])
+    if not points:
+        return VerificationWindows(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool), 0.0)
+    count = sum(len(some) for some in points)
+    # A Gaussian window of sigma s is as wide as a box of 2 s sqrt(pi).
+    independent = count * stage.spacing**2 / (4 * np.pi * stage.window**2)
+    return VerificationWindows(
+        np.concatenate(points),
+        np.concatenate(residual).astype(np.float64),
+        np.concatenate(consistent),
+        float(independent),
+    )

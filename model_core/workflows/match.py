@@ -1,0 +1,103 @@
+"""Two plain images, their georeferencing left aside: their alignment, in pixels."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rasterio.transform import Affine
+
+from model_core.feedback import Feedback
+from model_core.geometry.field import AffineMatrix
+from model_core.geometry.grid import Grid
+from model_core.geometry.sampling import resize_displacement
+from model_core.geometry.window import Window
+from model_core.raster.reader import ImagePair, SceneReader, ViewReader
+from model_core.raster.scene import open_scene
+from model_core.raster.view import Modality, View
+from model_core.registration.bounds import SearchBounds
+from model_core.registration.engine import Alignment, align
+from model_core.registration.model import RegistrationModel
+from model_core.registration.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class PairMatch:
+    """The alignment of two plain images.
+
+    affine: (2, 3), optical pixel (x, y) to SAR pixel, pixel centres at integers. field: (H, W, 2)
+    float32, the SAR position of each optical pixel, NaN where the optical image has no data or the
+    position leaves the SAR image. certainty_map: (H, W) in [0, 1]; certainty: its mean over the
+    known pixels. inlier_ratio: share of verification windows that agree. seconds: of the matching
+    alone.
+    """
+
+    affine: AffineMatrix
+    field: NDArray[np.float32]
+    certainty_map: NDArray[np.float32]
+    certainty: float
+    inlier_ratio: float
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    seconds: float
+
+
+def plain_view(path: str | Path, modality: Modality) -> View:
+    """Read a whole image as the network wants it, its georeferencing left aside.
+
+    Raises:
+        BadInputError: what ``open_scene`` and ``estimate_radiometry`` raise.
+    """
+    scene = open_scene(path, modality)
+    return SceneReader(scene, scene.grid).read(Window(0, 0, scene.grid.height, scene.grid.width))
+
+
+def plain_pair(sar: View, optical: View) -> ImagePair:
+    """Return two images in memory as a pair on one pixel plane; the optical one stays."""
+    height, width = optical.valid.shape
+    plane = Grid(None, Affine.identity(), width, height)
+    return ImagePair(ViewReader(optical, plane), ViewReader(sar, plane))
+
+
+def match_pair(
+    model: RegistrationModel, sar: View, optical: View, bounds: SearchBounds, local: bool = True
+) -> PairMatch:
+    """Match two images that are in memory; the way is that of whole scenes.
+
+    Args:
+        model: the network.
+        sar, optical: the images.
+        bounds: how far apart they can be.
+        local: affine and a smooth local field; else the affine alone.
+
+    Raises:
+        BadInputError: no valid pixel in common.
+    """
+    started = time.perf_counter()
+    pair = plain_pair(sar, optical)
+    found = align(pair, model, bounds, local, Feedback())
+    return to_pair_match(found, pair, optical, time.perf_counter() - started)
+
+
+def to_pair_match(found: Alignment, pair: ImagePair, optical: View, seconds: float) -> PairMatch:
+    """Return an alignment of plain images with its field at every pixel of the reference."""
+    whole = Window(0, 0, *pair.size)
+    positions = found.field.window(whole)
+    known = pair.moving.read(whole, positions).valid & optical.valid
+    nodes = torch.from_numpy(found.certainty)[None, None]
+    spacing = found.field.grid.spacing
+    certainty = resize_displacement(nodes, *pair.size, spacing)[0, 0].numpy()
+    return PairMatch(
+        affine=found.field.affine,
+        field=np.where(known[..., None], positions, np.nan).astype(np.float32),
+        certainty_map=np.where(known, certainty, 0).astype(np.float32),
+        certainty=float(certainty[known].mean()) if known.any() else 0.0,
+        inlier_ratio=found.inlier_ratio,
+        verdict=found.verdict,
+        reasons=found.reasons,
+        seconds=seconds,
+    )
