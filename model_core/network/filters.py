@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model_core.network.precision import full_precision
+
 
 def gaussian_kernel(sigma: float, like: Tensor) -> Tensor:
     """Return a normalised 1-D Gaussian reaching 3 sigma, odd length."""
@@ -46,7 +48,8 @@ def separable(image: Tensor, kernel: Tensor) -> Tensor:
     # Depthwise: ten times faster on a CPU than the channels as a batch of single-channel images.
     across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
     down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
-    return F.conv2d(F.conv2d(image, across, groups=channels), down, groups=channels)
+    with full_precision(image):
+        return F.conv2d(F.conv2d(image, across, groups=channels), down, groups=channels)
 
 
 def _shifted_sum(image: Tensor, kernel: Tensor, dim: int) -> Tensor:

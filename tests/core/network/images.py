@@ -12,7 +12,6 @@ from model_core.geometry.affine import affine_field, invert, similarity_about
 from model_core.geometry.sampling import sample
 from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
 from model_core.network.images import ImageBatch
-from model_core.network.soma import Alignment
 from tests.core.rasters import texture
 
 MARGIN = 48
@@ -63,9 +62,3 @@ def rotation(degrees: float, x: float = 0.0, y: float = 0.0, side: int = 192) ->
     affine = similarity_about(centre, torch.tensor([degrees]), torch.ones(1))
     affine[..., 2] += torch.tensor([x, y])
     return affine
-
-
-def rmse(found: Alignment, truth: Tensor, height: int = 192, width: int = 192) -> float:
-    """Return the root mean square distance, in pixels, of a field from the true affine's."""
-    difference = found.field(height, width) - affine_field(truth, height, width)
-    return float(difference.square().sum(-1).mean().sqrt())

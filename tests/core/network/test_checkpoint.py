@@ -148,7 +148,7 @@ def test_network_comes_back_as_it_was_saved(tmp_path, dtype, tolerance):
     assert name == "mine"
     assert loaded.settings == network.settings
     assert next(loaded.parameters()).dtype == torch.float32
-    found, expected = loaded.describe(optical, 2), network.describe(optical, 2)
+    found, expected = loaded.feature_map(optical, 2), network.feature_map(optical, 2)
     assert torch.allclose(found.descriptors, expected.descriptors, atol=tolerance)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 
 from model_core.network.correlation import (
+    CorrelationWindow,
     both_correlation_volumes,
     correlation_volume,
     displacement_vectors,
     peak_curvature,
 )
+from model_core.network.images import FeatureMap
 
 
 def test_both_directions_at_once_are_each_on_its_own() -> None:
@@ -17,10 +19,11 @@ def test_both_directions_at_once_are_each_on_its_own() -> None:
     reference, moving = torch.randn(2, 1, 5, 48, 36, generator=generator)
     first, second = (torch.rand(2, 1, 1, 48, 36, generator=generator) > 0.1).float()
     second[..., :9] = 0
-    settings = 3, 4, 1.25
-    forward, support = correlation_volume(reference, moving, first, second, *settings)
-    backward, _ = correlation_volume(moving, reference, second, first, *settings)
-    both = both_correlation_volumes(reference, moving, first, second, *settings)
+    window = CorrelationWindow(radius=3, cells=4, sigma=1.25)
+    one, other = FeatureMap(reference, first), FeatureMap(moving, second)
+    forward, support = correlation_volume(one, other, window)
+    backward, _ = correlation_volume(other, one, window)
+    both = both_correlation_volumes(one, other, window)
     for found, wanted in zip(both, (forward, backward, support), strict=True):
         assert torch.allclose(found, wanted, atol=1e-6)
     assert not torch.allclose(forward, backward, atol=0.05)

@@ -84,7 +84,7 @@ def test_nothing_of_it_is_trained(foundation):
     assert not soma.learned.foundation.vit.training
     assert not any(p.requires_grad for p in soma.learned.foundation.parameters())
     optical, _ = pair(shift(0, 0), 64, 64)
-    soma.describe(optical, 4).descriptors[:, 8:, 5, 5].sum().backward()
+    soma.feature_map(optical, 4).descriptors[:, 8:, 5, 5].sum().backward()
     assert soma.learned.branches["optical"].frozen.weight.grad.abs().max() > 0
 
 
@@ -100,7 +100,7 @@ def test_checkpoint_leaves_it_out_and_it_loads_from_a_file_of_the_user(tmp_path,
     loaded, _ = load_network(str(path))
     optical, _ = pair(shift(0, 0), 64, 64)
     with torch.inference_mode():
-        expected, found = soma.describe(optical, 4), loaded.describe(optical, 4)
+        expected, found = soma.feature_map(optical, 4), loaded.feature_map(optical, 4)
     assert torch.equal(found.descriptors, expected.descriptors)
 
 

@@ -9,7 +9,9 @@ import torch
 
 from model_core.network.config import PRESETS, FoundationConfig
 from model_core.network.soma import Soma
-from tests.core.network.images import pair, rmse, shift
+from model_core.registration.bounds import SearchBounds
+from tests.core.network.images import pair, shift
+from tests.core.registration.registering import error, register
 
 
 def millions(module: torch.nn.Module, trained: bool) -> float:
@@ -44,6 +46,6 @@ def test_full_preset_runs_with_a_small_vit_of_the_same_family():
     soma = Soma(replace(PRESETS["soma"], foundation=small)).eval()
     truth = shift(4, -3)
     optical, sar = pair(truth, 128, 112)
-    found = soma(optical, sar, 8.0)
-    assert found.certainty.shape == (1, 1, 128, 112)
-    assert rmse(found, truth, 128, 112) < 1.0
+    found = register(soma, optical, sar, SearchBounds(8, 0, 1))
+    assert found.certainty.shape == found.field.grid.shape
+    assert error(found.field, truth) < 1.0

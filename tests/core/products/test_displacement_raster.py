@@ -14,6 +14,7 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
+from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
 from model_core.products.displacement_raster import (
     DisplacementField,
@@ -24,7 +25,6 @@ from model_core.products.displacement_raster import (
 from model_core.products.gcps import write_gcps
 from model_core.products.tie_points import select_tie_points
 from model_core.products.vectors import FIELDS, azimuth, write_displacement_vectors
-from model_core.registration.fit import Field, Lattice
 from tests.core.rasters import NORTH_UP, UTM, texture, write
 
 SIDE = 128
@@ -35,7 +35,7 @@ PLAIN = Grid(None, Affine.identity(), SIDE, SIDE)
 
 def field(grid: Grid, dx: float = 3.0, dy: float = 2.0, holes: bool = False) -> DisplacementField:
     """The moving image shows the ground of pixel x at x + (dx, dy): too far right and down."""
-    lattice = Lattice(SIDE, SIDE, 8)
+    lattice = ControlGrid(SIDE, SIDE, 8)
     valid = np.ones(lattice.shape, bool)
     if holes:
         valid[:4] = False

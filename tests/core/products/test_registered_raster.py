@@ -14,10 +14,10 @@ from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
 from model_core.products.displacement_raster import DisplacementField, people_field
 from model_core.products.registered_raster import output_grid, write_registered
-from model_core.registration.fit import Field, Lattice
 from tests.core.rasters import NORTH_UP, UTM, texture, write
 
 SIDE = 128
@@ -26,7 +26,7 @@ GRID = Grid(CRS.from_string(UTM), NORTH_UP, SIDE, SIDE)
 
 def shifted(dx: float, dy: float) -> DisplacementField:
     """A field whose moving image shows the ground of pixel x at x + (dx, dy)."""
-    lattice = Lattice(SIDE, SIDE, 8)
+    lattice = ControlGrid(SIDE, SIDE, 8)
     ones = np.ones(lattice.shape, np.float32)
     field = Field(np.array([[1.0, 0, dx], [0, 1, dy]]), lattice)
     return people_field(GRID, GRID, GRID, 1.0, field, ones, 0 * ones, ones > 0)

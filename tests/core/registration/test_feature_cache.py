@@ -1,4 +1,4 @@
-"""What was described is not described again, and what follows the field says the same."""
+"""What was computed is not computed again, and what follows the field says the same."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from rasterio.transform import Affine
 
+from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
+from model_core.geometry.window import Window
 from model_core.raster.reader import ImagePair, ViewReader
 from model_core.raster.view import View
-from model_core.registration.feature_cache import Descriptions
-from model_core.registration.fit import Field, Lattice
+from model_core.registration.feature_cache import FeatureCache
+from model_core.registration.measurements import measure
 from model_core.registration.model import load_model
 from tests.core.rasters import texture
 
 SIDE = 192
-WINDOW = (0, 0, SIDE, SIDE)
+WINDOW = Window(0, 0, SIDE, SIDE)
 
 
 class CountingReader(ViewReader):
@@ -29,39 +31,39 @@ class CountingReader(ViewReader):
 
 
 @pytest.fixture
-def descriptions() -> Descriptions:
+def cache() -> FeatureCache:
     image = texture(SIDE, SIDE, 3).astype(np.float32)[None]
     valid = np.ones((SIDE, SIDE), bool)
     plane = Grid(None, Affine.identity(), SIDE, SIDE)
-    matcher, _ = load_model("soma-compact", "cpu")
+    model, _ = load_model("soma-compact", "cpu")
     optical = CountingReader(View(np.repeat(image, 3, 0), valid, "optical"), plane)
     sar = CountingReader(View(image, valid, "sar"), plane)
-    return Descriptions(ImagePair(optical, sar), matcher)
+    return FeatureCache(ImagePair(optical, sar), model)
 
 
 def moved(x: float, y: float = 0.0) -> Field:
     """Return the field of a shift."""
     affine = np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
-    return Field(affine, Lattice(SIDE, SIDE, 16))
+    return Field(affine, ControlGrid(SIDE, SIDE, 16))
 
 
-def test_a_window_of_the_reference_is_read_and_described_once(descriptions):
-    first = descriptions.reference(WINDOW, 1)
-    assert descriptions.reference(WINDOW, 1) is first
-    assert descriptions.pair.reference.reads == 1
-    assert descriptions.reference((0, 0, 96, 96), 1) is not first
+def test_a_window_of_the_reference_is_read_once(cache):
+    first = cache.reference(WINDOW)
+    assert cache.reference(WINDOW) is first
+    assert cache.pair.reference.reads == 1
+    assert cache.reference(Window(0, 0, 96, 96)) is not first
 
 
-def test_what_remains_is_measured_as_well_where_descriptors_follow_the_field(descriptions):
-    matcher, _ = load_model("soma-compact", "cpu")
-    reference = descriptions.reference(WINDOW, 1)
-    stage = matcher.network.config.flow_stages[-1]
-    descriptions.moving(WINDOW, 1, moved(1.1, 0.2), stage.stride, keep=True)
-    followed = descriptions.moving(WINDOW, 1, moved(0.4, -0.3), stage.stride, keep=True)
-    assert descriptions.pair.moving.reads == 1
-    remaining = matcher.measure(reference, followed, stage).displacement[:, 4:-4, 4:-4]
+def test_the_residual_is_measured_as_well_where_feature_maps_follow_the_field(cache):
+    model, _ = load_model("soma-compact", "cpu")
+    reference = cache.reference(WINDOW)
+    stage = model.network.config.flow_stages[-1]
+    cache.moving(WINDOW, moved(1.1, 0.2), stage.stride, keep=True)
+    followed = cache.moving(WINDOW, moved(0.4, -0.3), stage.stride, keep=True)
+    assert cache.pair.moving.reads == 1
+    residual = measure(model, reference, followed, stage).displacement[:, 4:-4, 4:-4]
     # Both images are the same: what was given is to be taken back.
-    assert np.median(remaining, axis=(1, 2)) == pytest.approx([-0.4, 0.3], abs=0.1)
+    assert np.median(residual, axis=(1, 2)) == pytest.approx([-0.4, 0.3], abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_what_remains_is_measured_as_well_where_descriptors_follow_the_field(des
     [(moved(3.0), 4, True), (moved(0.2), 2, True), (moved(0.2), 4, False)],
     ids=["a field that changed much", "a finer stride", "a scene of many tiles"],
 )
-def test_the_moving_image_is_read_anew(descriptions, field, stride, keep):
-    descriptions.moving(WINDOW, 1, moved(0.0), 4, keep=keep)
-    descriptions.moving(WINDOW, 1, field, stride, keep=True)
-    assert descriptions.pair.moving.reads == 2
+def test_the_moving_image_is_read_anew(cache, field, stride, keep):
+    cache.moving(WINDOW, moved(0.0), 4, keep=keep)
+    cache.moving(WINDOW, field, stride, keep=True)
+    assert cache.pair.moving.reads == 2

@@ -16,13 +16,14 @@ from model_core.geometry.sampling import inside, sample
 from model_core.network.checkpoint import load_network
 from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
-from tests.core.network.images import rmse
+from model_core.registration.bounds import SearchBounds
+from tests.core.registration.registering import error, register
 
 # What georeferenced users have, at half the shifts because the images are small.
 SIDE = 200
 MAX_SHIFT = 10.0
 MAX_ROTATION = 2.0
-SEARCH = (14.0, 2.5, 1.0)
+BOUNDS = SearchBounds(14.0, 2.5, 1.0)
 
 SOURCES = ("volkov", "sen12", "sdt", "ombria")
 PER_SOURCE = 4
@@ -60,7 +61,7 @@ def read(path: Path, bands: int) -> Tensor:
 def views(
     pairs: Path, row: dict[str, str], random: np.random.Generator
 ) -> tuple[ImageBatch, ImageBatch, Tensor]:
-    """Cut an optical and a turned, shifted SAR view out of a pair; return them and the truth.
+    """Cut an optical and a rotated, shifted SAR view out of a pair; return them and the truth.
 
     Both views lie inside the images: no border tells the transform.
     """
@@ -76,9 +77,9 @@ def views(
     field = affine_field(invert(truth), SIDE, SIDE) + margin - residual
     valid = torch.ones(1, 1, SIDE, SIDE)
     cut = optical[..., margin : margin + SIDE, margin : margin + SIDE]
-    turned = sample(sar, field)
+    moved = sample(sar, field)
     assert bool(inside(field, 256, 256).all())
-    return ImageBatch(cut, valid, "optical"), ImageBatch(turned, valid, "sar"), truth
+    return ImageBatch(cut, valid, "optical"), ImageBatch(moved, valid, "sar"), truth
 
 
 @torch.inference_mode()
@@ -87,8 +88,8 @@ def test_bundled_networks_register_real_pairs(pairs, rows, network):
     errors = []
     for row in rows:
         optical, sar, truth = views(pairs, row, random)
-        found = network.find_affine(optical, sar, *SEARCH)
-        errors.append(rmse(found, truth, SIDE, SIDE))
+        found = register(network, optical, sar, BOUNDS, local=False)
+        errors.append(error(found.field, truth))
     # Of 40 such pairs 34 were within 2 px, with a median of 0.8 px.
     assert np.mean(np.array(errors) < 2) >= 0.75, np.round(errors, 2)
     assert np.median(errors) < 1.1, np.round(errors, 2)
@@ -101,14 +102,11 @@ def test_two_warps_of_one_real_image_give_one_answer(pairs, rows, network):
     gaps = []
     for row in rows[::2]:  # half of each source
         first, second = (views(pairs, row, random) for _ in range(2))
-        answers = [
-            compose(
-                invert(truth),
-                network.find_affine(optical, sar, *SEARCH).affine,
-            )
-            for optical, sar, truth in (first, second)
-        ]
-        fields = [affine_field(answer, SIDE, SIDE) for answer in answers]
+        fields = []
+        for optical, sar, truth in (first, second):
+            found = register(network, optical, sar, BOUNDS, local=False)
+            affine = torch.from_numpy(found.field.affine)[None]
+            fields.append(affine_field(compose(invert(truth.double()), affine), SIDE, SIDE))
         gaps.append(float((fields[0] - fields[1]).norm(dim=-1).mean()))
     assert np.median(gaps) < 1.0, np.round(gaps, 2)
 
@@ -117,13 +115,15 @@ def test_two_warps_of_one_real_image_give_one_answer(pairs, rows, network):
 def test_unrelated_real_images_are_not_certain(pairs, rows, network):
     random = np.random.default_rng(3)
     related, unrelated = [], []
+    verdicts: dict[bool, list[str]] = {True: [], False: []}
     cut = [views(pairs, row, random) for row in rows]
     for index, (optical, sar, _) in enumerate(cut[::2]):
         other = cut[(2 * index + PER_SOURCE) % len(cut)][1]
         for image, certainties in ((sar, related), (other, unrelated)):
-            found = network.find_affine(optical, image, *SEARCH)
-            certainty = network.find_flow(optical, image, found).certainty
-            certainties.append(float(certainty.mean()))
+            found = register(network, optical, image, BOUNDS)
+            certainties.append(float(found.certainty.mean()))
+            verdicts[image is sar].append(found.verdict)
     figures = np.round([related, unrelated], 3)
     assert np.median(related) > 2 * np.median(unrelated), figures
     assert np.mean(unrelated) < 0.2, figures
+    assert "registered" not in verdicts[False]

@@ -1,4 +1,4 @@
-"""The smooth field behind what was measured at lattice nodes."""
+"""The smooth field behind what was measured at control points."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from model_core.registration.spline import (
-    CALM,
-    LIVELY,
-    SHARP,
+    FLEXIBLE,
+    REFERENCE_CURVATURE,
+    STIFF,
+    Observations,
     Stiffness,
     fit_spline,
     smooth_field,
 )
 
-SHAPE, STEP, TOLERANCE = (64, 64), 8.0, 2.0
+SHAPE, SPACING, TOLERANCE = (64, 64), 8.0, 2.0
 
 
 def everywhere(value: float) -> np.ndarray:
@@ -23,27 +24,40 @@ def everywhere(value: float) -> np.ndarray:
 
 def deformation() -> np.ndarray:
     """Waves of up to some 4 px, 250 to 500 px long."""
-    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] * STEP
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] * SPACING
     return np.stack(
         [3 * np.sin(x / 45 + y / 90), 2 * np.cos(y / 60) + np.sin(x / 80)], axis=0
     ).astype(np.float32)
 
 
 def peaks(along_x: float | np.ndarray, along_y: float | np.ndarray) -> np.ndarray:
-    """Curvatures of peaks whose axes are those of the image, in units of ``SHARP``."""
-    return np.stack([everywhere(1) * along_x, everywhere(0), everywhere(1) * along_y]) * SHARP
+    """Curvatures, in units of the reference one, of peaks whose axes are those of the image."""
+    return (
+        np.stack([everywhere(1) * along_x, everywhere(0), everywhere(1) * along_y])
+        * REFERENCE_CURVATURE
+    )
+
+
+def observed(
+    measured: np.ndarray,
+    certainty: np.ndarray,
+    curvature: np.ndarray,
+    known: np.ndarray | None = None,
+) -> Observations:
+    """Return measurements; ``known`` None: everywhere."""
+    seen = np.ones(SHAPE, bool) if known is None else known
+    return Observations(measured, certainty, curvature, seen, SPACING)
 
 
 def smoothed(measured: np.ndarray, certainty: np.ndarray, final: bool = True) -> np.ndarray:
-    known = np.ones(SHAPE, bool)
-    return smooth_field(measured, certainty, peaks(2, 2), known, STEP, TOLERANCE, final)[0]
+    return smooth_field(observed(measured, certainty, peaks(2, 2)), TOLERANCE, final)[0]
 
 
 def rms(vectors: np.ndarray) -> float:
     return float(np.sqrt(np.square(vectors).sum(axis=0).mean()))
 
 
-@pytest.mark.parametrize("stiffness", [LIVELY, CALM, Stiffness(30.0, 0.0)])
+@pytest.mark.parametrize("stiffness", [FLEXIBLE, STIFF, Stiffness(30.0, 0.0)])
 def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
     rng = np.random.default_rng(0)
     h, w = 9, 12
@@ -53,14 +67,14 @@ def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
         [one[0] ** 2 + other[0] ** 2, one[0] * one[1] + other[0] * other[1],
          one[1] ** 2 + other[1] ** 2]
     ).astype(np.float32)  # fmt: skip
-    found = fit_spline(measured, weights, stiffness, STEP, np.zeros_like(measured))
+    found = fit_spline(measured, weights, stiffness, SPACING, np.zeros_like(measured))
     unit = np.eye(h * w).reshape(h * w, h, w)
 
     def squares(differences: np.ndarray) -> np.ndarray:
         flat = differences.reshape(h * w, -1)
         return flat @ flat.T
 
-    bending, tension = (stiffness.bending / STEP) ** 4, (stiffness.tension / STEP) ** 2
+    bending, tension = (stiffness.bending / SPACING) ** 4, (stiffness.tension / SPACING) ** 2
     dx, dy = np.diff(unit, axis=2), np.diff(unit, axis=1)
     system = tension * (squares(dx) + squares(dy)) + bending * (
         squares(np.diff(dx, axis=2))
@@ -85,7 +99,7 @@ def test_a_deformation_is_followed_and_noise_is_not() -> None:
     assert rms(smoothed(noise, everywhere(0.6))) < 0.1
 
 
-def test_what_only_the_border_says_is_not_believed() -> None:
+def test_what_only_the_border_says_is_not_followed() -> None:
     measured = np.zeros((2, *SHAPE), np.float32)
     measured[0, :, :3] = 1.2
     assert np.abs(smoothed(measured, everywhere(0.6))).max() < 0.3
@@ -93,7 +107,7 @@ def test_what_only_the_border_says_is_not_believed() -> None:
     assert np.abs(smoothed(everywhere_alike, everywhere(0.6)) - 4).max() < 0.2
 
 
-def test_outliers_and_uncertain_nodes_do_not_matter() -> None:
+def test_outliers_and_uncertain_points_do_not_matter() -> None:
     truth = deformation()
     measured, certainty = truth.copy(), everywhere(0.6)
     clean = smoothed(truth, certainty)
@@ -107,11 +121,9 @@ def test_outliers_and_uncertain_nodes_do_not_matter() -> None:
     assert np.abs(smoothed(measured, certainty) - clean).max() < 0.2
 
 
-def test_without_any_measurement_there_is_no_departure() -> None:
+def test_without_any_measurement_there_is_no_residual_displacement() -> None:
     measured = np.full((2, *SHAPE), 3.0, np.float32)
-    found, factors = smooth_field(
-        measured, everywhere(0), peaks(0, 0), np.ones(SHAPE, bool), STEP, TOLERANCE, True
-    )
+    found, factors = smooth_field(observed(measured, everywhere(0), peaks(0, 0)), TOLERANCE, True)
     assert not found.any()
     assert np.isfinite(factors).all()
 
@@ -120,7 +132,7 @@ def test_a_hole_is_bridged_smoothly() -> None:
     truth, certainty = deformation(), everywhere(0.6)
     certainty[24:36, 20:34] = 0
     known = certainty > 0
-    found, _ = smooth_field(truth, certainty, peaks(2, 2), known, STEP, TOLERANCE, True)
+    found, _ = smooth_field(observed(truth, certainty, peaks(2, 2), known), TOLERANCE, True)
     assert np.isfinite(found).all()
     assert np.abs(np.diff(found, axis=2)).max() < 1.5
     assert rms((found - truth)[:, known]) < 0.35
@@ -138,17 +150,18 @@ def test_along_an_edge_a_measurement_says_nothing() -> None:
     measured, inside = np.zeros((2, *SHAPE), np.float32), np.zeros(SHAPE, bool)
     inside[24:40, 24:40] = True
     measured[:, inside] = 1.5
-    known = np.ones(SHAPE, bool)
     ridge = peaks(2.0, np.where(inside, 0.02, 2.0))
-    found, _ = smooth_field(measured, everywhere(0.9), ridge, known, STEP, TOLERANCE, False)
+    found, _ = smooth_field(observed(measured, everywhere(0.9), ridge), TOLERANCE, False)
     assert found[0, 28:36, 28:36].min() > 1.2
     assert np.abs(found[1]).max() < 0.3
-    turned = np.stack([peaks(1, 1)[0], np.where(inside, 0.99, 0) * SHARP, peaks(1, 1)[2]])
-    found, _ = smooth_field(measured, everywhere(0.9), 2 * turned, known, STEP, TOLERANCE, False)
-    # Sharp along (1, 1), which is how it is displaced: believed.
+    oblique = np.stack(
+        [peaks(1, 1)[0], np.where(inside, 0.99, 0) * REFERENCE_CURVATURE, peaks(1, 1)[2]]
+    )
+    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE, False)
+    # Sharp along (1, 1), which is how it is displaced: followed.
     assert found[:, 28:36, 28:36].min() > 1.2
     measured[1] *= -1
-    found, _ = smooth_field(measured, everywhere(0.9), 2 * turned, known, STEP, TOLERANCE, False)
+    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE, False)
     assert np.abs(found).max() < 0.4
 
 
@@ -158,9 +171,8 @@ def test_sharp_matches_count_more_than_blunt_ones() -> None:
     measured[:, :, ::2] = 1.0
     odd = np.arange(SHAPE[1]) % 2 == 0
     blunt, sharp = (np.where(odd, one, other) for one, other in ((0.5, 2), (2, 0.5)))
-    known = np.ones(SHAPE, bool)
     low, high = (
-        smooth_field(measured, everywhere(0.6), peaks(c, c), known, STEP, TOLERANCE, True)[0]
+        smooth_field(observed(measured, everywhere(0.6), peaks(c, c)), TOLERANCE, True)[0]
         for c in (blunt, sharp)
     )
     assert low.mean() < 0.25

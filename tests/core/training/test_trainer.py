@@ -19,12 +19,14 @@ from model_core.network.checkpoint import load_network
 from model_core.network.config import PRESETS, EncoderConfig, FoundationConfig
 from model_core.network.foundation import FrozenFoundation
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 from model_core.registration.model import RegistrationModel
 from model_core.training.batches import make_batch
 from model_core.training.config import AblationConfig, TrainingConfig
 from model_core.training.data import PairSet
 from model_core.training.losses import gaussian_target, robust_cross_entropy
 from model_core.training.trainer import LAST, Outcome, Trainer, learning_rate
+from model_core.workflows.match import match_pair
 
 CPU = torch.device("cpu")
 
@@ -118,9 +120,9 @@ def test_the_network_loads_and_registers(
 
     optical = stored.optical.image[:, 24:216, 24:216]
     sar = stored.sar.image[:, 24 - dy : 216 - dy, 24 - dx : 216 - dx]
-    affine, _ = RegistrationModel(network, CPU, name).find_affine(
-        view(optical, "optical"), view(sar, "sar"), 16, 0
-    )
+    model = RegistrationModel(network, CPU, name)
+    found = match_pair(model, view(sar, "sar"), view(optical, "optical"), SearchBounds(16, 0, 1))
+    affine = found.affine
     centre = np.array([95.5, 95.5])
     shift = affine[:, :2] @ centre + affine[:, 2] - centre
     expected = np.array([dx, dy]) + stored.alignment[:2, 2]
@@ -131,8 +133,6 @@ def test_the_network_loads_and_registers(
     "left_out",
     [
         AblationConfig(fge=False),
-        AblationConfig(transform="affine"),
-        AblationConfig(transform="flow"),
         AblationConfig(foundation=False),
     ],
 )
@@ -142,7 +142,7 @@ def test_ablations_train(
     config = dataclasses.replace(quick, steps=1, ablation=left_out)
     assert _run(config, tmp_path, few_pairs).finished
     network, _ = load_network(str(tmp_path / LAST))
-    assert network.settings.transform == left_out.transform
+    assert (network.settings.fge is not None) == left_out.fge
     has_fge = any("enhance" in name for name in network.state_dict())
     assert has_fge == left_out.fge
 

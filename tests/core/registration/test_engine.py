@@ -1,0 +1,83 @@
+"""The engine as a whole: one way for every network, precision and image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from model_core.geometry.window import Window
+from model_core.network.config import FoundationConfig, SomaConfig
+from model_core.network.soma import Soma
+from model_core.registration.bounds import SearchBounds
+from model_core.registration.engine import Alignment
+from tests.core.network.images import TINY, pair, rotation, shift
+from tests.core.registration.registering import error, register
+
+
+def network(config: SomaConfig = TINY) -> Soma:
+    torch.manual_seed(0)
+    return Soma(config).eval()
+
+
+def positions(found: Alignment) -> NDArray[np.float64]:
+    """Return the field at every pixel."""
+    grid = found.field.grid
+    return found.field.window(Window(0, 0, grid.height, grid.width))
+
+
+@torch.inference_mode()
+def test_with_gates_and_margin_at_zero_the_network_is_the_classical_matcher():
+    optical, sar = pair(rotation(4.0, 5.0, -3.0))
+    bounds = SearchBounds(10, 6, 1)
+    learned = register(network(replace(TINY, gate=0.0, margin=0)), optical, sar, bounds)
+    classical = register(network(replace(TINY, learned=False)), optical, sar, bounds)
+    assert np.allclose(positions(learned), positions(classical), atol=2e-3)
+    assert np.allclose(learned.certainty, classical.certainty, atol=1e-3)
+    assert learned.verdict == classical.verdict == "registered"
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("how", ["own dtype", "autocast"])
+def test_bfloat16_encoders_leave_the_matching_in_full_precision(how):
+    truth = rotation(3.0, 4.0, -6.0)
+    optical, sar = pair(truth)
+    bounds = SearchBounds(10, 4, 1)
+    exact = register(network(), optical, sar, bounds)
+    if how == "autocast":
+        with torch.autocast("cpu", torch.bfloat16):
+            found = register(network(), optical, sar, bounds)
+    else:
+        found = register(network().to(torch.bfloat16), optical, sar, bounds)
+    assert error(found.field, truth) < 0.5
+    assert np.linalg.norm(positions(found) - positions(exact), axis=-1).mean() < 0.1
+
+
+@torch.inference_mode()
+def test_result_is_the_same_every_time():
+    optical, sar = pair(rotation(3.0, 4.0, -6.0), 128, 128)
+    one, other = (register(network(), optical, sar, SearchBounds(10, 4, 1)) for _ in range(2))
+    assert np.array_equal(positions(one), positions(other))
+    assert np.array_equal(one.certainty, other.certainty)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"fge": None}, {"head_channels": 0}, {"foundation": FoundationConfig("test_vit2")}],
+    ids=["without FGE", "without heads", "with a frozen branch"],
+)
+def test_every_network_registers(change):
+    truth = shift(4, -3)
+    optical, sar = pair(truth, 128, 128)
+    found = register(network(replace(TINY, **change)), optical, sar, SearchBounds(8, 0, 1))
+    assert error(found.field, truth) < 0.8
+
+
+def test_an_affine_alone_has_no_residual_displacement():
+    optical, sar = pair(shift(4, -3), 128, 128)
+    bounds = SearchBounds(8, 0, 1)
+    assert register(network(), optical, sar, bounds, local=False).field.residual is None
+    assert register(network(), optical, sar, bounds, local=True).field.residual is not None
