@@ -54,7 +54,7 @@ lint: environment
 
 docs:
 	@scripts/tool_environment.sh build/docs-venv requirements/docs.txt
-	@build/docs-venv/bin/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --strict
 	@echo "Documentation: build/site/index.html"
 
 translations:

@@ -21,6 +21,7 @@ ADDED = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "LICENSE": "LICENSE",
+    "CITATION.cff": "CITATION.cff",
     "benchmarks/README.md": "benchmarks.md",
 }
 """Files of the repository and the paths of their pages in the site."""
