@@ -4,7 +4,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 stamp=.venv/.requirements
-wanted=$(cat requirements/*.txt | sha256sum | cut -d ' ' -f 1)
+wanted=$(cat requirements/core.txt requirements/dev.txt requirements/timm.txt | sha256sum |
+    cut -d ' ' -f 1)
 if [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     echo "Python environment: up to date (.venv)."
     exit 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.core.imports import ROOT, imports, imports_of
 
 FORBIDDEN = {
     "model_core": {"qgis", "PyQt5", "PyQt6", "PySide2", "PySide6", "processing", "soma_qgis"},
@@ -25,45 +24,38 @@ FORBIDDEN = {
 }
 
 
-def imported(source: str) -> set[str]:
-    """Return the top names of all modules that a source imports, wherever in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module.split(".")[0])
-        elif isinstance(node, ast.Call) and node.args:
-            # import_module("torch"), __import__("torch")
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
-            name = called.id if isinstance(called, ast.Name) else called
-            first = node.args[0]
-            if name in ("import_module", "__import__") and isinstance(first, ast.Constant):
-                names.add(str(first.value).split(".")[0])
-    return names
-
-
 @pytest.mark.parametrize("package", sorted(FORBIDDEN))
 def test_packages_stay_apart(package: str) -> None:
     files = sorted((ROOT / package).rglob("*.py"))
     assert files
-    found = {
-        str(file.relative_to(ROOT)): sorted(both)
+    found = [
+        f"{file.relative_to(ROOT)}:{one.line}: {one.name}"
         for file in files
-        if (both := imported(file.read_text(encoding="utf-8")) & FORBIDDEN[package])
-    }
-    assert found == {}
+        for one in imports_of(file)
+        if one.name.split(".")[0] in FORBIDDEN[package]
+    ]
+    assert found == []
 
 
 def test_imports_are_seen_wherever_they_stand() -> None:
     source = (
         "import torch.nn as nn\n"
-        "def f():\n    from timm import create_model\n"
-        "import_module('rasterio.io')\n"
+        "if TYPE_CHECKING:\n    from timm import create_model\n"
+        "def f():\n    import_module('rasterio.io')\n"
         "importlib.import_module('safetensors')\n"
-        "from . import model_core\n"
+        "import_module(f'model_core.commands.{name}')\n"
+        "from . import near\n"
+        "from ..other.place import thing\n"
     )
-    assert imported(source) == {"torch", "timm", "rasterio", "safetensors"}
+    assert {one.line: one.name for one in imports(source, "a.b")} == {
+        1: "torch.nn",
+        3: "timm.create_model",
+        5: "rasterio.io",
+        6: "safetensors",
+        7: "model_core.commands",
+        8: "a.b.near",
+        9: "a.other.place.thing",
+    }
 
 
 def test_plugin_never_runs_the_executable_of_qgis() -> None:
