@@ -64,27 +64,27 @@ class Field:
         self,
         affine: AffineMatrix,
         grid: ControlGrid,
-        residual: NDArray[np.float32] | None = None,
+        residual_displacement: NDArray[np.float32] | None = None,
     ) -> None:
         """Make a field.
 
         Args:
             affine: (2, 3), in pixels of the working grid.
             grid: the control points.
-            residual: (2, h, w) as (dx, dy), pixels that the field adds to the affine at the control
-                points; None: nothing.
+            residual_displacement: (2, h, w) as (dx, dy), pixels that the field adds to the affine at
+                the control points; None: nothing.
         """
         self.affine = affine
         self.grid = grid
-        self.residual = residual
+        self.residual_displacement = residual_displacement
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the positions (..., 2) in the moving image of reference points (..., 2)."""
         mapped = transform(self.affine, points)
-        if self.residual is not None:
+        if self.residual_displacement is not None:
             cells = torch.from_numpy(pixel_to_cell(points, self.grid.spacing))
             flat = cells.reshape(1, 1, -1, 2).float()
-            extra = sample(torch.from_numpy(self.residual)[None], flat)
+            extra = sample(torch.from_numpy(self.residual_displacement)[None], flat)
             mapped = mapped + extra[0, :, 0].T.reshape(points.shape).double().numpy()
         return mapped
 

@@ -11,7 +11,7 @@ from rasterio.warp import transform as transform_coordinates
 from model_core.geometry.grid import Grid
 from model_core.geometry.sampling import sample
 
-LATTICE_CELL = 32
+EXACT_SPACING = 32
 """Pixels between exactly projected points; between them bilinear interpolation is exact to far
 below a hundredth of a pixel at the scale of image tiles."""
 
@@ -25,21 +25,22 @@ def project(points: NDArray[np.float64], source: CRS, target: CRS) -> NDArray[np
 def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> NDArray[np.float64]:
     """Map pixel positions (h, w, 2) of one grid to pixel positions of another.
 
-    The CRS change is computed exactly on a sparse lattice around the positions and interpolated.
-    Unreferenced grids share the pixel plane.
+    The CRS change is computed exactly on a sparse grid around the positions and interpolated.
+    Unreferenced grids share the pixel plane. Positions that are not finite become NaN.
     """
     if source.crs is None or target.crs is None or source.crs == target.crs:
         return target.to_pixels(source.to_map(positions))
-    finite = positions[np.isfinite(positions).all(axis=-1)]
-    if finite.size == 0:
+    finite = np.isfinite(positions).all(axis=-1)
+    if not finite.any():
         return np.full_like(positions, np.nan)
-    low, high = finite.min(axis=0), finite.max(axis=0)
-    counts = np.maximum(2, np.ceil((high - low) / LATTICE_CELL).astype(int) + 1)
+    low, high = positions[finite].min(axis=0), positions[finite].max(axis=0)
+    counts = np.maximum(2, np.ceil((high - low) / EXACT_SPACING).astype(int) + 1)
     xs, ys = (np.linspace(low[i], max(high[i], low[i] + 1e-6), counts[i]) for i in (0, 1))
     nodes = np.stack(np.meshgrid(xs, ys), axis=-1)
     exact = target.to_pixels(project(source.to_map(nodes), source.crs, target.crs))
-    # Interpolated relative to the lattice's corner, in float64: coordinates are large numbers.
+    # Interpolated relative to the grid's corner, in float64: coordinates are large numbers.
     spacing = np.array([xs[1] - xs[0], ys[1] - ys[0]])
     where = torch.from_numpy((positions - low) / spacing)[None]
-    lattice = torch.from_numpy(exact.transpose(2, 0, 1))[None]
-    return np.asarray(sample(lattice, where)[0].permute(1, 2, 0).numpy())
+    coarse = torch.from_numpy(exact.transpose(2, 0, 1))[None]
+    mapped = sample(coarse, where)[0].permute(1, 2, 0).numpy()
+    return np.where(finite[..., None], mapped, np.nan)
