@@ -1,0 +1,69 @@
+"""One affine for many displacements: exact, weighted, and robust."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from model_core.geometry.affine import transform_points
+from model_core.registration.robust_affine import robust_affine, squared_residuals, weighted_affine
+
+TRUTH = torch.tensor([[[1.03, 0.12, 4.0], [-0.07, 0.96, -9.0]]], dtype=torch.float64)
+
+
+def points(count: int = 200, seed: int = 0) -> torch.Tensor:
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(rng.uniform(0, 1, (1, count, 2)) * [400, 250])
+
+
+def test_exact_targets_give_the_exact_affine() -> None:
+    source = points()
+    found = weighted_affine(source, transform_points(TRUTH, source), torch.ones(1, 200))
+    assert torch.allclose(found, TRUTH, atol=1e-3)
+    assert float(squared_residuals(TRUTH, source, transform_points(TRUTH, source)).max()) < 1e-20
+
+
+def test_residuals_are_squared_distances_in_pixels() -> None:
+    source = points(3)
+    targets = transform_points(TRUTH, source) + torch.tensor([3.0, -4.0])
+    assert squared_residuals(TRUTH, source, targets)[0].tolist() == pytest.approx([25.0] * 3)
+
+
+def test_without_weight_points_do_not_count() -> None:
+    source = points()
+    targets = transform_points(TRUTH, source)
+    weights = torch.ones(1, 200)
+    targets[:, :80] += 50
+    weights[:, :80] = 0
+    assert torch.allclose(weighted_affine(source, targets, weights), TRUTH, atol=1e-3)
+
+
+def test_what_points_do_not_determine_stays_the_identity() -> None:
+    one = torch.tensor([[[10.0, 20.0]]])
+    found = weighted_affine(one, one + torch.tensor([3.0, -2.0]), torch.ones(1, 1))
+    assert torch.allclose(found[0, :, :2], torch.eye(2).double(), atol=1e-6)
+    assert found[0, :, 2].tolist() == pytest.approx([3, -2], abs=1e-4)
+    line = torch.stack([torch.arange(30.0), torch.zeros(30)], dim=-1)[None]
+    assert torch.isfinite(weighted_affine(line, line + 1, torch.ones(1, 30))).all()
+
+
+def test_almost_half_of_the_points_may_be_wrong() -> None:
+    source = points()
+    rng = np.random.default_rng(1)
+    targets = transform_points(TRUTH, source)
+    targets += torch.from_numpy(rng.normal(scale=0.3, size=(1, 200, 2)))
+    wrong = torch.from_numpy(rng.uniform(size=(1, 200)) < 0.45)
+    targets[wrong] = torch.from_numpy(rng.uniform(0, 400, (int(wrong.sum()), 2)))
+    found, agreement = robust_affine(source, targets, torch.ones(1, 200), scale=2.0)
+    error = transform_points(found, source) - transform_points(TRUTH, source)
+    assert float(error.norm(dim=-1).max()) < 0.5
+    assert float(agreement[~wrong].mean()) > 0.9
+    assert float(agreement[wrong].mean()) < 0.1
+
+
+def test_the_answer_is_the_same_every_time() -> None:
+    source = points()
+    targets = transform_points(TRUTH, source) + torch.randn(1, 200, 2)
+    first, second = (robust_affine(source, targets, torch.ones(1, 200), 2.0)[0] for _ in range(2))
+    assert torch.equal(first, second)
