@@ -1,0 +1,216 @@
+"""Puts faults into the geometry and the engine, one at a time, and sees whether a test notices.
+
+Each mutant is one small change of the kinds that have spoilt registrations before: x and y
+exchanged, an order of composition reversed, half a pixel lost, a sign, a factor upside down. The
+tests of geometry and engine run on a copy with that change; a mutant that no test turns red
+*survives*, and is a test that is missing (or a change that changes nothing: those are listed in
+``EQUIVALENT``, each with the reason).
+
+    python scripts/mutants.py                     # all of them; minutes to an hour
+    python scripts/mutants.py --module search     # those of one module
+    python scripts/mutants.py --sample 40         # some, evenly spread
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MODULES = (
+    *(f"geometry/{name}" for name in ("affine", "field", "pixels", "projection", "sampling")),
+    "geometry/window",
+    *(f"registration/{name}" for name in ("feature_cache", "fit", "measurements", "refine")),
+    *(f"registration/{name}" for name in ("robust_affine", "search", "tiles", "verify")),
+)
+"""Of model_core: what decides where a pixel lies."""
+
+TESTS = ("tests/core/geometry", "tests/core/network/test_translation_search.py",
+         "tests/core/registration")  # fmt: skip
+SLOW = ("tests/core/registration/test_real_pairs.py",)
+
+EQUIVALENT: dict[str, str] = {}
+"""Mutants that cannot be noticed, by "module: line's text -> new text", with the reason."""
+
+TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change.
+
+    module: of model_core, without ending. line: its number. kind: of fault. before, after: the
+    changed expression. source: the whole changed module.
+    """
+
+    module: str
+    line: int
+    kind: str
+    before: str
+    after: str
+    source: str
+
+    @property
+    def key(self) -> str:
+        """What the mutant is called in ``EQUIVALENT``."""
+        return f"{self.module}: {self.before} -> {self.after}"
+
+
+def variants(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield (kind of fault, changed copy) of one node of a module."""
+    swaps = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+    if isinstance(node, ast.BinOp):
+        if type(node.op) in swaps:
+            other = copy.deepcopy(node)
+            other.op = swaps[type(node.op)]()
+            yield "sign or factor", other
+        if isinstance(node.op, ast.MatMult):
+            other = copy.deepcopy(node)
+            other.left, other.right = other.right, other.left
+            yield "order of a product", other
+    if isinstance(node, ast.Constant) and node.value == 0.5:
+        yield "half a pixel", ast.Constant(0.0)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id == "compose" and len(node.args) == 2:
+            other = copy.deepcopy(node)
+            other.args.reverse()
+            yield "order of composition", other
+        if node.func.id == "invert":
+            yield "inverse left out", copy.deepcopy(node.args[0])
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
+        if ast.dump(node.elts[0]) != ast.dump(node.elts[1]):
+            other = copy.deepcopy(node)
+            other.elts.reverse()
+            yield "x and y", other
+    if isinstance(node, ast.List) and len(node.elts) == 2:
+        other = copy.deepcopy(node)
+        other.elts.reverse()
+        yield "x and y", other
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        last = node.slice.elts[-1]
+        if isinstance(last, ast.Constant) and last.value in (0, 1):
+            other = copy.deepcopy(node)
+            assert isinstance(other.slice, ast.Tuple)
+            other.slice.elts[-1] = ast.Constant(1 - last.value)
+            yield "x and y", other
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        if not isinstance(node.operand, ast.Constant):
+            yield "sign or factor", copy.deepcopy(node.operand)
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else super().generic_visit(node)
+
+
+def _hints(tree: ast.AST) -> set[int]:
+    """Return the ids of the nodes of annotations and aliases of types, where nothing is computed."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        parts: list[ast.AST | None] = []
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            parts = [
+                node.returns,
+                *(a.annotation for a in ast.walk(node) if isinstance(a, ast.arg)),
+            ]
+        elif isinstance(node, ast.AnnAssign):
+            parts = [node.annotation]
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript):
+            parts = [node.value] if isinstance(node.targets[0], ast.Name) else []
+            parts = parts if node in getattr(tree, "body", []) else []
+        for part in parts:
+            if part is not None:
+                found.update(id(inner) for inner in ast.walk(part))
+    return found
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Yield all mutants of a module."""
+    text = (ROOT / "model_core" / f"{module}.py").read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    hints = _hints(tree)
+    for node in ast.walk(tree):
+        if id(node) in hints:
+            continue
+        for kind, changed in variants(node):
+            source = ast.unparse(ast.fix_missing_locations(_Replace(node, changed).visit(tree)))
+            # The tree was changed in place: read it anew for the next one.
+            yield Mutant(
+                module, getattr(node, "lineno", 0), kind, ast.unparse(node), ast.unparse(changed),
+                source,
+            )  # fmt: skip
+            _Replace(changed, node).visit(tree)
+
+
+def killed(mutant: Mutant, folder: Path) -> str:
+    """Return the test that notices a mutant in a copy of the project; empty: none does."""
+    file = folder / "model_core" / f"{mutant.module}.py"
+    original = file.read_text(encoding="utf-8")
+    file.write_text(mutant.source, encoding="utf-8")
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command += ["--no-header", "--tb=no", *TESTS, *(f"--ignore={name}" for name in SLOW)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONPATH", None)
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False,
+            timeout=TIMEOUT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "runs forever"
+    finally:
+        file.write_text(original, encoding="utf-8")
+    if done.returncode == 0:
+        return ""
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].split(" - ")[0].partition(" ")[2] if failed else "cannot be loaded"
+
+
+def main() -> int:
+    """Try the mutants and print a table of those that survive."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--module", action="append", help="last part of a module's name")
+    parser.add_argument("--sample", type=int, help="as many mutants, evenly spread")
+    options = parser.parse_args()
+    wanted = [m for m in MODULES if not options.module or m.split("/")[1] in options.module]
+    every = [mutant for module in wanted for mutant in mutants(module)]
+    if options.sample and options.sample < len(every):
+        every = [every[i * len(every) // options.sample] for i in range(options.sample)]
+    survivors = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name in ("model_core", "tests", "resources", "pyproject.toml"):
+            source = ROOT / name
+            copier = shutil.copytree if source.is_dir() else shutil.copy
+            copier(source, folder / name)
+        for mutant in every:
+            if mutant.key in EQUIVALENT:
+                continue
+            by = killed(mutant, folder)
+            state = by or "SURVIVES"
+            sys.stdout.write(
+                f"{mutant.module}:{mutant.line} {mutant.kind}: {mutant.before} -> {mutant.after}: "
+                f"{state}\n"
+            )
+            sys.stdout.flush()
+            if not by:
+                survivors.append(mutant)
+    sys.stdout.write(f"{len(every)} mutants, {len(survivors)} survive\n")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
