@@ -154,7 +154,7 @@ def write_registered(
     with open_raster(raster) as source, atomic_write(path) as temporary:
         reader = RegisteredReader(source, field, options.method(source))
         profile = _profile(source, field.grids.output) | (creation if direct else {})
-        # Drivers as COG can only copy a whole file, which lies beside this one and is deleted with it.
+        # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
         try:
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
