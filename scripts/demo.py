@@ -26,7 +26,8 @@ from plugin_files import ROOT
 from qgis_profile import qgis_environment
 
 from model_core.geometry.grid import Grid
-from model_core.products.displacement_raster import DisplacementField, read_displacement_raster
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.displacement_raster import read_displacement_raster
 
 FOLDER = ROOT / "build" / "demo"
 SCENE = "sen1floods11_spain"
@@ -123,7 +124,7 @@ def _short(path: Path) -> str:
 
 def compare(demo: Demo, field: DisplacementField) -> str:
     """Return how far the displacement found is from the true one, where it is certain."""
-    points = field.working.to_map(field.lattice.positions())
+    points = field.working.to_map(field.control_grid.positions())
     true = demo.truth(points, field.working)
     found = field.displacement()
     sure = field.valid & (field.certainty >= 0.3)

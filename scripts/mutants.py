@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import os
 import shutil
 import subprocess
@@ -68,44 +67,36 @@ class Mutant:
 
 def variants(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Yield (kind of fault, changed copy) of one node of a module."""
-    swaps = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
     if isinstance(node, ast.BinOp):
-        if type(node.op) in swaps:
-            other = copy.deepcopy(node)
-            other.op = swaps[type(node.op)]()
-            yield "sign or factor", other
-        if isinstance(node.op, ast.MatMult):
-            other = copy.deepcopy(node)
-            other.left, other.right = other.right, other.left
-            yield "order of a product", other
-    if isinstance(node, ast.Constant) and node.value == 0.5:
-        yield "half a pixel", ast.Constant(0.0)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield from _of_operation(node)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         if node.func.id == "compose" and len(node.args) == 2:
-            other = copy.deepcopy(node)
-            other.args.reverse()
-            yield "order of composition", other
+            yield "order of composition", ast.Call(node.func, node.args[::-1], node.keywords)
         if node.func.id == "invert":
-            yield "inverse left out", copy.deepcopy(node.args[0])
-    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
-        if ast.dump(node.elts[0]) != ast.dump(node.elts[1]):
-            other = copy.deepcopy(node)
-            other.elts.reverse()
-            yield "x and y", other
-    if isinstance(node, ast.List) and len(node.elts) == 2:
-        other = copy.deepcopy(node)
-        other.elts.reverse()
-        yield "x and y", other
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
-        last = node.slice.elts[-1]
-        if isinstance(last, ast.Constant) and last.value in (0, 1):
-            other = copy.deepcopy(node)
-            assert isinstance(other.slice, ast.Tuple)
-            other.slice.elts[-1] = ast.Constant(1 - last.value)
-            yield "x and y", other
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        if not isinstance(node.operand, ast.Constant):
-            yield "sign or factor", copy.deepcopy(node.operand)
+            yield "inverse left out", node.args[0]
+    elif isinstance(node, ast.Constant) and node.value == 0.5:
+        yield "half a pixel", ast.Constant(0.0)
+    elif isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
+        if isinstance(node.ctx, ast.Load) and ast.dump(node.elts[0]) != ast.dump(node.elts[1]):
+            yield "x and y", type(node)(node.elts[::-1], node.ctx)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        *first, last = node.slice.elts
+        if isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value in (0, 1):
+            other = ast.Tuple([*first, ast.Constant(1 - last.value)], ast.Load())
+            yield "x and y", ast.Subscript(node.value, other, node.ctx)
+    elif isinstance(node, ast.UnaryOp) and not isinstance(node.operand, ast.Constant):
+        if isinstance(node.op, ast.USub):
+            yield "sign or factor", node.operand
+
+
+def _of_operation(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
+    swaps: dict[type[ast.operator], ast.operator] = {
+        ast.Add: ast.Sub(), ast.Sub: ast.Add(), ast.Mult: ast.Div(), ast.Div: ast.Mult(),
+    }  # fmt: skip
+    if type(node.op) in swaps:
+        yield "sign or factor", ast.BinOp(node.left, swaps[type(node.op)], node.right)
+    if isinstance(node.op, ast.MatMult):
+        yield "order of a product", ast.BinOp(node.right, node.op, node.left)
 
 
 class _Replace(ast.NodeTransformer):
@@ -113,11 +104,12 @@ class _Replace(ast.NodeTransformer):
         self.old, self.new = old, new
 
     def visit(self, node: ast.AST) -> ast.AST:
+        """Return the new node in place of the old one."""
         return self.new if node is self.old else super().generic_visit(node)
 
 
 def _hints(tree: ast.AST) -> set[int]:
-    """Return the ids of the nodes of annotations and aliases of types, where nothing is computed."""
+    """Return the ids of the nodes of annotations and aliases of types: they compute nothing."""
     found: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -139,20 +131,18 @@ def _hints(tree: ast.AST) -> set[int]:
 
 def mutants(module: str) -> Iterator[Mutant]:
     """Yield all mutants of a module."""
-    text = (ROOT / "model_core" / f"{module}.py").read_text(encoding="utf-8")
-    tree = ast.parse(text)
+    tree = ast.parse((ROOT / "model_core" / f"{module}.py").read_text(encoding="utf-8"))
     hints = _hints(tree)
-    for node in ast.walk(tree):
+    for node in list(ast.walk(tree)):
         if id(node) in hints:
             continue
         for kind, changed in variants(node):
-            source = ast.unparse(ast.fix_missing_locations(_Replace(node, changed).visit(tree)))
-            # The tree was changed in place: read it anew for the next one.
-            yield Mutant(
-                module, getattr(node, "lineno", 0), kind, ast.unparse(node), ast.unparse(changed),
-                source,
-            )  # fmt: skip
+            before, after = ast.unparse(node), ast.unparse(changed)
+            line = getattr(node, "lineno", 0)
+            _Replace(node, changed).visit(tree)  # in place, and back again
+            source = ast.unparse(ast.fix_missing_locations(tree))
             _Replace(changed, node).visit(tree)
+            yield Mutant(module, line, kind, before, after, source)
 
 
 def killed(mutant: Mutant, folder: Path) -> str:

@@ -108,7 +108,7 @@ def test_registers_from_a_fresh_profile(package, tmp_path):
     assert Path(results["OUTPUT"]).is_file()
     found = read_displacement_raster(tmp_path / "displacement.tif")
     true = read_displacement_raster(scene / "truth_displacement.tif")
-    points = found.working.to_map(found.lattice.positions())
+    points = found.working.to_map(found.control_grid.positions())
     shown = true.working.to_map(true.to_field().at(true.working.to_pixels(points)))
     error = np.linalg.norm(found.displacement() - (points - shown), axis=-1) / 10
     sure = found.valid & (found.certainty > 0.3)

@@ -33,9 +33,8 @@ class SomaMethod:
         The affine is given whatever the verdict is, so that accuracy and judgement are measured
         apart from each other.
         """
-        found = match_pair(
-            self.matcher, sar, optical, SearchBounds(max_shift, max_rotation, max_scale), self.local
-        )
+        bounds = SearchBounds(max_shift, max_rotation, max_scale)
+        found = match_pair(self.matcher, sar, optical, bounds, self.local)
         return MethodResult(
             affine=found.affine,
             field=found.field,

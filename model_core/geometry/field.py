@@ -71,8 +71,8 @@ class Field:
         Args:
             affine: (2, 3), in pixels of the working grid.
             grid: the control points.
-            residual_displacement: (2, h, w) as (dx, dy), pixels that the field adds to the affine at
-                the control points; None: nothing.
+            residual_displacement: (2, h, w) as (dx, dy), pixels that the field adds to the affine
+                at the control points; None: nothing.
         """
         self.affine = affine
         self.grid = grid

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from model_core.geometry.field import Field
-from model_core.geometry.window import Window
-from model_core.products.report import Comparison
+from model_core.geometry.window import Window, downsampled_size
 from model_core.products.report_figures import Image
 from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
@@ -23,24 +24,40 @@ QUADRANTS = (
 )
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Pictures of one place on one grid; arrays (H, W, 3) uint8.
+
+    Attributes:
+        title: what is shown, for people.
+        reference: the image that stays.
+        before: the moving image as it came.
+        after: the moving image registered; None where nothing was registered.
+    """
+
+    title: str
+    reference: Image
+    before: Image
+    after: Image | None
+
+
 def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:
     """Return pictures of the whole overlap, and working pixels per picture pixel.
 
     ``field`` None: nothing was registered, so there is no "after".
     """
-    decimation = -(-max(pair.size) // OVERVIEW_SIDE)
-    height, width = (-(-side // decimation) for side in pair.size)
-    whole = _compare("The whole overlap", pair, field, Window(0, 0, height, width, decimation))
-    return whole, decimation
+    factor = -(-max(pair.size) // OVERVIEW_SIDE)
+    window = Window(0, 0, *downsampled_size(*pair.size, factor), factor)
+    return _compare("The whole overlap", pair, field, window), factor
 
 
 def chips(
-    pair: ImagePair, field: Field | None, certainty: NDArray[np.float32], step: int
+    pair: ImagePair, field: Field | None, certainty: NDArray[np.float32], spacing: int
 ) -> tuple[Comparison, ...]:
     """Return details at full resolution: one a quarter of the overlap, and the least certain place.
 
-    In each quarter it is the most certain place; ``certainty`` (h, w) stands on nodes ``step``
-    pixels apart, and is 0 where the images share no data.
+    In each quarter it is the most certain place; ``certainty`` (h, w) stands at control points
+    ``spacing`` pixels apart, and is 0 where the images share no data.
     """
     height, width = certainty.shape
     places: list[tuple[str, int, int]] = []
@@ -58,22 +75,16 @@ def chips(
     pictures = []
     for title, row, column in places:
         height, width = (min(CHIP_SIDE, side) for side in pair.size)
-        top = int(np.clip(row * step - height // 2, 0, pair.size[0] - height))
-        left = int(np.clip(column * step - width // 2, 0, pair.size[1] - width))
+        top = int(np.clip(row * spacing - height // 2, 0, pair.size[0] - height))
+        left = int(np.clip(column * spacing - width // 2, 0, pair.size[1] - width))
         pictures.append(_compare(title, pair, field, Window(top, left, height, width)))
     return tuple(pictures)
 
 
-def _compare(
-    title: str,
-    pair: ImagePair,
-    field: Field | None,
-    window: Window,
-) -> Comparison:
+def _compare(title: str, pair: ImagePair, field: Field | None, window: Window) -> Comparison:
     after = None
     if field is not None:
-        positions = field.window(window)
-        after = _picture(pair.moving.read(window, positions))
+        after = _picture(pair.moving.read(window, field.window(window)))
     return Comparison(
         title=title,
         reference=_picture(pair.reference.read(window)),

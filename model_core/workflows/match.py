@@ -1,4 +1,4 @@
-"""Two plain images, their georeferencing left aside: their alignment, in pixels."""
+"""Two plain images in memory or in files: their affine and field, in pixels; nothing is written."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ from model_core.registration.verdict import Verdict
 class PairMatch:
     """The alignment of two plain images.
 
-    affine: (2, 3), optical pixel (x, y) to SAR pixel, pixel centres at integers. field: (H, W, 2)
-    float32, the SAR position of each optical pixel, NaN where the optical image has no data or the
-    position leaves the SAR image. certainty_map: (H, W) in [0, 1]; certainty: its mean over the
-    known pixels. inlier_ratio: share of verification windows that agree. seconds: of the matching
-    alone.
+    Attributes:
+        affine: (2, 3), optical pixel (x, y) to SAR pixel, pixel centres at integers.
+        field: (H, W, 2) float32, the SAR position of each optical pixel, NaN where the optical
+            image has no data or the position leaves the SAR image.
+        certainty_map: (H, W) in [0, 1].
+        certainty: its mean over the known pixels.
+        inlier_ratio: share of verification windows that are inliers.
+        verdict, reasons: whether the result can be relied on, and why.
+        seconds: of the matching alone.
     """
 
     affine: AffineMatrix
@@ -69,10 +73,10 @@ def match_pair(
     """Match two images that are in memory; the way is that of whole scenes.
 
     Args:
-        model: the network.
-        sar, optical: the images.
-        bounds: how far apart they can be.
-        local: affine and a smooth local field; else the affine alone.
+        model: that finds the alignment.
+        sar, optical: the images; the optical one is the reference.
+        bounds: largest shift of the image centre, rotation and scale.
+        local: affine and a smooth local field, not the affine alone.
 
     Raises:
         BadInputError: no valid pixel in common.
@@ -88,9 +92,9 @@ def to_pair_match(found: Alignment, pair: ImagePair, optical: View, seconds: flo
     whole = Window(0, 0, *pair.size)
     positions = found.field.window(whole)
     known = pair.moving.read(whole, positions).valid & optical.valid
-    nodes = torch.from_numpy(found.certainty)[None, None]
-    spacing = found.field.grid.spacing
-    certainty = resize_displacement(nodes, *pair.size, spacing)[0, 0].numpy()
+    points = torch.from_numpy(found.certainty)[None, None]
+    height, width = pair.size
+    certainty = resize_displacement(points, height, width, found.field.grid.spacing)[0, 0].numpy()
     return PairMatch(
         affine=found.field.affine,
         field=np.where(known[..., None], positions, np.nan).astype(np.float32),

@@ -12,6 +12,9 @@ from model_core.geometry.affine import affine_field, invert, similarity_about
 from model_core.geometry.sampling import sample
 from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
 from model_core.network.images import ImageBatch
+from model_core.network.learned import Branch
+from model_core.network.soma import Soma
+from model_core.raster.view import Modality
 from tests.core.rasters import texture
 
 MARGIN = 48
@@ -62,3 +65,11 @@ def rotation(degrees: float, x: float = 0.0, y: float = 0.0, side: int = 192) ->
     affine = similarity_about(centre, torch.tensor([degrees]), torch.ones(1))
     affine[..., 2] += torch.tensor([x, y])
     return affine
+
+
+def branch_of(network: Soma, modality: Modality) -> Branch:
+    """Return the learned branch of a modality."""
+    assert network.learned is not None
+    branch = network.learned.branches[modality]
+    assert isinstance(branch, Branch)
+    return branch

@@ -18,12 +18,13 @@ from safetensors.torch import load_file, save_file
 
 import model_core
 from model_core.errors import BadInputError
+from model_core.locations import RESOURCES, WEIGHTS
 from model_core.network import checkpoint
 from model_core.network.bundle import UNTRAINED, write_bundled
-from model_core.network.checkpoint import WEIGHTS, load_network, read_manifest, save_network, sha256
+from model_core.network.checkpoint import load_network, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.soma import Soma
-from model_core.workflows.request import DEFAULT_MODEL
+from model_core.settings import SETTINGS
 from tests.core.network.images import TINY, pair, shift
 
 
@@ -81,7 +82,7 @@ def test_a_bundled_network_is_what_its_manifest_says(model):
 
 
 def test_the_model_that_is_used_unless_another_is_asked_for_is_trained():
-    assert read_manifest()[DEFAULT_MODEL]["learned"]
+    assert read_manifest()[SETTINGS["model"].default]["learned"]
 
 
 def test_bundle_is_reproducible_and_its_manifest_keeps_other_models(tmp_path):
@@ -98,10 +99,10 @@ def test_bundle_is_reproducible_and_its_manifest_keeps_other_models(tmp_path):
 def test_models_are_found_in_the_layout_of_the_zip(tmp_path):
     plugin = tmp_path / "soma_qgis"
     shutil.copytree(Path(model_core.__file__).parent, plugin / "model_core")
-    shutil.copytree(WEIGHTS, plugin / "resources" / "weights")
+    shutil.copytree(RESOURCES, plugin / "resources")
     code = (
-        "from model_core.network.checkpoint import WEIGHTS, load_network;"
-        "load_network('soma-compact'); print(WEIGHTS)"
+        "from model_core.network import checkpoint;"
+        "checkpoint.load_network('soma-compact'); print(checkpoint.WEIGHTS)"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]
     answer = subprocess.run(command, cwd=plugin, capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ from model_core.network.config import SomaConfig
 from model_core.network.images import ImageBatch
 from model_core.network.oriented_gradients import structure_descriptors
 from model_core.network.soma import Soma
-from tests.core.network.images import TINY, pair, shift
+from tests.core.network.images import TINY, branch_of, pair, shift
 
 
 def network(config: SomaConfig = TINY) -> Soma:
@@ -56,7 +56,8 @@ def test_images_are_encoded_once_for_all_strides():
     optical, _ = pair(shift(0, 0), 64, 64)
     soma = network()
     calls = []
-    encoder = soma.learned.branches["optical"].encoder
+    branch = branch_of(soma, "optical")
+    encoder = branch.encoder
     encoder.register_forward_hook(lambda *_: calls.append(1))
     features = soma.feature_maps(optical)
     first = [features.at(stride) for stride in (4, 2, 1)]

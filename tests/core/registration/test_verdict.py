@@ -24,7 +24,7 @@ GOOD = Evidence(
 
 
 def verdict(**changes: float) -> tuple[str, str]:
-    found, reasons = judge(replace(GOOD, **changes), BOUNDS, LEARNED)  # type: ignore[arg-type]
+    found, reasons = judge(replace(GOOD, **changes), BOUNDS, LEARNED)
     return found, " ".join(reasons)
 
 

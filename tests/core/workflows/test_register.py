@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from numpy.typing import NDArray
 from rasterio.transform import Affine
 
 from model_core.errors import CancelledError
 from model_core.feedback import Feedback
+from model_core.products.registry import in_folder
 from model_core.workflows.apply import apply_registration
-from model_core.workflows.register import register
-from model_core.workflows.request import OutputPaths, RegistrationRequest, RegistrationResult
+from model_core.workflows.register import compute, open_scenes, register, write_products
+from model_core.workflows.request import RegistrationRequest
 from tests.core.rasters import NORTH_UP, UTM, write
 from tests.core.workflows.scenes import SIDE, Error, field_error, optical, sar, sar_values
 
@@ -25,15 +27,7 @@ ERROR = Error(east=137.0, north=-84.0, degrees=1.0)
 def request(
     folder: Path, sar_path: Path, optical_path: Path, **settings: object
 ) -> RegistrationRequest:
-    outputs = OutputPaths(
-        registered=str(folder / "registered.tif"),
-        displacement_raster=str(folder / "displacement.tif"),
-        displacements=str(folder / "displacements.gpkg"),
-        gcps=str(folder / "gcps.points"),
-        report=str(folder / "report.html"),
-        summary=str(folder / "summary.json"),
-    )
-    return RegistrationRequest(str(sar_path), str(optical_path), outputs=outputs, **settings)  # type: ignore[arg-type]
+    return RegistrationRequest(str(sar_path), str(optical_path), in_folder(folder), settings)
 
 
 def decibel(folder: Path) -> Path:
@@ -127,9 +121,10 @@ def test_the_optical_image_can_be_the_one_that_moves(tmp_path: Path) -> None:
     assert result.verdict == "registered"
     # Seen from the optical image, the correction has the opposite sign.
     with rasterio.open(tmp_path / "displacement.tif") as dataset:
-        dx, dy = dataset.read([1, 2], masked=True)
-    assert np.ma.median(dx) == pytest.approx(137.0, abs=8)
-    assert np.ma.median(dy) == pytest.approx(-84.0, abs=8)
+        known = dataset.read_masks(1) > 0
+        dx, dy = dataset.read([1, 2])
+    assert np.median(dx[known]) == pytest.approx(137.0, abs=8)
+    assert np.median(dy[known]) == pytest.approx(-84.0, abs=8)
 
 
 def test_images_without_georeferencing_register_in_pixels(tmp_path: Path) -> None:
@@ -151,7 +146,7 @@ def test_the_saved_displacement_gives_the_same_raster_again(tmp_path: Path) -> N
     register(wanted, Feedback())
     again = tmp_path / "again.tif"
     apply_registration(
-        str(tmp_path / "displacement.tif"), wanted.sar, str(again), None, (), Feedback()
+        str(tmp_path / "displacement.tif"), wanted.sar, str(again), "auto", (), Feedback()
     )
     with rasterio.open(tmp_path / "registered.tif") as one, rasterio.open(again) as other:
         assert one.transform == other.transform
@@ -173,7 +168,7 @@ def test_the_registered_raster_lies_on_the_reference(tmp_path: Path) -> None:
     both = np.isfinite(found) & np.isfinite(truth)
     moved = sar_values(ERROR)[0]
 
-    def likeness(image: np.ndarray) -> float:
+    def likeness(image: NDArray[np.float32]) -> float:
         return float(np.corrcoef(np.log(image[both]), np.log(truth[both]))[0, 1])
 
     assert likeness(np.clip(found, 1e-4, None)) > 0.5 > 0.25 > likeness(moved)
@@ -221,7 +216,35 @@ def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
             seen.append(fraction)
 
     wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
-    result: RegistrationResult = register(wanted, Watch())
+    result = register(wanted, Watch())
     assert result.verdict == "registered"
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_the_computation_writes_nothing_and_products_can_be_written_later(tmp_path: Path) -> None:
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    before = set(tmp_path.iterdir())
+    run = compute(wanted, open_scenes(wanted), Feedback())
+    assert set(tmp_path.iterdir()) == before
+    assert run.result.verdict == "registered"
+    assert dict(run.result.outputs) == {}
+    # The ground lies 137 m too far east in the moving image.
+    assert np.median(run.field.dx[run.field.valid]) == pytest.approx(-137.0, abs=8)
+    only = {"gcps": str(tmp_path / "later.points")}
+    result = write_products(run, only)
+    assert dict(result.outputs) == only
+    assert {path.name for path in set(tmp_path.iterdir()) - before} == {"later.points"}
+
+
+def test_progress_ends_at_one_also_where_no_report_is_wanted(tmp_path: Path) -> None:
+    seen: list[tuple[str, float]] = []
+
+    class Watch(Feedback):
+        def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
+            seen.append((stage, fraction))
+
+    moving, reference = linear(tmp_path), optical(tmp_path / "optical.tif")
+    register(RegistrationRequest(str(moving), str(reference)), Watch())
+    assert [fraction for _, fraction in seen] == sorted(fraction for _, fraction in seen)
+    assert seen[-1] == ("report", 1.0)
