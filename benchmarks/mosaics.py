@@ -146,9 +146,16 @@ def main() -> None:
         paths = [arguments.out / file for file in files]
         write_image(paths[0], put_together(sar, size))
         write_image(paths[1], put_together(optical, size))
-        if write_check_points(
-            DatasetPair(name, source, name, name, paths[0], paths[1], None), paths[2]
-        ):
+        pair = DatasetPair(
+            id=name,
+            source=source,
+            place=name,
+            region=name,
+            sar_path=paths[0],
+            optical_path=paths[1],
+            alignment=None,
+        )
+        if write_check_points(pair, paths[2]):
             rows.append([name, *files, source])
     with (arguments.out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 COMMANDS = (
-    "register", "match", "apply", "info", "train", "realign", "evaluate", "simulate", "serve",
+    "register", "match", "apply", "info", "train", "refine_labels", "evaluate", "simulate", "serve",
 )  # fmt: skip
 """Names of modules in model_core.commands, in the order of the help."""
 

@@ -26,10 +26,10 @@ from model_core.raster.view import View
 
 PATCH_SIDE = 704
 """Pixels: larger pairs on a common grid are cut into patches of this side, from which views of 512
-px can be cut out even when turned by 20 degrees."""
+px can be cut out even when rotated by 20 degrees."""
 
 SURE_PEAK_RATIO = 1.25
-"""``cfog_ratio`` from which a manifest's ``cfog_dx, cfog_dy`` are believed."""
+"""``cfog_ratio`` from which a manifest's ``cfog_dx, cfog_dy`` are applied."""
 
 POINT_COLUMNS = ("x_opt", "y_opt", "x_sar", "y_sar")
 """Of a file of check points."""
@@ -175,37 +175,47 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Dataset
             f"A row of {manifest.name} has no {absent[0]} ({given.get('id', 'no id')}); "
             "complete it."
         )
-    folder = manifest.parent
-    identifier = given["id"]
-    source = given.get("source", folder.resolve().name)
-    place, region = _place_and_region(identifier, source)
-    place = given.get("place", place)
-    region = given.get("region", place if "place" in given else region)
-    sar_path, optical_path = folder / given["sar_path"], folder / given["optical_path"]
-    pair = DatasetPair(identifier, source, place, region, sar_path, optical_path, None)
+    pair = _unaligned_pair(given, manifest.parent)
     if {"width", "height", "cfog_dx"} <= set(given):
         # Enough is known not to open thousands of files.
         height, width = int(given["height"]), int(given["width"])
         return _patches(dataclasses.replace(pair, alignment=_shift(given)), height, width)
-    sar, optical = open_scene(sar_path, "sar").grid, open_scene(optical_path, "optical").grid
+    sar = open_scene(pair.sar_path, "sar").grid
+    optical = open_scene(pair.optical_path, "optical").grid
     pair = dataclasses.replace(
         pair, side=min(optical.height, optical.width), ground=_ground(optical)
     )
     if "check_points" in given:
-        points = _read_points(folder / given["check_points"])
+        points = _read_points(manifest.parent / given["check_points"])
         return [dataclasses.replace(pair, alignment=fit_affine(points), points=points)]
     if "H_opt2sar" in given:
-        matrix = parse_matrix(given["H_opt2sar"], f"{identifier} of {manifest.name}")
+        matrix = parse_matrix(given["H_opt2sar"], f"{pair.id} of {manifest.name}")
         return [dataclasses.replace(pair, alignment=matrix)]
     common = sar.crs is not None and optical.crs is not None
     if not common and (sar.width, sar.height) != (optical.width, optical.height):
         raise BadInputError(
-            f"The images of {identifier} differ in size and nothing in {manifest.name} says "
+            f"The images of {pair.id} differ in size and nothing in {manifest.name} says "
             "how they lie on each other; add H_opt2sar or check_points."
         )
     known = None if common and "cfog_dx" not in given else _shift(given)
     pair = dataclasses.replace(pair, common_grid=common, alignment=known)
     return _patches(pair, optical.height, optical.width)
+
+
+def _unaligned_pair(given: Mapping[str, str], folder: Path) -> DatasetPair:
+    """Return the pair of a row without what says how its images lie on each other."""
+    source = given.get("source", folder.resolve().name)
+    place, region = _place_and_region(given["id"], source)
+    place = given.get("place", place)
+    return DatasetPair(
+        id=given["id"],
+        source=source,
+        place=place,
+        region=given.get("region", place if "place" in given else region),
+        sar_path=folder / given["sar_path"],
+        optical_path=folder / given["optical_path"],
+        alignment=None,
+    )
 
 
 def _ground(grid: Grid) -> tuple[float, float, float, float] | None:

@@ -16,15 +16,21 @@ from typing import Any
 import torch
 
 from model_core.errors import BadInputError
+from model_core.evaluation.ablation import build_soma_flow
+from model_core.evaluation.cases import SMALLEST_IMAGE, CannotCutError, Case, unrelated_partner
 from model_core.evaluation.consensus import align
+from model_core.evaluation.cutting import build_case
+from model_core.evaluation.figures import can_draw
 from model_core.evaluation.memory import peak_memory
 from model_core.evaluation.methods import (
+    BASELINES,
+    NETWORK_METHODS,
     NETWORKS,
-    PEERS,
     SOMA,
+    SOMA_FLOW,
     Method,
     absence,
-    build_peer,
+    build_baseline,
     check_names,
 )
 from model_core.evaluation.pairs import (
@@ -34,15 +40,7 @@ from model_core.evaluation.pairs import (
     load_pair,
     read_manifest,
 )
-from model_core.evaluation.protocols import (
-    PROTOCOLS,
-    SMALLEST_IMAGE,
-    CannotCutError,
-    Case,
-    Protocol,
-    build_case,
-    unrelated_partner,
-)
+from model_core.evaluation.protocols import PROTOCOLS, Protocol
 from model_core.evaluation.records import LeftOut, ResultFile
 from model_core.evaluation.report import write_report
 from model_core.evaluation.scoring import score
@@ -65,8 +63,8 @@ class Settings:
     Attributes:
         manifests: paths; see ``pairs.read_manifest``. out: folder of the results.
         split, sources: only these rows; None: all. protocols, methods: names.
-        models: each a bundled name or a checkpoint; what the methods "soma" and "soma-affine"
-            stand for.
+        models: each a bundled name or a checkpoint; what the methods "soma", "soma-affine" and
+            "soma-flow" stand for.
         limit: pairs per source; None: all. seed: of all that is drawn.
         threads: of every method. device: of the network.
     """
@@ -76,7 +74,7 @@ class Settings:
     split: str | None = None
     sources: tuple[str, ...] | None = None
     protocols: tuple[str, ...] = tuple(PROTOCOLS)
-    methods: tuple[str, ...] = (*NETWORKS, *PEERS)
+    methods: tuple[str, ...] = (*NETWORKS, *BASELINES)
     models: tuple[str, ...] = (DEFAULT_MODEL,)
     limit: int | None = None
     seed: int = 0
@@ -127,9 +125,15 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     _check_pairs(pairs)
     settings.out.mkdir(parents=True, exist_ok=True)
     _limit_threads(settings.threads)
-    absent = {n: a for n in settings.methods if n not in NETWORKS and (a := absence(n)) is not None}
+    baselines = [name for name in settings.methods if name not in NETWORK_METHODS]
+    absent = {name: why for name in baselines if (why := absence(name)) is not None}
     for name, why in absent.items():
         feedback.log(f"{name}: {why}.")
+    if not can_draw():
+        feedback.log(
+            "matplotlib is not installed, so the tables come without figures; install it (pip "
+            "install matplotlib) and run again with the same folder to add them."
+        )
     info = _continue(settings, absent, pairs)
     runner = _Runner(settings, pairs, feedback)
     runner.run()
@@ -221,11 +225,14 @@ class _Runner:
 
     def _build_methods(self) -> Iterator[Method]:
         for name in self.settings.methods:
-            if name in NETWORKS:
+            if name == SOMA_FLOW:
+                for model in self.settings.models:
+                    yield build_soma_flow(model, self.settings.device)
+            elif name in NETWORKS:
                 for model in self.settings.models:
                     yield build_soma(model, self.settings.device, local=name == SOMA)
             elif absence(name) is None:
-                yield build_peer(name, self.settings.threads)
+                yield build_baseline(name, self.settings.threads)
 
     def run(self) -> None:
         """Do what has not been done."""
@@ -263,7 +270,7 @@ class _Runner:
                 "The georeferencing is not exact and the two reference methods do not agree on "
                 "the alignment; give check points to use the pair."
             )
-        if protocol.kind != "unrelated":
+        if protocol.type != "unrelated":
             return build_case(protocol, loaded, self.settings.seed)
         partner = unrelated_partner(loaded.pair, self.all_pairs, self.settings.seed)
         if partner is None:
@@ -274,12 +281,11 @@ class _Runner:
         return build_case(protocol, loaded, self.settings.seed, load_pair(partner))
 
     def _measure(self, method: Method, case: Case, pair: DatasetPair) -> None:
-        limits = case.limits
-        told = limits.search, limits.max_rotation, limits.max_scale
+        bounds = case.transform_range.search_bounds
         if method.name not in self.warm:
             # The first call imports, compiles and plans transforms; it is not the method's time.
-            method(case.sides[0].view, case.optical, *told)
+            method(case.sar_views[0].view, case.optical, bounds)
             self.warm.add(method.name)
         with peak_memory() as peak:
-            answers = [method(side.view, case.optical, *told) for side in case.sides]
+            answers = [method(one.view, case.optical, bounds) for one in case.sar_views]
         self.results.add(score(case, pair.id, method.name, answers, peak.megabytes))

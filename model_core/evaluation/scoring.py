@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.evaluation import calibration
+from model_core.evaluation.cases import Case, Truth
+from model_core.evaluation.deformation import apply_homography
 from model_core.evaluation.methods import MethodResult, sample_map
 from model_core.evaluation.metrics import best_affine, distances, mean, rmse
-from model_core.evaluation.protocols import Case, Truth, apply_homography, view_pixels
+from model_core.geometry.pixels import window_pixels
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,15 @@ def score(
         certainty=first.certainty,
         memory_mb=memory_mb,
     )
-    if case.protocol.kind == "equivariance":
+    if case.protocol.type == "equivariance":
         return dataclasses.replace(record, **_disagreement(case, results))
-    if case.protocol.kind == "unrelated":
+    if case.protocol.type == "unrelated":
         return record
     return dataclasses.replace(record, **_errors(case, first))
 
 
 def _errors(case: Case, result: MethodResult) -> dict[str, Any]:
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     if truth is None:
         raise ValueError(f"{case.id} has no truth")
     start = distances(truth.positions, truth.targets)
@@ -146,21 +148,21 @@ def undone_difference(case: Case, results: Sequence[MethodResult]) -> NDArray[np
 
     Over the optical pixels that lie in both views. An answer that is missing is the start's.
     """
-    one, other = case.sides
+    one, other = case.sar_views
     if one.overlap is None or other.overlap is None:
         raise ValueError(f"{case.id} has no overlap")
-    points = view_pixels(case.optical.valid.shape[0])[one.overlap & other.overlap]
+    points = window_pixels(0, 0, *case.optical.valid.shape)[one.overlap & other.overlap]
     undone = []
-    for side, result in zip((one, other), results, strict=True):
+    for view, result in zip((one, other), results, strict=True):
         found = result.positions(points)
-        undone.append(side.image_positions(points if found is None else found))
+        undone.append(view.image_positions(points if found is None else found))
     return distances(undone[0], undone[1])
 
 
 def _disagreement(case: Case, results: Sequence[MethodResult]) -> dict[str, Any]:
     errors = undone_difference(case, results)
     values = {"disagreement": rmse(errors), "mean_error": mean(errors)}
-    truth = case.sides[1].truth
+    truth = case.sar_views[1].truth
     if truth is not None:
         affines = [MethodResult(result.affine) for result in results]
         values["affine_error"] = mean(undone_difference(case, affines))

@@ -7,6 +7,7 @@ import hashlib
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.network.soma import Soma
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 from model_core.registration.engine import match_pair
 from model_core.registration.model import RegistrationModel, load_model
 
@@ -14,26 +15,25 @@ from model_core.registration.model import RegistrationModel, load_model
 class SomaMethod:
     """A loaded network with the registration's own way of matching a pair."""
 
-    def __init__(self, matcher: RegistrationModel, name: str, local: bool) -> None:
-        self.matcher = matcher
+    def __init__(self, model: RegistrationModel, name: str, local: bool) -> None:
+        self.model = model
         self.name = name
         self.local = local
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`.
 
         The affine is given whatever the verdict is, so that accuracy and judgement are measured
         apart from each other.
         """
         found = match_pair(
-            self.matcher, sar, optical, max_shift, max_rotation, max_scale, self.local
+            self.model,
+            sar,
+            optical,
+            max_shift=bounds.max_shift,
+            max_rotation=bounds.max_rotation,
+            max_scale=bounds.max_scale,
+            local=self.local,
         )
         return MethodResult(
             affine=found.affine,
@@ -48,21 +48,22 @@ class SomaMethod:
 def build_soma(model: str, device: str, local: bool) -> Method:
     """Load a bundled model by its name, or a checkpoint by its path.
 
-    Args:
-        local: with the local field; else the affine alone.
-
     The method's name holds a checksum of the weights and the configuration, so that results of
     networks that are called the same are never taken for each other's.
+
+    Args:
+        local: with the local field; else the affine alone.
 
     Raises:
         BadInputError: the model cannot be loaded.
     """
-    matcher, _ = load_model(model, device)
-    title = matcher.name if local else f"{matcher.name}, affine alone"
-    return SomaMethod(matcher, f"{title} ({_checksum(matcher.network)})", local)
+    loaded, _ = load_model(model, device)
+    title = loaded.name if local else f"{loaded.name}, affine alone"
+    return SomaMethod(loaded, f"{title} ({checksum(loaded.network)})", local)
 
 
-def _checksum(network: Soma) -> str:
+def checksum(network: Soma) -> str:
+    """Return eight hexadecimal digits that identify a configuration with its weights."""
     digest = hashlib.sha256(repr(network.config).encode())
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())

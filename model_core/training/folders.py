@@ -61,7 +61,14 @@ def _paired(
         referenced = layout == "geotiff"
         alignment = None if referenced else np.eye(3)
         yield DatasetPair(
-            name, layout, name, region, sar, optical, alignment, common_grid=referenced
+            id=name,
+            source=layout,
+            place=name,
+            region=region,
+            sar_path=sar,
+            optical_path=optical,
+            alignment=alignment,
+            common_grid=referenced,
         )
 
 

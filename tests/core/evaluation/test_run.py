@@ -31,7 +31,7 @@ def manifest(tmp_path: Path) -> Path:
 
 
 def settings(manifest: Path, out: Path, **more: object) -> Settings:
-    """Return settings for one thread and the peers that need nothing."""
+    """Return settings for one thread and the baseline methods that need nothing."""
     values: dict[str, object] = {"methods": LOOK_ONLY, "threads": 1, **more}
     return Settings(manifests=(manifest,), out=out, **values)  # type: ignore[arg-type]
 
@@ -158,7 +158,7 @@ def test_the_network_is_measured_on_real_images(pairs: Path, tmp_path: Path) -> 
 
 
 def test_the_affine_alone_has_no_field(pairs: Path, tmp_path: Path) -> None:
-    """What the peers answer, an affine, can be compared with the network's own."""
+    """What the baseline methods answer, an affine, can be compared with the network's own."""
     out = tmp_path / "out"
     chosen = ["--methods", "soma,soma-affine", "--protocols", "local-equivariance", "--limit", "1"]
     manifest = str(pairs / "manifest.csv")
