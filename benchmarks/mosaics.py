@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model_core.evaluation.consensus import align
-from model_core.evaluation.pairs import POINT_COLUMNS, DatasetPair, load_pair
+from model_core.evaluation.manifest import POINT_COLUMNS
+from model_core.evaluation.pairs import DatasetPair, load_pair
 from model_core.geometry.pixels import pixel_grid
 from model_core.geometry.sampling import sample, sample_mask
 from model_core.network.oriented_gradients import fill_invalid

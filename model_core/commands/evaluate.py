@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
     from model_core.commands.feedback import StandardErrorFeedback
     from model_core.evaluation.methods import BASELINES, NETWORKS
     from model_core.evaluation.protocols import PROTOCOLS
-    from model_core.evaluation.run import Settings, evaluate
+    from model_core.evaluation.run import EvaluationSettings, evaluate
 
-    settings = Settings(
+    settings = EvaluationSettings(
         manifests=tuple(options.pairs),
         out=options.out,
         split=options.split,

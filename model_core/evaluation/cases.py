@@ -63,7 +63,8 @@ class Case:
     Attributes:
         id: of the pair, or of both pairs where the SAR view is another's.
         protocol: that the case was drawn by.
-        source, place: of the pair that gives the optical view.
+        source: data set of the pair that gives the optical view.
+        place: of that pair.
         optical: the reference view.
         sar_views: one, or two for an equivariance protocol.
         transform_range: the protocol's, for images of this size.

@@ -1,11 +1,11 @@
 """The alignment of pairs of which only the georeferencing is known, as two methods agree on it.
 
 Real scenes are not aligned: shipped pairs are off by 1 to 6 px, and where the SAR image is not
-terrain corrected no affine brings them together. Two kinds of structure matching, on whole patches
+terrain corrected no affine brings them together. Two baseline methods, on whole patches
 that nobody warped, must find the same affine; around it templates are matched with both, and where
 both find a template in the same place, and its neighbours lie likewise, it is a tie point. The tie
 points stand in for the truth. This favours these two methods, so tables say of which sources the
-truth is of this kind, and equivariance, which needs no truth, counts beside it.
+truth is made in this way, and equivariance, which needs no truth, counts beside it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from model_core.evaluation.baselines.grey import grey
 from model_core.evaluation.baselines.structure_channels import CHANNELS
 from model_core.evaluation.baselines.template_matching import PASSES, Pass, match_around, warp
 from model_core.evaluation.deformation import apply_homography, invert_affine
+from model_core.evaluation.manifest import fit_affine
 from model_core.evaluation.methods import build_baseline
 from model_core.evaluation.metrics import distances, rmse
-from model_core.evaluation.pairs import LoadedPair, fit_affine
+from model_core.evaluation.pairs import LoadedPair
 from model_core.geometry.pixels import window_pixels
 from model_core.registration.bounds import SearchBounds
 
@@ -30,8 +31,7 @@ BOUNDS = SearchBounds(max_shift=16.0, max_rotation=0.0, max_scale=1.0)
 """As far as the georeferencing may be off."""
 
 LARGEST_DIFFERENCE = 1.0
-"""Pixels of RMSE within which two affines are one answer; also pixels within which the two matches
-of a template are."""
+"""Pixels: two affines agree within this RMSE, and so do the two matches of a template."""
 
 METHODS = ("cfog", "mind")
 

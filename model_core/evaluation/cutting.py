@@ -83,7 +83,7 @@ def build_case(
 
 @dataclass(frozen=True)
 class _CutPlan:
-    """What a case is cut from: ``optical`` and ``sar`` give the images of their kind."""
+    """What a case is cut from: the two pairs give the optical and the SAR image."""
 
     protocol: Protocol
     transform_range: TransformRange

@@ -84,7 +84,8 @@ class Method(Protocol):
         """Register one pair of views.
 
         Args:
-            sar, optical: views; they may differ in size.
+            sar: the moving view.
+            optical: the reference view; it may differ in size.
             bounds: how far apart they can be, in pixels of the views.
         """
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from model_core.evaluation import calibration
-from model_core.evaluation.figures import Axis, Line, can_draw, write_chart
+from model_core.evaluation import calibration, figures
+from model_core.evaluation.figures import Axis, Line, write_chart
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.records import ResultFile
 from model_core.evaluation.scoring import Record
@@ -33,7 +33,7 @@ def write_report(out: Path, results: ResultFile, info: dict[str, Any]) -> Path:
 
     Without matplotlib there are no figures.
     """
-    if can_draw():
+    if figures.can_draw():
         _write_figures(out / FIGURES, results)
     path = out / TABLE
     with atomic_write(path) as temporary:

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 
 from model_core.errors import BadInputError
+from model_core.evaluation import figures
 from model_core.evaluation.ablation import build_soma_flow
 from model_core.evaluation.cases import SMALLEST_IMAGE, CannotCutError, Case, unrelated_partner
 from model_core.evaluation.consensus import align
 from model_core.evaluation.cutting import build_case
-from model_core.evaluation.figures import can_draw
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.memory import peak_memory
 from model_core.evaluation.methods import (
     BASELINES,
@@ -33,13 +34,7 @@ from model_core.evaluation.methods import (
     build_baseline,
     check_names,
 )
-from model_core.evaluation.pairs import (
-    DatasetPair,
-    LoadedPair,
-    limit_per_source,
-    load_pair,
-    read_manifest,
-)
+from model_core.evaluation.pairs import DatasetPair, LoadedPair, limit_per_source, load_pair
 from model_core.evaluation.protocols import PROTOCOLS, Protocol
 from model_core.evaluation.records import LeftOut, ResultFile
 from model_core.evaluation.report import write_report
@@ -57,16 +52,22 @@ PACKAGES = ("numpy", "torch", "timm", "opencv-python-headless", "opencv-contrib-
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """What is evaluated on what.
 
     Attributes:
-        manifests: paths; see ``pairs.read_manifest``. out: folder of the results.
-        split, sources: only these rows; None: all. protocols, methods: names.
+        manifests: paths; see ``manifest.read_manifest``.
+        out: folder of the results.
+        split: only rows of this split; None: all.
+        sources: only rows of these sources; None: all.
+        protocols: names.
+        methods: names.
         models: each a bundled name or a checkpoint; what the methods "soma", "soma-affine" and
             "soma-flow" stand for.
-        limit: pairs per source; None: all. seed: of all that is drawn.
-        threads: of every method. device: of the network.
+        limit: pairs per source; None: all.
+        seed: of all that is drawn.
+        threads: of every method.
+        device: of the network.
     """
 
     manifests: tuple[Path, ...]
@@ -99,8 +100,13 @@ class Settings:
 class RunInfo:
     """What a reader of the figures must know; ``run.json``.
 
-    ``fixed`` decides which cases there are and how long they take: it must be the same for all
-    results in a folder.
+    Attributes:
+        fixed: decides which cases there are and how long they take; the same for all results in a
+            folder.
+        machine: processor, cores and system.
+        versions: of what computes.
+        absent: baseline methods that were not run, and why.
+        estimated_sources: whose alignment is not known; see ``evaluation.consensus``.
     """
 
     fixed: dict[str, Any]
@@ -110,7 +116,7 @@ class RunInfo:
     estimated_sources: tuple[str, ...] = ()
 
 
-def evaluate(settings: Settings, feedback: Feedback) -> Path:
+def evaluate(settings: EvaluationSettings, feedback: Feedback) -> Path:
     """Run what is not yet in the folder, write tables and figures, and return the table's path.
 
     Raises:
@@ -129,7 +135,7 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     absent = {name: why for name in baselines if (why := absence(name)) is not None}
     for name, why in absent.items():
         feedback.log(f"{name}: {why}.")
-    if not can_draw():
+    if not figures.can_draw():
         feedback.log(
             "matplotlib is not installed, so the tables come without figures; install it (pip "
             "install matplotlib) and run again with the same folder to add them."
@@ -160,7 +166,9 @@ def _limit_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[DatasetPair]) -> RunInfo:
+def _continue(
+    settings: EvaluationSettings, absent: dict[str, str], pairs: Sequence[DatasetPair]
+) -> RunInfo:
     """Compare the settings with those of the folder's results, and keep them there."""
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.manifests]
     fixed = {
@@ -194,9 +202,9 @@ def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[Datase
 
 
 def _processor() -> str:
-    described = Path("/proc/cpuinfo")
-    if described.exists():
-        for line in described.read_text(encoding="utf-8").splitlines():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or "unknown"
@@ -206,7 +214,7 @@ class _Runner:
     """Goes through pairs, protocols and methods, in this order, so that images are read once."""
 
     def __init__(
-        self, settings: Settings, pairs: Sequence[DatasetPair], feedback: Feedback
+        self, settings: EvaluationSettings, pairs: Sequence[DatasetPair], feedback: Feedback
     ) -> None:
         self.settings = settings
         self.feedback = feedback

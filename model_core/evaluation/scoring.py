@@ -27,13 +27,23 @@ class Record:
     False. None: does not apply to the protocol or the method.
 
     Attributes:
-        method, protocol, pair, source, place: what was done on which pair.
-        view_side: of the views. answered: the method gave an affine, for every view of the case.
-        verdict, certainty: the method's own.
-        seconds: matching alone, per view. memory_mb: peak resident memory above what was resident
-            before, None where the system does not tell.
-        start_rmse: without registration. rmse, mean_error: of the final answer.
-        affine_rmse, affine_error: RMSE and mean of the method's affine without its field.
+        method: name of the method.
+        protocol: name of the protocol.
+        pair: id of the pair that the case was cut from.
+        source: data set of the pair.
+        place: of the pair.
+        view_side: side of the views.
+        answered: the method gave an affine, for every view of the case.
+        seconds: matching alone, per view.
+        verdict: the method's own.
+        certainty: the method's own.
+        memory_mb: peak resident memory above what was resident before; None where the system does
+            not tell.
+        start_rmse: without registration.
+        rmse: of the final answer.
+        mean_error: of the final answer.
+        affine_rmse: of the method's affine without its field.
+        affine_error: mean error of the method's affine without its field.
         best_affine_error: mean error of the affine fitted to the truth itself.
         disagreement: RMSE between the two answers of an equivariance protocol, undone, in pixels
             of the SAR image; there, the mean errors above are those of this disagreement, and the

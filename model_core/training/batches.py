@@ -83,7 +83,13 @@ def _to(images: ImageBatch, device: torch.device) -> ImageBatch:
 
 @dataclass(frozen=True)
 class Batch:
-    """All that a step compares. heads: whether the learned corrections are trained too."""
+    """All that a step compares.
+
+    Attributes:
+        local: views that lie on each other up to a residual.
+        search: views at independent positions.
+        heads: whether the learned corrections are trained too.
+    """
 
     local: LocalBatch
     search: SearchBatch

@@ -34,7 +34,7 @@ BOUNDS = SearchBounds(max_shift=8.0, max_rotation=1.0, max_scale=1.0)
 """Of the search: wider than :data:`FARTHEST`, so that a wrong answer can be seen to be one."""
 
 COLUMNS = ("id", "source", "place", "region", "sar_path", "optical_path", "H_opt2sar")
-"""Of the manifest; see ``evaluation.pairs.read_manifest``."""
+"""Of the manifest; see ``evaluation.manifest.read_manifest``."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Random views of a pair with their exact truth; every view is sampled once from the whole image.
 
-There are two sorts. *Local* views lie on each other up to a residual, as the matcher's stages meet
-them: a small affine and a smooth deformation. *Whole* views are cut at independent positions,
-rotated and scaled, as the search over the whole image meets them. Nothing is filled with zeros:
-where a view leaves its image, it is invalid.
+*Local* views lie on each other up to a residual, as the matcher's stages meet them: a small affine
+and a smooth deformation. *Whole* views are cut at independent positions, rotated and scaled, as the
+search over the whole image meets them. Nothing is filled with zeros: where a view leaves its image,
+it is invalid.
 """
 
 from __future__ import annotations

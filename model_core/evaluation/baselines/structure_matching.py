@@ -52,7 +52,8 @@ def global_start(optical: Tensor, sar: Tensor, channels: Channels, bounds: Searc
     """Return the best similarity (1, 2, 3) float64 from a sweep over rotations and scales.
 
     Args:
-        optical, sar: grey values (1, 1, H, W) in [0, 255].
+        optical: grey values (1, 1, H, W) in [0, 255], the reference.
+        sar: the same of the moving image.
         bounds: of the sweep, in pixels of these images.
     """
     small = F.avg_pool2d(optical, FACTOR)

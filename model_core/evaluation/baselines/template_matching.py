@@ -109,7 +109,11 @@ def match_templates(
     The score is the zero-mean normalised cross-correlation over all channels and the whole window.
 
     Args:
-        reference, moving: channels (1, C, H, W) on one grid. centres: (N, 2) as (row, column).
+        reference: channels (1, C, H, W).
+        moving: the same of the moving image, on the same grid.
+        centres: (N, 2) of the templates as (row, column).
+        half: half side of a template, in pixels.
+        radius: of the search, in pixels.
 
     Returns:
         displacements (N, 2) float64 as (dx, dy) in pixels, to a fraction of a pixel; scores (N,).

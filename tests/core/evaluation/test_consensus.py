@@ -10,8 +10,9 @@ import torch
 
 from model_core.evaluation.consensus import LEAST_POINTS, align
 from model_core.evaluation.deformation import LocalDeformation, apply_homography
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.metrics import distances
-from model_core.evaluation.pairs import LoadedPair, load_pair, read_manifest
+from model_core.evaluation.pairs import LoadedPair, load_pair
 from model_core.geometry.pixels import window_pixels
 from model_core.geometry.sampling import sample
 from model_core.raster.view import View

@@ -11,6 +11,7 @@ from model_core.errors import BadInputError
 from model_core.evaluation import methods
 from model_core.evaluation.cases import Case
 from model_core.evaluation.cutting import build_case
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.methods import (
     BASELINES,
     MethodResult,
@@ -20,7 +21,7 @@ from model_core.evaluation.methods import (
     sample_map,
 )
 from model_core.evaluation.metrics import best_affine, distances, rmse
-from model_core.evaluation.pairs import load_pair, read_manifest
+from model_core.evaluation.pairs import load_pair
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.scoring import score
 from model_core.registration.bounds import SearchBounds

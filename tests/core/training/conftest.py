@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_core.evaluation.pairs import limit_per_source, read_manifest
+from model_core.evaluation.manifest import read_manifest
+from model_core.evaluation.pairs import limit_per_source
 from model_core.training.config import DataConfig, LossConfig, TrainingConfig, WarpConfig
 from model_core.training.data import PairSet
 from tests.conftest import data_folder

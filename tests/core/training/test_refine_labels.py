@@ -1,4 +1,4 @@
-"""Labels measured again: a wrong one is put right, and a doubtful measurement changes none."""
+"""Labels measured again: a wrong one is put right, and an unsure measurement changes none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_core.__main__ import main
 from model_core.errors import CancelledError
-from model_core.evaluation.pairs import DatasetPair, LoadedPair, load_pair, read_manifest
+from model_core.evaluation.manifest import read_manifest
+from model_core.evaluation.pairs import DatasetPair, LoadedPair, load_pair
 from model_core.feedback import Feedback
 from model_core.registration.model import RegistrationModel, load_model
 from model_core.training.refine_labels import refine_alignment, write_refined_labels
@@ -66,6 +68,22 @@ def test_an_alignment_far_from_the_label_is_rejected(
     assert refine_alignment(dataclasses.replace(loaded, pair=sure), model) is not None
     moved = dataclasses.replace(sure, alignment=far)
     assert refine_alignment(dataclasses.replace(loaded, pair=moved), model) is None
+
+
+def test_the_command_writes_a_manifest_to_train_with(sure: DatasetPair, tmp_path: Path) -> None:
+    """By its name on the command line; what it writes is read again as training data."""
+    source = tmp_path / "pairs.csv"
+    row = f"{sure.id},{sure.sar_path.resolve()},{sure.optical_path.resolve()}"
+    source.write_text(f"id,sar_path,optical_path\n{row}\n", encoding="utf-8")
+    settings, out = tmp_path / "run.yaml", tmp_path / "refined.csv"
+    settings.write_text(
+        f"preset: soma-compact\nsteps: 1\ndata:\n  - path: {source}\n", encoding="utf-8"
+    )
+    assert main(["refine-labels", "--config", str(settings), "--out", str(out)]) == 0
+    (refined,) = read_manifest(out)
+    assert refined.id == sure.id
+    assert refined.alignment is not None
+    assert np.abs(refined.alignment - np.eye(3)).max() > 0.05
 
 
 def test_cancelled_leaves_no_manifest(

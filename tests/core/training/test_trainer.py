@@ -25,8 +25,6 @@ from model_core.registration.model import RegistrationModel
 from model_core.training.batches import make_batch
 from model_core.training.config import AblationConfig, TrainingConfig
 from model_core.training.data import PairSet
-from model_core.training.losses import gaussian_target, robust_cross_entropy
-from model_core.training.optimisation import learning_rate
 from model_core.training.trainer import LAST, Trainer, TrainingResult
 
 CPU = torch.device("cpu")
@@ -190,30 +188,3 @@ def test_the_full_preset_trains_and_resumes(
     learned = [n for n in after if n.startswith("learned.") and not waiting.search(n)]
     same = [name for name in learned if after[name].equal(before[name])]
     assert len(same) < 0.1 * len(learned), same
-
-
-def test_learning_rate_warms_up_and_cools_down(quick: TrainingConfig) -> None:
-    config = dataclasses.replace(quick, steps=1000, warmup=100, cooldown=0.4, learning_rate=1.0)
-    rates = [learning_rate(config, step) for step in range(1000)]
-    assert rates[0] == pytest.approx(0.01)
-    assert rates[100:600] == [1.0] * 500
-    assert rates[800] == pytest.approx(0.505, abs=0.01)
-    assert rates[999] < 0.02
-    assert all(a >= b for a, b in zip(rates[600:], rates[601:], strict=False))
-
-
-def test_a_wrong_label_counts_less() -> None:
-    """Beyond a point, more contradiction pulls less: the gradient of a hopeless label is small."""
-    vectors = torch.tensor([[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
-    target = gaussian_target(vectors, torch.tensor([[0.0, 0.0]]), 0.5)
-    assert target.sum().item() == pytest.approx(1)
-    assert target.argmax().item() == 1
-    pulls = []
-    for height in (0.0, 2.0, 20.0):
-        logits = torch.tensor([[height, 0.0, 0.0]], requires_grad=True)
-        torch.autograd.backward(robust_cross_entropy(logits, target, 0.5).sum())
-        assert logits.grad is not None
-        pulls.append(float(logits.grad.abs().sum()))
-    assert pulls[2] < 0.1 * pulls[1]
-    perfect = robust_cross_entropy(target.log(), target, 0.5)
-    assert perfect.item() == pytest.approx(0, abs=1e-5)

@@ -11,9 +11,9 @@ import pytest
 from model_core.evaluation.cases import CannotCutError, unrelated_partner
 from model_core.evaluation.cutting import build_case
 from model_core.evaluation.deformation import invert_affine
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.methods import sample_map
 from model_core.evaluation.metrics import best_affine, distances
-from model_core.evaluation.pairs import read_manifest
 from model_core.evaluation.protocols import PROTOCOLS
 from tests.core.evaluation.synthetic import SIDE, loaded_pair
 
