@@ -71,7 +71,9 @@ def write_chart(path: Path, title: str, x: Axis, y: Axis, lines: Sequence[Line])
                 linestyle="--" if line.dashed else "-",
                 label=line.name,
             )
-        axes.set(title=title, xlabel=x.name, ylabel=y.name)
+        # Over the whole figure: titles are longer than the axes are wide.
+        figure.suptitle(title, x=0.02, horizontalalignment="left", fontsize=9.0)
+        axes.set(xlabel=x.name, ylabel=y.name)
         axes.set(xlim=(x.low, x.high), ylim=(y.low, y.high))
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False)
         with atomic_write(path) as temporary:
