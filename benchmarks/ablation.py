@@ -1,14 +1,17 @@
 """What each part of the network brings: the same small training with and without it.
 
 Trains the compact network and the one without FGE from the same seed, on the same batches, for the
-same number of steps; derives the networks that find only an affine, or only a flow, from the first;
-and writes beside them the one without learned descriptors. ``evaluate`` then compares all of them:
+same number of steps, and writes beside them the one without learned descriptors. ``evaluate`` then
+compares them. What the affine and the flow bring needs no network of its own: the methods
+``soma-affine`` (no flow) and ``soma-flow`` (no affine after the coarse search) run the full one.
 
     python benchmarks/ablation.py --out runs/ablation --steps 300
     python -m model_core evaluate --pairs DATA/pairs/manifest.csv --split val --methods soma \\
         --model runs/ablation/full.safetensors --model runs/ablation/without-fge.safetensors \\
-        --model runs/ablation/affine-only.safetensors --model runs/ablation/flow-only.safetensors \\
         --model runs/ablation/fixed-descriptors.safetensors --out runs/ablation/evaluation
+    python -m model_core evaluate --pairs DATA/pairs/manifest.csv --split val \\
+        --methods soma-affine,soma-flow --model runs/ablation/full.safetensors \\
+        --out runs/ablation/evaluation
 
 Stopped, it goes on where it was when it is started again.
 """
@@ -58,11 +61,8 @@ def main() -> None:
     without = dataclasses.replace(base, ablation=AblationConfig(fge=False))
     full = train(base, options.out / "full")
     variants = {"full": full, "without-fge": train(without, options.out / "without-fge")}
-    for name, transform in (("affine-only", "affine"), ("flow-only", "flow")):
-        network = Soma(dataclasses.replace(full.settings, transform=transform))
-        network.load_state_dict(full.state_dict())
-        variants[name] = network
-    # Nothing is there that could look into a window, so these are the matcher's plain ones.
+    # Without learned corrections, nothing looks into a window: the matcher's settings are those
+    # of the fixed descriptors.
     fixed = dataclasses.replace(full.settings, learned=False, matcher=MatcherConfig())
     variants["fixed-descriptors"] = Soma(fixed)
     for name, network in variants.items():

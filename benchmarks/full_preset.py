@@ -90,7 +90,7 @@ def main() -> None:
         workers=0,
         validate_every=options.steps + 1,
         checkpoint_every=options.steps,
-        warp=WarpConfig(side=96, search_side=128, decimations=(4,)),
+        warp=WarpConfig(side=96, search_side=128, downsampling_factors=(4,)),
         loss=LossConfig(heads_from=0.0, negatives=1),
     )
     device = torch.device("cpu")

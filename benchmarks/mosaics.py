@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model_core.evaluation.consensus import align
-from model_core.evaluation.pairs import POINT_COLUMNS, DatasetPair, load_pair
+from model_core.evaluation.manifest import POINT_COLUMNS
+from model_core.evaluation.pairs import DatasetPair, load_pair
 from model_core.geometry.pixels import pixel_grid
 from model_core.geometry.sampling import sample, sample_mask
 from model_core.network.filters import fill_invalid
@@ -146,9 +147,16 @@ def main() -> None:
         paths = [arguments.out / file for file in files]
         write_image(paths[0], put_together(sar, size))
         write_image(paths[1], put_together(optical, size))
-        if write_check_points(
-            DatasetPair(name, source, name, name, paths[0], paths[1], None), paths[2]
-        ):
+        pair = DatasetPair(
+            id=name,
+            source=source,
+            place=name,
+            region=name,
+            sar_path=paths[0],
+            optical_path=paths[1],
+            alignment=None,
+        )
+        if write_check_points(pair, paths[2]):
             rows.append([name, *files, source])
     with (arguments.out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -35,9 +35,9 @@ def accuracies(records: list[Record]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for protocol in PROTOCOLS.values():
         own = [r for r in records if r.protocol == protocol.name]
-        if not own or protocol.kind == "unrelated":
+        if not own or protocol.type == "unrelated":
             continue
-        error = "disagreement" if protocol.kind == "equivariance" else "rmse"
+        error = "disagreement" if protocol.type == "equivariance" else "rmse"
         found[protocol.name] = {
             method: _figures(some, error) for method, some in by_method(own).items()
         }
@@ -59,8 +59,8 @@ def verdicts(records: list[Record]) -> dict[str, dict[str, float]]:
     """Return, by network, how many true and unrelated pairs it calls registered."""
     found = {}
     for method, own in by_method([r for r in records if r.verdict is not None]).items():
-        true = [r for r in own if PROTOCOLS[r.protocol].kind == "pair"]
-        other = [r for r in own if PROTOCOLS[r.protocol].kind == "unrelated"]
+        true = [r for r in own if PROTOCOLS[r.protocol].type == "pair"]
+        other = [r for r in own if PROTOCOLS[r.protocol].type == "unrelated"]
         if not true or not other:
             continue
         result = acceptance(

@@ -76,16 +76,16 @@ def variants(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "inverse left out", node.args[0]
     elif isinstance(node, ast.Constant) and node.value == 0.5:
         yield "half a pixel", ast.Constant(0.0)
-    elif isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
-        if isinstance(node.ctx, ast.Load) and ast.dump(node.elts[0]) != ast.dump(node.elts[1]):
+    elif isinstance(node, (ast.Tuple, ast.List)) and isinstance(node.ctx, ast.Load):
+        if len(node.elts) == 2 and ast.dump(node.elts[0]) != ast.dump(node.elts[1]):
             yield "x and y", type(node)(node.elts[::-1], node.ctx)
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         *first, last = node.slice.elts
         if isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value in (0, 1):
             other = ast.Tuple([*first, ast.Constant(1 - last.value)], ast.Load())
             yield "x and y", ast.Subscript(node.value, other, node.ctx)
-    elif isinstance(node, ast.UnaryOp) and not isinstance(node.operand, ast.Constant):
-        if isinstance(node.op, ast.USub):
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        if not isinstance(node.operand, ast.Constant):
             yield "sign or factor", node.operand
 
 

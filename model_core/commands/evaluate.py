@@ -1,4 +1,4 @@
-"""``evaluate``: networks and peers on the same cases, with tables and figures."""
+"""``evaluate``: networks and baseline methods on the same cases, with tables and figures."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "evaluate",
         help="measure networks and other methods on pairs whose alignment is known",
-        description="Writes results.jsonl, table.md, run.json and figures/*.svg into a folder. Run "
-        "again with the same folder to go on where it stopped, or to add methods.",
+        description="Writes results.jsonl, table.md, run.json and, where matplotlib is installed, "
+        "figures/*.svg into a folder. Run again with the same folder to go on where it stopped, or "
+        "to add methods or figures.",
     )
     parser.add_argument(
         "--pairs", type=Path, action="append", required=True, metavar="MANIFEST",
@@ -28,7 +29,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--protocols", help="separated by commas; without it: all")
     parser.add_argument(
         "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-affine' for "
-        "the same without local field; without it: all"
+        "the same without local field; without it: these and all baseline methods. 'soma-flow', an "
+        "ablation without affine refinement, must be named"
     )  # fmt: skip
     parser.add_argument(
         "--model", action="append", help="bundled name or checkpoint of a network; repeatable"
@@ -43,17 +45,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Evaluate, and say where the table is."""
     from model_core.commands.feedback import StandardErrorFeedback
-    from model_core.evaluation.methods import NETWORKS, PEERS
+    from model_core.evaluation.methods import BASELINES, NETWORKS
     from model_core.evaluation.protocols import PROTOCOLS
-    from model_core.evaluation.run import Settings, evaluate
+    from model_core.evaluation.run import EvaluationSettings, evaluate
 
-    settings = Settings(
+    settings = EvaluationSettings(
         manifests=tuple(options.pairs),
         out=options.out,
         split=options.split,
         sources=tuple(options.source) if options.source else None,
         protocols=_names(options.protocols, tuple(PROTOCOLS)),
-        methods=_names(options.methods, (*NETWORKS, *PEERS)),
+        methods=_names(options.methods, (*NETWORKS, *BASELINES)),
         models=tuple(options.model or (SETTINGS["model"].default,)),
         limit=options.limit,
         seed=options.seed,

@@ -1,4 +1,4 @@
-"""``realign``: better labels for training, as a network sees them."""
+"""``refine-labels``: better labels for training, as a network sees them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model_core.settings import SETTINGS
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
     parser = commands.add_parser(
-        "realign",
+        "refine-labels",
         help="measure the residual alignment of training pairs",
         description="Writes a manifest of the pairs that a training configuration names, each with "
         "the alignment a network finds where it is sure of it, else with its own. Name the "
@@ -31,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(options: argparse.Namespace) -> int:
-    """Realign all pairs, and say how far they moved."""
+    """Refine the labels of all pairs, and say how far they moved."""
     import numpy as np
     import torch
 
@@ -40,15 +40,15 @@ def run(options: argparse.Namespace) -> int:
     from model_core.registration.model import load_model
     from model_core.training.config import read_config
     from model_core.training.folders import read_source
-    from model_core.training.refine_labels import write_realigned
+    from model_core.training.refine_labels import write_refined_labels
 
     feedback = StandardErrorFeedback()
     config = read_config(options.config)
     check_outputs([str(options.out)], [source.path for source in config.data])
     if options.threads > 0:
         torch.set_num_threads(options.threads)
-    matcher, reason = load_model(options.model, options.device)
-    feedback.log(f"{matcher.name} on {matcher.device}: {reason}.")
+    model, reason = load_model(options.model, options.device)
+    feedback.log(f"{model.name} on {model.device}: {reason}.")
     every = [pair for source in config.data for pair in read_source(source)]
     pairs = [pair for pair in every if pair.window is None and not pair.common_grid]
     if len(pairs) < len(every):
@@ -56,10 +56,10 @@ def run(options: argparse.Namespace) -> int:
             f"{len(every) - len(pairs)} patches of large or georeferenced images are left out; "
             "name their manifest beside the new one."
         )
-    found = write_realigned(pairs, matcher, options.out, feedback)
+    found = write_refined_labels(pairs, model, options.out, feedback)
     median = f", moved by {np.median(found.moved):.2f} px (median)" if found.moved.size else ""
     feedback.log(
-        f"{found.moved.size} of {found.pairs} pairs have a new alignment{median}; the others keep "
-        f"their own. The manifest is {options.out}."
+        f"{found.moved.size} of {found.pairs} pairs have a refined alignment{median}; the others "
+        f"keep their own. The manifest is {options.out}."
     )
     return 0

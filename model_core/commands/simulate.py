@@ -17,6 +17,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "map_new = map_old + (east, north).",
     )
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")
+    _add_grids(parser)
+    _add_displacement(parser)
+    parser.add_argument("--looks", type=float, default=4.0, help="of the speckle (%(default)g)")
+    parser.add_argument("--unit", choices=("db", "linear"), default="db", help="of the SAR values")
+    parser.add_argument(
+        "--collar", type=int, default=12, metavar="PX", help="nodata border (%(default)s)"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_grids(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=1024, metavar="PX", help="of the optical image")
     parser.add_argument("--seed", type=int, default=0, help="of everything random")
     parser.add_argument("--crs", default="EPSG:32630", help="of the optical image (%(default)s)")
@@ -32,6 +43,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="DEG",
         help="of the SAR raster's rows against its CRS (%(default)g)",
     )
+
+
+def _add_displacement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shift",
         type=float,
@@ -62,12 +76,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="PX",
         help="layover of the highest hill, in optical pixels (%(default)g)",
     )
-    parser.add_argument("--looks", type=float, default=4.0, help="of the speckle (%(default)g)")
-    parser.add_argument("--unit", choices=("db", "linear"), default="db", help="of the SAR values")
-    parser.add_argument(
-        "--collar", type=int, default=12, metavar="PX", help="nodata border (%(default)s)"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -43,10 +43,10 @@ def run(options: argparse.Namespace) -> int:
     chosen, reason = choose_device(options.device)
     feedback.log(f"Device {chosen}: {reason}.")
     trainer = Trainer(config, options.out, local_device(chosen), feedback, options.resume)
-    outcome = trainer.run(options.max_minutes)
-    name = BEST if outcome.best is not None else LAST
-    if outcome.finished:
+    result = trainer.run(options.max_minutes)
+    name = BEST if result.best is not None else LAST
+    if result.finished:
         feedback.log(f"Finished; the network is {options.out / name}.")
     else:
-        feedback.log(f"Stopped after step {outcome.step}; --resume goes on. So far: {name}.")
+        feedback.log(f"Stopped after step {result.step}; --resume goes on. So far: {name}.")
     return 0

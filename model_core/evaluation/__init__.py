@@ -1,1 +1,1 @@
-"""Protocols, metrics and tables that say how good a matcher is."""
+"""Protocols, metrics and tables that say how good a registration method is."""

@@ -22,8 +22,10 @@ WITHIN = 1.0
 class Reliability:
     """Predicted against observed certainty of the pixels of one or many cases.
 
-    counts: (BINS,) pixels per interval of the certainty. predicted: (BINS,) sum of their
-    certainties. within: (BINS,) how many of them have an error below :data:`WITHIN`.
+    Attributes:
+        counts: (BINS,) pixels per interval of the certainty.
+        predicted: (BINS,) sum of their certainties.
+        within: (BINS,) how many of them have an error below :data:`WITHIN`.
     """
 
     counts: NDArray[np.float64]
@@ -68,7 +70,8 @@ def sparsification(
     Ilg et al., "Uncertainty Estimates and Multi-Hypotheses Networks for Optical Flow", ECCV 2018.
 
     Args:
-        certainty: (N,), N at least 1. errors: (N,) end-point errors in pixels.
+        certainty: (N,), N at least 1.
+        errors: (N,) end-point errors in pixels.
 
     Returns:
         Mean errors after leaving out :data:`LEFT_OUT`, divided by the mean error of all pixels: by

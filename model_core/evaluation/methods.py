@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 
 @dataclass(frozen=True)
@@ -79,31 +80,26 @@ class Method(Protocol):
 
     name: str
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """Register one pair of views.
 
         Args:
-            sar, optical: views; they may differ in size.
-            max_shift: in pixels, of the view's centre, along x and along y.
-            max_rotation: in degrees. max_scale: factor; scales lie between its inverse and it.
+            sar: the moving view.
+            optical: the reference view; it may differ in size.
+            bounds: how far apart they can be, in pixels of the views.
         """
 
 
 @dataclass(frozen=True)
-class Peer:
-    """A method that is not ours.
+class Baseline:
+    """A baseline method: one that SOMA is compared with.
 
     Attributes:
-        title: for the table. module: its module in ``model_core.evaluation.baselines``, which has a
-            function ``build(name, threads) -> Method``. needs: importable module the peer depends
-            on, and the distribution that brings it; None: nothing beyond the core's own.
+        title: for the table.
+        module: its module in ``model_core.evaluation.baselines``, which has a function
+            ``build(name, threads) -> Method``.
+        needs: importable module that it depends on, and the distribution that brings it; None:
+            nothing beyond the core's own.
     """
 
     title: str
@@ -111,29 +107,34 @@ class Peer:
     needs: tuple[str, str] | None = None
 
 
-PEERS: dict[str, Peer] = {
-    "identity": Peer("No registration", "identity"),
-    "cfog": Peer("Structure matching, CFOG channels", "structure_matching"),
-    "mind": Peer("Structure matching, MIND channels", "structure_matching"),
-    "ecc": Peer("ECC on gradient magnitude", "ecc", ("cv2", "opencv-python-headless")),
-    "mutual-information": Peer(
+BASELINES: dict[str, Baseline] = {
+    "identity": Baseline("No registration", "identity"),
+    "cfog": Baseline("Structure matching, CFOG channels", "structure_matching"),
+    "mind": Baseline("Structure matching, MIND channels", "structure_matching"),
+    "ecc": Baseline("ECC on gradient magnitude", "ecc", ("cv2", "opencv-python-headless")),
+    "mutual-information": Baseline(
         "Mutual information (SimpleITK)", "mutual_information", ("SimpleITK", "SimpleITK")
     ),
-    "elastix": Peer("elastix, rigid and affine", "elastix", ("itk", "itk-elastix")),
-    "elastix-bspline": Peer("elastix, with B-spline", "elastix", ("itk", "itk-elastix")),
-    "arosics": Peer("AROSICS, local", "arosics", ("arosics", "arosics")),
+    "elastix": Baseline("elastix, rigid and affine", "elastix", ("itk", "itk-elastix")),
+    "elastix-bspline": Baseline("elastix, with B-spline", "elastix", ("itk", "itk-elastix")),
+    "arosics": Baseline("AROSICS, local", "arosics", ("arosics", "arosics")),
 }
 
-SOMA, SOMA_AFFINE = "soma", "soma-affine"
-"""Stand for the network, or for each of the networks given by ``--model``: with the local field,
-and with the affine alone, as the peers answer and as a user may ask for."""
+SOMA, SOMA_AFFINE, SOMA_FLOW = "soma", "soma-affine", "soma-flow"
+"""Stand for the network, or for each of the networks given by ``--model``: with the local field;
+with the affine alone, as the baselines answer and as a user may ask for; and (an ablation, see
+``evaluation.ablation``) with the local field straight after the coarse search."""
 
 NETWORKS = (SOMA, SOMA_AFFINE)
+"""What is evaluated unless methods are named."""
+
+NETWORK_METHODS = (*NETWORKS, SOMA_FLOW)
+"""All methods that need a network."""
 
 
 def absence(name: str) -> str | None:
-    """Return why a peer cannot run here, as a sentence; None where it can."""
-    needs = PEERS[name].needs
+    """Return why a baseline cannot run here, as a sentence; None where it can."""
+    needs = BASELINES[name].needs
     if needs is None or _importable(needs[0]):
         return None
     return f"not run: {needs[0]} is not installed (pip install {needs[1]})"
@@ -145,15 +146,14 @@ def _importable(module: str) -> bool:
 
 def check_names(names: Sequence[str]) -> None:
     """Raise BadInputError for a method nobody knows."""
-    unknown = [name for name in names if name not in NETWORKS and name not in PEERS]
+    unknown = [name for name in names if name not in NETWORK_METHODS and name not in BASELINES]
     if unknown:
-        raise BadInputError(
-            f"{unknown[0]!r} is no method; choose from: {', '.join([*NETWORKS, *PEERS])}."
-        )
+        known = ", ".join([*NETWORK_METHODS, *BASELINES])
+        raise BadInputError(f"{unknown[0]!r} is no method; choose from: {known}.")
 
 
-def build_peer(name: str, threads: int) -> Method:
-    """Return a peer whose dependency is there, limited to a number of threads."""
-    module = import_module(f"model_core.evaluation.baselines.{PEERS[name].module}")
+def build_baseline(name: str, threads: int) -> Method:
+    """Return a baseline whose dependency is there, limited to a number of threads."""
+    module = import_module(f"model_core.evaluation.baselines.{BASELINES[name].module}")
     build: Callable[[str, int], Method] = module.build
     return build(name, threads)

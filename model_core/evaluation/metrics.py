@@ -66,7 +66,8 @@ def bootstrap(
     Cases of one place are not independent, so whole places are drawn, with replacement.
 
     Args:
-        values: (N,), one per case; of 0 and 1, the mean is a share. places: (N,).
+        values: (N,), one per case; of 0 and 1, the mean is a share.
+        places: (N,), where the cases are.
         seed: of the resampling; the same cases always have the same interval.
 
     Raises:
@@ -106,9 +107,13 @@ class Accuracy:
     """The figures of a method on the cases of a protocol.
 
     Attributes:
-        cases, places: how many. matched: per threshold of :data:`THRESHOLDS`, the share of cases
-            with a smaller RMSE (CMR). median, mean: of the RMSE, failures included. failures: share
-            of cases above :data:`FAILURE`, or without an answer. unanswered: how many of these.
+        cases: how many there are.
+        places: of how many places they are.
+        matched: per threshold of :data:`THRESHOLDS`, the share of cases with a smaller RMSE (CMR).
+        median: of the RMSE, failures included.
+        mean: of the RMSE, failures included.
+        failures: share of cases above :data:`FAILURE`, or without an answer.
+        unanswered: how many cases have no answer.
     """
 
     cases: int
@@ -130,7 +135,9 @@ def accuracy(
     threshold, however small the start's error.
 
     Args:
-        errors: (N,) RMSE in pixels. answered: (N,). places: (N,).
+        errors: (N,) RMSE in pixels.
+        answered: (N,), whether the method gave an answer.
+        places: (N,), where the cases are.
     """
     judged = np.where(answered, errors, np.inf)
     return Accuracy(
@@ -152,10 +159,12 @@ class Acceptance:
     """How a method's own verdicts relate to the truth.
 
     Attributes:
-        related: how many cases of one place. unrelated: how many of different places.
+        related: how many cases are of one place.
+        unrelated: how many are of different places.
         good: how many of the related ones are within the tolerance.
-        good_accepted, bad_accepted, unrelated_accepted: the share accepted among the good, among
-            the related ones that are not good, and among the unrelated; None where there are none.
+        good_accepted: share accepted among the good; None where there are none.
+        bad_accepted: share accepted among the related ones that are not good; None likewise.
+        unrelated_accepted: share accepted among the unrelated; None likewise.
     """
 
     related: int

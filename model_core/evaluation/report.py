@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model_core.evaluation import calibration
+from model_core.evaluation import calibration, figures
 from model_core.evaluation.figures import Axis, Line, write_chart
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.records import ResultFile
@@ -29,20 +29,27 @@ WIDEST_ERROR = 10.0
 
 
 def write_report(out: Path, results: ResultFile, info: dict[str, Any]) -> Path:
-    """Write the table and the figures of a folder's results; return the table's path."""
-    folder = out / FIGURES
-    folder.mkdir(exist_ok=True)
-    for name, protocol in PROTOCOLS.items():
-        own = [record for record in results.records if record.protocol == name]
-        if own and protocol.kind == "pair":
-            _error_chart(folder / f"{name}_rmse.svg", protocol.title, own, "rmse")
-            _certainty_charts(folder, name, own)
-        elif own and protocol.kind == "equivariance":
-            _error_chart(folder / f"{name}.svg", protocol.title, own, "disagreement")
+    """Write the table and the figures of a folder's results; return the table's path.
+
+    Without matplotlib there are no figures.
+    """
+    if figures.can_draw():
+        _write_figures(out / FIGURES, results)
     path = out / TABLE
     with atomic_write(path) as temporary:
         temporary.write_text(markdown(results.records, results.left_out, info), encoding="utf-8")
     return path
+
+
+def _write_figures(folder: Path, results: ResultFile) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, protocol in PROTOCOLS.items():
+        own = [record for record in results.records if record.protocol == name]
+        if own and protocol.type == "pair":
+            _error_chart(folder / f"{name}_rmse.svg", protocol.title, own, "rmse")
+            _certainty_charts(folder, name, own)
+        elif own and protocol.type == "equivariance":
+            _error_chart(folder / f"{name}.svg", protocol.title, own, "disagreement")
 
 
 def _error_chart(path: Path, heading: str, records: Sequence[Record], name: str) -> None:

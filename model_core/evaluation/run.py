@@ -16,33 +16,26 @@ from typing import Any
 import torch
 
 from model_core.errors import BadInputError
+from model_core.evaluation import figures
+from model_core.evaluation.ablation import build_soma_flow
+from model_core.evaluation.cases import SMALLEST_IMAGE, CannotCutError, Case, unrelated_partner
 from model_core.evaluation.consensus import align
+from model_core.evaluation.cutting import build_case
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.memory import peak_memory
 from model_core.evaluation.methods import (
+    BASELINES,
+    NETWORK_METHODS,
     NETWORKS,
-    PEERS,
     SOMA,
+    SOMA_FLOW,
     Method,
     absence,
-    build_peer,
+    build_baseline,
     check_names,
 )
-from model_core.evaluation.pairs import (
-    DatasetPair,
-    LoadedPair,
-    limit_per_source,
-    load_pair,
-    read_manifest,
-)
-from model_core.evaluation.protocols import (
-    PROTOCOLS,
-    SMALLEST_IMAGE,
-    CannotCutError,
-    Case,
-    Protocol,
-    build_case,
-    unrelated_partner,
-)
+from model_core.evaluation.pairs import DatasetPair, LoadedPair, limit_per_source, load_pair
+from model_core.evaluation.protocols import PROTOCOLS, Protocol
 from model_core.evaluation.records import LeftOut, ResultFile
 from model_core.evaluation.report import write_report
 from model_core.evaluation.scoring import score
@@ -59,16 +52,22 @@ PACKAGES = ("numpy", "torch", "timm", "opencv-python-headless", "opencv-contrib-
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """What is evaluated on what.
 
     Attributes:
-        manifests: paths; see ``pairs.read_manifest``. out: folder of the results.
-        split, sources: only these rows; None: all. protocols, methods: names.
-        models: each a bundled name or a checkpoint; what the methods "soma" and "soma-affine"
-            stand for.
-        limit: pairs per source; None: all. seed: of all that is drawn.
-        threads: of every method. device: of the network.
+        manifests: paths; see ``manifest.read_manifest``.
+        out: folder of the results.
+        split: only rows of this split; None: all.
+        sources: only rows of these sources; None: all.
+        protocols: names.
+        methods: names.
+        models: each a bundled name or a checkpoint; what the methods "soma", "soma-affine" and
+            "soma-flow" stand for.
+        limit: pairs per source; None: all.
+        seed: of all that is drawn.
+        threads: of every method.
+        device: of the network.
     """
 
     manifests: tuple[Path, ...]
@@ -76,7 +75,7 @@ class Settings:
     split: str | None = None
     sources: tuple[str, ...] | None = None
     protocols: tuple[str, ...] = tuple(PROTOCOLS)
-    methods: tuple[str, ...] = (*NETWORKS, *PEERS)
+    methods: tuple[str, ...] = (*NETWORKS, *BASELINES)
     models: tuple[str, ...] = (SETTINGS["model"].default,)
     limit: int | None = None
     seed: int = 0
@@ -101,8 +100,13 @@ class Settings:
 class RunInfo:
     """What a reader of the figures must know; ``run.json``.
 
-    ``fixed`` decides which cases there are and how long they take: it must be the same for all
-    results in a folder.
+    Attributes:
+        fixed: decides which cases there are and how long they take; the same for all results in a
+            folder.
+        machine: processor, cores and system.
+        versions: of what computes.
+        absent: baseline methods that were not run, and why.
+        estimated_sources: whose alignment is not known; see ``evaluation.consensus``.
     """
 
     fixed: dict[str, Any]
@@ -112,7 +116,7 @@ class RunInfo:
     estimated_sources: tuple[str, ...] = ()
 
 
-def evaluate(settings: Settings, feedback: Feedback) -> Path:
+def evaluate(settings: EvaluationSettings, feedback: Feedback) -> Path:
     """Run what is not yet in the folder, write tables and figures, and return the table's path.
 
     Raises:
@@ -127,9 +131,15 @@ def evaluate(settings: Settings, feedback: Feedback) -> Path:
     _check_pairs(pairs)
     settings.out.mkdir(parents=True, exist_ok=True)
     _limit_threads(settings.threads)
-    absent = {n: a for n in settings.methods if n not in NETWORKS and (a := absence(n)) is not None}
+    baselines = [name for name in settings.methods if name not in NETWORK_METHODS]
+    absent = {name: why for name in baselines if (why := absence(name)) is not None}
     for name, why in absent.items():
         feedback.log(f"{name}: {why}.")
+    if not figures.can_draw():
+        feedback.log(
+            "matplotlib is not installed, so the tables come without figures; install it (pip "
+            "install matplotlib) and run again with the same folder to add them."
+        )
     info = _continue(settings, absent, pairs)
     runner = _Runner(settings, pairs, feedback)
     runner.run()
@@ -156,7 +166,9 @@ def _limit_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[DatasetPair]) -> RunInfo:
+def _continue(
+    settings: EvaluationSettings, absent: dict[str, str], pairs: Sequence[DatasetPair]
+) -> RunInfo:
     """Compare the settings with those of the folder's results, and keep them there."""
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in settings.manifests]
     fixed = {
@@ -190,9 +202,9 @@ def _continue(settings: Settings, absent: dict[str, str], pairs: Sequence[Datase
 
 
 def _processor() -> str:
-    described = Path("/proc/cpuinfo")
-    if described.exists():
-        for line in described.read_text(encoding="utf-8").splitlines():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or "unknown"
@@ -202,7 +214,7 @@ class _Runner:
     """Goes through pairs, protocols and methods, in this order, so that images are read once."""
 
     def __init__(
-        self, settings: Settings, pairs: Sequence[DatasetPair], feedback: Feedback
+        self, settings: EvaluationSettings, pairs: Sequence[DatasetPair], feedback: Feedback
     ) -> None:
         self.settings = settings
         self.feedback = feedback
@@ -221,11 +233,14 @@ class _Runner:
 
     def _build_methods(self) -> Iterator[Method]:
         for name in self.settings.methods:
-            if name in NETWORKS:
+            if name == SOMA_FLOW:
+                for model in self.settings.models:
+                    yield build_soma_flow(model, self.settings.device)
+            elif name in NETWORKS:
                 for model in self.settings.models:
                     yield build_soma(model, self.settings.device, local=name == SOMA)
             elif absence(name) is None:
-                yield build_peer(name, self.settings.threads)
+                yield build_baseline(name, self.settings.threads)
 
     def run(self) -> None:
         """Do what has not been done."""
@@ -263,7 +278,7 @@ class _Runner:
                 "The georeferencing is not exact and the two reference methods do not agree on "
                 "the alignment; give check points to use the pair."
             )
-        if protocol.kind != "unrelated":
+        if protocol.type != "unrelated":
             return build_case(protocol, loaded, self.settings.seed)
         partner = unrelated_partner(loaded.pair, self.all_pairs, self.settings.seed)
         if partner is None:
@@ -274,12 +289,11 @@ class _Runner:
         return build_case(protocol, loaded, self.settings.seed, load_pair(partner))
 
     def _measure(self, method: Method, case: Case, pair: DatasetPair) -> None:
-        limits = case.limits
-        told = limits.search, limits.max_rotation, limits.max_scale
+        bounds = case.transform_range.search_bounds
         if method.name not in self.warm:
             # The first call imports, compiles and plans transforms; it is not the method's time.
-            method(case.sides[0].view, case.optical, *told)
+            method(case.sar_views[0].view, case.optical, bounds)
             self.warm.add(method.name)
         with peak_memory() as peak:
-            answers = [method(side.view, case.optical, *told) for side in case.sides]
+            answers = [method(one.view, case.optical, bounds) for one in case.sar_views]
         self.results.add(score(case, pair.id, method.name, answers, peak.megabytes))

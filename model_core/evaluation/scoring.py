@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.evaluation import calibration
+from model_core.evaluation.cases import Case, Truth
+from model_core.evaluation.deformation import apply_homography
 from model_core.evaluation.methods import MethodResult, sample_map
 from model_core.evaluation.metrics import best_affine, distances, mean, rmse
-from model_core.evaluation.protocols import Case, Truth, apply_homography, view_pixels
+from model_core.geometry.pixels import window_pixels
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,23 @@ class Record:
     False. None: does not apply to the protocol or the method.
 
     Attributes:
-        method, protocol, pair, source, place: what was done on which pair.
-        view_side: of the views. answered: the method gave an affine, for every view of the case.
-        verdict, certainty: the method's own.
-        seconds: matching alone, per view. memory_mb: peak resident memory above what was resident
-            before, None where the system does not tell.
-        start_rmse: without registration. rmse, mean_error: of the final answer.
-        affine_rmse, affine_error: RMSE and mean of the method's affine without its field.
+        method: name of the method.
+        protocol: name of the protocol.
+        pair: id of the pair that the case was cut from.
+        source: data set of the pair.
+        place: of the pair.
+        view_side: side of the views.
+        answered: the method gave an affine, for every view of the case.
+        seconds: matching alone, per view.
+        verdict: the method's own.
+        certainty: the method's own.
+        memory_mb: peak resident memory above what was resident before; None where the system does
+            not tell.
+        start_rmse: without registration.
+        rmse: of the final answer.
+        mean_error: of the final answer.
+        affine_rmse: of the method's affine without its field.
+        affine_error: mean error of the method's affine without its field.
         best_affine_error: mean error of the affine fitted to the truth itself.
         disagreement: RMSE between the two answers of an equivariance protocol, undone, in pixels
             of the SAR image; there, the mean errors above are those of this disagreement, and the
@@ -98,15 +110,15 @@ def score(
         certainty=first.certainty,
         memory_mb=memory_mb,
     )
-    if case.protocol.kind == "equivariance":
+    if case.protocol.type == "equivariance":
         return dataclasses.replace(record, **_disagreement(case, results))
-    if case.protocol.kind == "unrelated":
+    if case.protocol.type == "unrelated":
         return record
     return dataclasses.replace(record, **_errors(case, first))
 
 
 def _errors(case: Case, result: MethodResult) -> dict[str, Any]:
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     if truth is None:
         raise ValueError(f"{case.id} has no truth")
     start = distances(truth.positions, truth.targets)
@@ -146,21 +158,21 @@ def undone_difference(case: Case, results: Sequence[MethodResult]) -> NDArray[np
 
     Over the optical pixels that lie in both views. An answer that is missing is the start's.
     """
-    one, other = case.sides
+    one, other = case.sar_views
     if one.overlap is None or other.overlap is None:
         raise ValueError(f"{case.id} has no overlap")
-    points = view_pixels(case.optical.valid.shape[0])[one.overlap & other.overlap]
+    points = window_pixels(0, 0, *case.optical.valid.shape)[one.overlap & other.overlap]
     undone = []
-    for side, result in zip((one, other), results, strict=True):
+    for view, result in zip((one, other), results, strict=True):
         found = result.positions(points)
-        undone.append(side.image_positions(points if found is None else found))
+        undone.append(view.image_positions(points if found is None else found))
     return distances(undone[0], undone[1])
 
 
 def _disagreement(case: Case, results: Sequence[MethodResult]) -> dict[str, Any]:
     errors = undone_difference(case, results)
     values = {"disagreement": rmse(errors), "mean_error": mean(errors)}
-    truth = case.sides[1].truth
+    truth = case.sar_views[1].truth
     if truth is not None:
         affines = [MethodResult(result.affine) for result in results]
         values["affine_error"] = mean(undone_difference(case, affines))

@@ -9,60 +9,57 @@ from model_core.network.soma import Soma
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.model import RegistrationModel, load_model
-from model_core.workflows.match import match_pair
+from model_core.workflows.match import PairMatch, match_pair
 
 
 class SomaMethod:
     """A loaded network with the registration's own way of matching a pair."""
 
-    def __init__(self, matcher: RegistrationModel, name: str, local: bool) -> None:
-        self.matcher = matcher
+    def __init__(self, model: RegistrationModel, name: str, local: bool) -> None:
+        self.model = model
         self.name = name
         self.local = local
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`.
 
         The affine is given whatever the verdict is, so that accuracy and judgement are measured
         apart from each other.
         """
-        bounds = SearchBounds(max_shift, max_rotation, max_scale)
-        found = match_pair(self.matcher, sar, optical, bounds, self.local)
-        return MethodResult(
-            affine=found.affine,
-            field=found.field,
-            certainty_map=found.certainty_map,
-            verdict=found.verdict,
-            certainty=found.certainty,
-            seconds=found.seconds,
-        )
+        return to_method_result(match_pair(self.model, sar, optical, bounds, self.local))
+
+
+def to_method_result(found: PairMatch) -> MethodResult:
+    """Return what a registration found, in the form of all methods."""
+    return MethodResult(
+        affine=found.affine,
+        field=found.field,
+        certainty_map=found.certainty_map,
+        verdict=found.verdict,
+        certainty=found.certainty,
+        seconds=found.seconds,
+    )
 
 
 def build_soma(model: str, device: str, local: bool) -> Method:
     """Load a bundled model by its name, or a checkpoint by its path.
 
-    Args:
-        local: with the local field; else the affine alone.
-
     The method's name holds a checksum of the weights and the configuration, so that results of
     networks that are called the same are never taken for each other's.
+
+    Args:
+        local: with the local field; else the affine alone.
 
     Raises:
         BadInputError: the model cannot be loaded.
     """
-    matcher, _ = load_model(model, device)
-    title = matcher.name if local else f"{matcher.name}, affine alone"
-    return SomaMethod(matcher, f"{title} ({_checksum(matcher.network)})", local)
+    loaded, _ = load_model(model, device)
+    title = loaded.name if local else f"{loaded.name}, affine alone"
+    return SomaMethod(loaded, f"{title} ({checksum(loaded.network)})", local)
 
 
-def _checksum(network: Soma) -> str:
+def checksum(network: Soma) -> str:
+    """Return eight hexadecimal digits that identify a configuration with its weights."""
     digest = hashlib.sha256(repr(network.config).encode())
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.evaluation import calibration
-from model_core.evaluation.methods import PEERS
+from model_core.evaluation.methods import BASELINES
 from model_core.evaluation.metrics import (
     THRESHOLDS,
     TOLERANCE,
@@ -18,7 +18,7 @@ from model_core.evaluation.metrics import (
     acceptance,
     accuracy,
 )
-from model_core.evaluation.protocols import PROTOCOLS, Protocol
+from model_core.evaluation.protocols import PROTOCOLS, Protocol, ProtocolType
 from model_core.evaluation.records import LeftOut
 from model_core.evaluation.scoring import Record
 
@@ -36,23 +36,23 @@ def by_source(records: Sequence[Record]) -> dict[str, list[Record]]:
 
 
 def by_method(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """Return records by method, networks first, then the peers in their order."""
+    """Return records by method, networks first, then the baseline methods in their order."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(record.method, []).append(record)
-    networks = sorted(name for name in groups if name not in PEERS)
-    peers = [name for name in PEERS if name in groups]
-    return {name: groups[name] for name in (*networks, *peers)}
+    networks = sorted(name for name in groups if name not in BASELINES)
+    baselines = [name for name in BASELINES if name in groups]
+    return {name: groups[name] for name in (*networks, *baselines)}
 
 
 def title(method: str) -> str:
     """Return a method's name for people."""
-    return PEERS[method].title if method in PEERS else method
+    return BASELINES[method].title if method in BASELINES else method
 
 
-def of_kind(records: Iterable[Record], kind: str) -> list[Record]:
-    """Return the records of the protocols of a kind."""
-    return [record for record in records if PROTOCOLS[record.protocol].kind == kind]
+def of_type(records: Iterable[Record], protocol_type: ProtocolType) -> list[Record]:
+    """Return the records of the protocols of a type."""
+    return [record for record in records if PROTOCOLS[record.protocol].type == protocol_type]
 
 
 def percent(interval: Interval | None) -> str:
@@ -205,17 +205,17 @@ def calibration_table(records: Sequence[Record]) -> str:
 def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[str, Any]) -> str:
     """Return the whole document; ``info`` are the fields of ``run.RunInfo``."""
     parts = ["# Evaluation\n", _conditions(info)]
-    sections: list[tuple[str, Callable[[list[Record]], str]]] = [
+    sections: list[tuple[ProtocolType, Callable[[list[Record]], str]]] = [
         ("pair", lambda own: accuracy_table(own, "rmse")),
         ("equivariance", lambda own: accuracy_table(own, "disagreement")),
     ]
-    for kind, render in sections:
-        for protocol in _used(records, kind):
+    for protocol_type, render in sections:
+        for protocol in _used(records, protocol_type):
             parts.append(f"## {protocol.title}\n")
-            if kind == "equivariance":
+            if protocol_type == "equivariance":
                 parts.append("RMSE between the two answers, undone; no truth is needed.\n")
             parts += _grouped([r for r in records if r.protocol == protocol.name], render)
-    local = [r for r in records if PROTOCOLS[r.protocol].limits.local > 0]
+    local = [r for r in records if PROTOCOLS[r.protocol].transform_range.local > 0]
     local = [record for record in local if record.best_affine_error is not None]
     if local:
         parts.append("## Local deformation: mean end-point error\n")
@@ -228,7 +228,7 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
         for protocol in (*_used(local, "pair"), *_used(local, "equivariance")):
             parts.append(f"### {protocol.name}\n")
             parts += _grouped([r for r in local if r.protocol == protocol.name], local_table, 4)
-    unrelated = of_kind(records, "unrelated")
+    unrelated = of_type(records, "unrelated")
     for protocol in _used(records, "pair"):
         related = [record for record in records if record.protocol == protocol.name]
         for source, own in by_source(related).items():
@@ -243,9 +243,9 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
     return "\n".join(parts)
 
 
-def _used(records: Sequence[Record], kind: str) -> list[Protocol]:
+def _used(records: Sequence[Record], protocol_type: ProtocolType) -> list[Protocol]:
     names = {record.protocol for record in records}
-    return [p for p in PROTOCOLS.values() if p.kind == kind and p.name in names]
+    return [p for p in PROTOCOLS.values() if p.type == protocol_type and p.name in names]
 
 
 def _grouped(

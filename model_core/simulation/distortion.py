@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.geometry.field import ControlGrid, Field
+from model_core.geometry.pixels import image_centre, pixel_to_cell
 from model_core.geometry.sampling import sample
 
 STEP = 8
@@ -32,12 +33,12 @@ LARGEST_SLOPE = 0.35
 
 @dataclass(frozen=True)
 class Distortion:
-    """How the SAR image departs from the ground.
+    """How the SAR image is displaced against the ground.
 
     Attributes:
         field: for every pixel of the optical image, the pixel of its grid where the SAR image's
             georeferencing shows the same ground.
-        slopes: (2, h, w) on the field's lattice, towards x and y, for the shading.
+        slopes: (2, h, w) at the field's control points, towards x and y, for the shading.
     """
 
     field: Field
@@ -45,7 +46,7 @@ class Distortion:
 
     def slope(self, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the relief's slope (..., 2) at optical pixels (..., 2)."""
-        nodes = torch.from_numpy(((points + 0.5) / STEP - 0.5).reshape(1, 1, -1, 2)).float()
+        nodes = torch.from_numpy(pixel_to_cell(points, STEP).reshape(1, 1, -1, 2)).float()
         found = sample(torch.from_numpy(self.slopes)[None], nodes)[0, :, 0]
         return np.asarray(found.T.reshape(points.shape).numpy())
 
@@ -60,61 +61,71 @@ class Distortion:
         ground = np.asarray((shown_at - affine[:, 2]) @ inverse.T, np.float64)
         moved = math.inf
         while moved >= ACCURACY:
-            departure = self.field.at(ground) - (ground @ affine[:, :2].T + affine[:, 2])
-            better = np.asarray((shown_at - affine[:, 2] - departure) @ inverse.T, np.float64)
+            residual = self.field.at(ground) - (ground @ affine[:, :2].T + affine[:, 2])
+            better = np.asarray((shown_at - affine[:, 2] - residual) @ inverse.T, np.float64)
             moved = float(np.abs(better - ground).max(initial=0.0))
             ground = better
         return ground
 
 
-def make_distortion(
-    size: int,
-    shift: tuple[float, float],
-    rotation: float,
-    scale: float,
-    local: float,
-    relief: float,
-    random: np.random.Generator,
-) -> Distortion:
-    """Return a displacement for an optical image of ``size`` × ``size`` pixels.
+@dataclass(frozen=True)
+class DistortionSettings:
+    """How large a distortion is.
 
-    Args:
+    Attributes:
         shift: correction at the image's centre, in pixels to the right and *down*.
-        rotation: degrees by which the correction turns the SAR image anticlockwise on the screen.
+        rotation: degrees by which the correction rotates the SAR image anticlockwise on the screen.
         scale: by which the correction enlarges the SAR image about the centre.
         local: amplitude, in pixels, of a smooth distortion as of an imprecise orbit or height.
         relief: layover of the highest hill, in pixels: hills lean to the left, towards the radar.
+    """
+
+    shift: tuple[float, float]
+    rotation: float
+    scale: float
+    local: float
+    relief: float
+
+    def affine(self, size: int) -> NDArray[np.float64]:
+        """Return the affine (2, 3) part for an image of ``size`` × ``size`` pixels."""
+        angle = math.radians(self.rotation)
+        cos, sin = math.cos(angle), math.sin(angle)
+        # Anticlockwise on the screen, where y goes down.
+        linear = np.linalg.inv(self.scale * np.array([[cos, sin], [-sin, cos]]))
+        centre = np.array(image_centre(size, size))
+        # At the centre: old = centre - shift, and further out rotated and scaled about it.
+        return np.column_stack([linear, centre - np.array(self.shift) - linear @ centre])
+
+
+def make_distortion(
+    size: int, settings: DistortionSettings, random: np.random.Generator
+) -> Distortion:
+    """Return a displacement for an optical image of ``size`` × ``size`` pixels.
 
     Raises:
         BadInputError: local displacement and relief could fold the image.
     """
-    angle = math.radians(rotation)
-    # Anticlockwise on the screen, where y goes down.
-    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    linear = np.linalg.inv(scale * turn)
-    centre = np.full(2, (size - 1) / 2)
-    # At the centre: old = centre - shift, and further out turned and scaled about it.
-    affine = np.column_stack([linear, centre - np.array(shift) - linear @ centre])
-    lattice = ControlGrid(size, size, STEP)
-    x, y = np.moveaxis(lattice.positions(), -1, 0)
+    affine = settings.affine(size)
+    grid = ControlGrid(size, size, STEP)
+    x, y = np.moveaxis(grid.positions(), -1, 0)
     height = _hills(size, x, y, random)
     phases = random.uniform(0, 2 * math.pi, 4)
     waves = 2 * math.pi / max(size, 400)
     smooth_x = np.sin(1.1 * waves * x + phases[0]) * np.cos(0.8 * waves * y + phases[1])
     smooth_y = np.cos(0.7 * waves * x + phases[2]) * np.sin(1.2 * waves * y + phases[3])
-    departure = np.stack([local * smooth_x - relief * height, local * smooth_y])
-    _check_inverse(linear, departure)
+    residual = np.stack(
+        [settings.local * smooth_x - settings.relief * height, settings.local * smooth_y]
+    )
+    _check_inverse(affine[:, :2], residual)
     slope_y, slope_x = np.gradient(height)
     slopes = np.stack([slope_x, slope_y])
     slopes *= LARGEST_SLOPE / max(float(np.abs(slopes).max()), 1e-9)
-    return Distortion(
-        Field(affine, lattice, departure.astype(np.float32)), slopes.astype(np.float32)
-    )
+    return Distortion(Field(affine, grid, residual.astype(np.float32)), slopes.astype(np.float32))
 
 
-def _check_inverse(linear: NDArray[np.float64], departure: NDArray[np.float64]) -> None:
-    """Raise BadInputError where a departure (2, h, w) is not a contraction under the affine."""
-    down, across = (np.diff(departure, axis=axis) / STEP for axis in (1, 2))
+def _check_inverse(linear: NDArray[np.float64], residual: NDArray[np.float64]) -> None:
+    """Raise BadInputError where a residual displacement (2, h, w), undone, would not contract."""
+    down, across = (np.diff(residual, axis=axis) / STEP for axis in (1, 2))
     steepest = math.hypot(
         float(np.linalg.norm(down, axis=0).max()), float(np.linalg.norm(across, axis=0).max())
     )

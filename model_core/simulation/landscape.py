@@ -205,8 +205,8 @@ def _put(
     reflectance: Array,
     backscatter: Array,
     where: NDArray[np.bool_],
-    kind: tuple[tuple[float, ...], float],
+    look: tuple[tuple[float, ...], float],
 ) -> None:
     """Give places the look of a class."""
-    reflectance[where] = np.array(kind[0], np.float32)
-    backscatter[where] = kind[1]
+    reflectance[where] = np.array(look[0], np.float32)
+    backscatter[where] = look[1]

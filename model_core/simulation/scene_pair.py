@@ -20,7 +20,7 @@ from rasterio.windows import Window
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.geometry.grid import Grid, metres_per_unit
-from model_core.geometry.pixels import window_pixels
+from model_core.geometry.pixels import image_centre, pixel_to_cell, window_pixels
 from model_core.geometry.projection import map_pixels, project
 from model_core.products.displacement_field import (
     SIGN,
@@ -30,7 +30,7 @@ from model_core.products.displacement_field import (
 )
 from model_core.products.displacement_raster import write_displacement_raster
 from model_core.raster.output import atomic_writes, check_outputs
-from model_core.simulation.distortion import Distortion, make_distortion
+from model_core.simulation.distortion import Distortion, DistortionSettings, make_distortion
 from model_core.simulation.landscape import BANDS, Landscape
 from model_core.version import __version__
 
@@ -55,18 +55,21 @@ class SceneSettings:
     """What is rendered.
 
     Attributes:
-        size: pixels of the optical image's side. pixel_size: in metres, of the optical image.
+        size: pixels of the optical image's side.
+        pixel_size: of the optical image, in metres.
         seed: of everything random; the same settings give the same files.
-        crs: of the optical image. sar_crs: None: the same.
-        sar_pixel_size: metres; None: the optical's. sar_grid_rotation: degrees by which the SAR
-            raster's rows are turned against its CRS.
+        crs: of the optical image.
+        sar_crs: of the SAR image; None: the same.
+        sar_pixel_size: in metres; None: the optical image's.
+        sar_grid_rotation: degrees by which the SAR raster's rows are rotated against its CRS.
         shift: the correction at the centre, in metres towards east and north.
-        rotation: degrees by which the correction turns the SAR image anticlockwise.
+        rotation: degrees by which the correction rotates the SAR image anticlockwise.
         scale: by which the correction enlarges the SAR image.
-        local, relief: amplitude of a smooth distortion and layover of the highest hill, in optical
-            pixels.
-        looks: of the speckle. unit: of the SAR values. collar: width in SAR pixels of the slanted
-            nodata border; 0: none.
+        local: amplitude of a smooth distortion, in optical pixels.
+        relief: layover of the highest hill, in optical pixels.
+        looks: of the speckle.
+        unit: of the SAR values.
+        collar: width in SAR pixels of the slanted nodata border; 0: none.
     """
 
     size: int = 1024
@@ -131,16 +134,18 @@ def plan_scene(settings: SceneSettings) -> ScenePair:
     sar_pixel = settings.sar_pixel_size or settings.pixel_size
     sar_size = max(SMALLEST_SIZE, round(settings.size * settings.pixel_size / sar_pixel))
     sar = _grid_around(sar_crs, sar_size, sar_pixel, settings.sar_grid_rotation)
-    centre = optical.to_map(np.full(2, (settings.size - 1) / 2))
+    centre = optical.to_map(np.array(image_centre(settings.size, settings.size)))
     units = optical.map_units(np.array(settings.shift), centre)
     shift = optical.to_pixels(centre + units) - optical.to_pixels(centre)
     distortion = make_distortion(
         settings.size,
-        (float(shift[0]), float(shift[1])),
-        settings.rotation,
-        settings.scale,
-        settings.local,
-        settings.relief,
+        DistortionSettings(
+            shift=(float(shift[0]), float(shift[1])),
+            rotation=settings.rotation,
+            scale=settings.scale,
+            local=settings.local,
+            relief=settings.relief,
+        ),
         np.random.default_rng([settings.seed, 1]),
     )
     return ScenePair(settings, optical, sar, distortion)
@@ -285,8 +290,8 @@ def _samples(window: Window) -> Iterator[NDArray[np.float64]]:
     """Yield positions (h, w, 2) spread over each pixel of a window."""
     centres = window_pixels(window.row_off, window.col_off, window.height, window.width)
     for i in range(SAMPLES**2):
-        step = np.array([i % SAMPLES, i // SAMPLES])
-        yield centres + (step + 0.5) / SAMPLES - 0.5
+        # Samples are the pixels of a finer grid, of which this grid's pixels are the cells.
+        yield centres + pixel_to_cell(np.array([i % SAMPLES, i // SAMPLES], np.float64), SAMPLES)
 
 
 def _collar(grid: Grid, window: Window, width: int) -> NDArray[np.bool_]:

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_core.evaluation.protocols import apply_homography
+from model_core.evaluation.deformation import apply_homography
 from model_core.geometry.affine import at_stride
+from model_core.geometry.pixels import image_centre
 from model_core.network.images import ImageBatch, downsample
 from model_core.network.matcher_config import MatcherConfig, StageConfig
 from model_core.training.augmentation import augment_optical, augment_sar, augment_valid
@@ -24,7 +25,8 @@ class LocalBatch:
     """Views that lie on each other up to a residual.
 
     Attributes:
-        reference, moving: the images.
+        reference: the optical images.
+        moving: the SAR images.
         stages: to be trained on them, perhaps with smaller windows than the matcher's.
         truth: per stage, displacements (B, 2, h, w) at its nodes, in pixels; NaN where different
             places are shown.
@@ -47,14 +49,15 @@ class LocalBatch:
 
 @dataclass(frozen=True)
 class SearchBatch:
-    """Decimated views cut at independent positions.
+    """Downsampled views cut at independent positions.
 
     Attributes:
-        reference, moving: the images, decimated.
-        hypotheses: (B, K, 2), degrees and logarithm of the scale that the reference is turned and
+        reference: the optical images, downsampled.
+        moving: the SAR images, downsampled.
+        hypotheses: (B, K, 2), degrees and logarithm of the scale that the reference is rotated and
             scaled by; the first is the true one, up to the distance of the hypotheses.
-        truth: (B, 2), the translation (x, y), in decimated pixels, that then remains.
-        radius: of the translations searched, in decimated pixels.
+        truth: (B, 2), the translation (x, y), in downsampled pixels, that then remains.
+        radius: of the translations searched, in downsampled pixels.
     """
 
     reference: ImageBatch
@@ -80,7 +83,13 @@ def _to(images: ImageBatch, device: torch.device) -> ImageBatch:
 
 @dataclass(frozen=True)
 class Batch:
-    """All that a step compares. heads: whether the learned corrections are trained too."""
+    """All that a step compares.
+
+    Attributes:
+        local: views that lie on each other up to a residual.
+        search: views at independent positions.
+        heads: whether the learned corrections are trained too.
+    """
 
     local: LocalBatch
     search: SearchBatch
@@ -149,25 +158,24 @@ def _local(
         one = local_views(pairs.get(index), config.warp, reach, rng, other)
         images.append(_augmented(one, config.augment, rng))
         views.append(one if related else None)
-    truth = tuple(_truth(views, config.warp.side, stage) for stage in stages)
+    truth = tuple(_true_displacements(views, config.warp.side, stage.spacing) for stage in stages)
     return LocalBatch(*_batched(images), stages, truth)
 
 
-def _truth(views: list[Views | None], side: int, stage: StageConfig) -> Tensor:
-    count = -(-side // stage.spacing)
-    axis = (np.arange(count) + 0.5) * stage.spacing - 0.5
-    nodes = np.stack(np.meshgrid(axis, axis), axis=-1)
-    unknown = np.full_like(nodes, np.nan)
-    moved = [unknown if v is None else v.position(nodes) - nodes for v in views]
-    return torch.from_numpy(np.stack(moved)).permute(0, 3, 1, 2).float()
+def _true_displacements(views: list[Views | None], side: int, spacing: int) -> Tensor:
+    """Return (B, 2, h, w) at control points; NaN where a pair is unrelated."""
+    count = -(-side // spacing)
+    unknown = np.full((2, count, count), np.nan)
+    found = [unknown if v is None else v.displacement(spacing) for v in views]
+    return torch.from_numpy(np.stack(found)).float()
 
 
 def _search(
     config: TrainingConfig, matcher: MatcherConfig, pairs: PairSet, rng: np.random.Generator
 ) -> SearchBatch:
-    decimation = int(rng.choice(config.warp.decimations))
+    factor = int(rng.choice(config.warp.downsampling_factors))
     images, hypotheses, truth = [], [], []
-    side = config.warp.search_side // decimation * decimation
+    side = config.warp.search_side // factor * factor
     for _ in range(config.search_batch):
         views = whole_views(pairs.get(pairs.draw(rng)), config.warp, rng)
         images.append(_augmented(views, config.augment, rng))
@@ -180,16 +188,16 @@ def _search(
         ]
         wrong = [_wrong(angle, config, matcher, rng) for _ in range(config.loss.negatives)]
         hypotheses.append([near, *wrong])
-        small = at_stride(torch.from_numpy(views.affine)[None], decimation)[0].numpy()
-        centre = np.full(2, (side // decimation - 1) / 2)
+        small = at_stride(torch.from_numpy(views.affine)[None], factor)[0].numpy()
+        centre = np.array(image_centre(side // factor, side // factor))
         truth.append(apply_homography(small, centre) - centre)
-    reference, moving = (downsample(batch, decimation) for batch in _batched(images))
+    reference, moving = (downsample(batch, factor) for batch in _batched(images))
     return SearchBatch(
         reference,
         moving,
         torch.tensor(np.asarray(hypotheses), dtype=torch.float32),
         torch.tensor(np.asarray(truth), dtype=torch.float32),
-        config.warp.max_shift / decimation + 3,
+        config.warp.max_shift / factor + 3,
     )
 
 

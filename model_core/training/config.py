@@ -47,16 +47,20 @@ class WarpConfig:
     Attributes:
         side: of the views compared locally, a multiple of 16.
         search_side: of the views compared as a whole.
-        decimations: of the latter, as in the search; one is drawn per step.
-        max_shift, max_rotation, max_scale: between the views compared as a whole (degrees; factor).
-        residual_rotation, residual_scale, local: between the views compared locally, beside a shift
-            within the stage's reach; ``local`` is the length of the smooth deformation.
+        downsampling_factors: of the latter, as in the search; one is drawn per step.
+        max_shift: between the views compared as a whole.
+        max_rotation: between these, in degrees.
+        max_scale: between these, a factor.
+        residual_rotation: between the views compared locally, in degrees, beside a shift within the
+            stage's reach.
+        residual_scale: between these, a factor.
+        local: longest displacement of the smooth deformation between these.
         zoom: factor by which both views are enlarged or reduced together.
     """
 
     side: int = 160
     search_side: int = 184
-    decimations: tuple[int, ...] = (3, 4)
+    downsampling_factors: tuple[int, ...] = (3, 4)
     max_shift: float = 28.0
     max_rotation: float = 20.0
     max_scale: float = 1.1
@@ -73,7 +77,9 @@ class LossConfig:
     Attributes:
         label_sigma: pixels by which the labels are unsure; targets are Gaussians of this width.
         robustness: q of the generalised cross-entropy (0: plain, 1: mean absolute error).
-        search, local, heads: weights of the three losses.
+        search: weight of the loss of the search.
+        local: weight of the loss of the local displacement.
+        heads: weight of the loss of the learned corrections.
         heads_from: share of the run after which the heads are trained, with full windows; before
             that, windows are drawn smaller.
         negatives: wrong rotations per pair in the search loss.
@@ -95,7 +101,13 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class AblationConfig:
-    """What is left out, to see what it brings; the names are the paper's."""
+    """What is left out of the network, to see what it brings; the names are the paper's.
+
+    Attributes:
+        fge: the gradient enhancer.
+        foundation: the frozen branch.
+        learned: everything that is trained; without it, the fixed descriptors remain.
+    """
 
     fge: bool = True
     foundation: bool = True
@@ -107,19 +119,32 @@ class TrainingConfig:
     """A whole run.
 
     Attributes:
-        preset: of the network. data: where the pairs come from.
-        steps: of the optimiser. batch: pairs compared locally per step and process.
+        preset: of the network.
+        data: where the pairs come from.
+        steps: of the optimiser.
+        batch: pairs compared locally per step and process.
         search_batch: pairs compared as a whole per step and process.
-        learning_rate, weight_decay, warmup (steps), cooldown (share of the run, at its end, in
-            which the rate falls by a cosine), clip (norm of the gradient), ema (decay per step).
+        seed: of all that is drawn.
+        learning_rate: after the warm-up, before the cooldown.
+        weight_decay: of the optimiser.
+        warmup: steps.
+        cooldown: share of the run, at its end, in which the rate falls by a cosine.
+        clip: norm of the gradient, at most.
+        ema: decay of the averaged parameters per step.
         gate_rate: factor on the learning rate of the gates.
-        precision: of the encoders. workers: threads that prepare batches ahead; 0: none.
-        augment: probability of each radiometric change. holdout: share of places kept for
-            validation.
-        validate_every, checkpoint_every: steps. validation_pairs: for the local measure;
-            validation_cases: registered by the whole search.
+        precision: of the encoders.
+        workers: threads that prepare batches ahead; 0: none.
+        augment: probability of each radiometric change.
+        holdout: share of places kept for validation.
+        validate_every: steps between validations.
+        validation_pairs: for the local measure.
+        validation_cases: registered as a whole.
+        checkpoint_every: steps after which network and state are saved.
         foundation: file of the frozen branch's weights; None: as ``load_network`` finds them.
         start: checkpoint to fine-tune; None: from scratch.
+        warp: how views are cut.
+        loss: weights and shapes of the losses.
+        ablation: what is left out of the network.
     """
 
     preset: str
@@ -222,18 +247,18 @@ def _check(config: TrainingConfig) -> None:
         raise ValueError("learning_rate must be above 0 and ema between 0 and 1")
     if config.warp.side < 64 or config.warp.side % 16:
         raise ValueError(f"warp.side is {config.warp.side}; give a multiple of 16, at least 64")
-    if not config.warp.decimations or min(config.warp.decimations) < 1:
-        raise ValueError("warp.decimations must name numbers of at least 1")
+    if not config.warp.downsampling_factors or min(config.warp.downsampling_factors) < 1:
+        raise ValueError("warp.downsampling_factors must name numbers of at least 1")
     if any(source.weight <= 0 or source.weight_after < 0 for source in config.data):
         raise ValueError("a weight of the data is not positive")
 
 
-def _build(kind: Any, data: Any, where: str) -> Any:
+def _build(settings: Any, data: Any, where: str) -> Any:
     """Build a frozen class from a mapping, with the types its fields are declared with."""
     if not isinstance(data, dict):
         raise ValueError(f"{where or 'the file'} is not a mapping of settings")
-    hints = get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind)}
+    hints = get_type_hints(settings)
+    fields = {f.name: f for f in dataclasses.fields(settings)}
     for key in data:
         if key not in fields:
             raise ValueError(
@@ -243,7 +268,9 @@ def _build(kind: Any, data: Any, where: str) -> Any:
     for name, f in fields.items():
         if f.default is required and f.default_factory is required and name not in data:
             raise ValueError(f"{where}{name} is missing")
-    return kind(**{key: _value(hints[key], value, f"{where}{key}") for key, value in data.items()})
+    return settings(
+        **{key: _value(hints[key], value, f"{where}{key}") for key, value in data.items()}
+    )
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:

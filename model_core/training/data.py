@@ -24,7 +24,9 @@ SMALLEST_SIDE = 128
 class StoredImage:
     """An image in 8 bit, as one of thousands is kept in memory.
 
-    image: uint8 (C, H, W), 255 times the view's. valid: bool (H, W); None: all pixels are.
+    Attributes:
+        image: uint8 (C, H, W), 255 times the view's.
+        valid: bool (H, W); None: all pixels are.
     """
 
     image: NDArray[np.uint8]

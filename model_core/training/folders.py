@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from model_core.errors import BadInputError
-from model_core.evaluation.pairs import DatasetPair, read_manifest
+from model_core.evaluation.manifest import read_manifest
+from model_core.evaluation.pairs import DatasetPair
 from model_core.training.config import DataConfig
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -20,7 +21,7 @@ def read_source(source: DataConfig) -> list[DatasetPair]:
 
     Layouts, as published:
 
-    - ``manifest``: a CSV file, see ``evaluation.pairs``.
+    - ``manifest``: a CSV file, see ``evaluation.manifest``.
     - ``sen1-2``: ``ROIs*_<season>/s1_<scene>/*_s1_*.png`` with ``s2`` in its place.
     - ``osdataset``: ``sar<number>.png`` beside ``opt<number>.png``, in any subfolder.
     - ``whu-sen-city``: two parallel folders, one of SAR (``sar``, ``s1``, ``A``, ``trainA``,
@@ -61,7 +62,14 @@ def _paired(
         referenced = layout == "geotiff"
         alignment = None if referenced else np.eye(3)
         yield DatasetPair(
-            name, layout, name, region, sar, optical, alignment, common_grid=referenced
+            id=name,
+            source=layout,
+            place=name,
+            region=region,
+            sar_path=sar,
+            optical_path=optical,
+            alignment=alignment,
+            common_grid=referenced,
         )
 
 

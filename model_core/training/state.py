@@ -13,24 +13,26 @@ from torch import Tensor, nn
 
 from model_core.errors import BadInputError
 from model_core.raster.output import atomic_write
+from model_core.training.averaging import ParameterAverage, trained
 
 STATE = "state.safetensors"
+VERSION = 2
+"""Of the file: 2 names the temperatures of the correlation by what they are."""
+
 _FACTS = "facts"
-
-
-def trained(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the parameters that are trained, by name."""
-    return {n: p for n, p in module.named_parameters() if p.requires_grad}
 
 
 def write_state(
     folder: Path,
     module: nn.Module,
-    average: dict[str, Tensor],
+    average: ParameterAverage,
     optimizer: torch.optim.Optimizer,
     facts: dict[str, Any],
 ) -> None:
     """Write parameters, their average, the optimiser's moments, and ``facts`` (JSON).
+
+    Args:
+        facts: what else is needed to go on; its ``step`` is the number of steps done.
 
     Raises:
         BadInputError: the file cannot be written.
@@ -38,19 +40,20 @@ def write_state(
     tensors: dict[str, Tensor] = {}
     for name, parameter in trained(module).items():
         tensors[f"parameter/{name}"] = parameter.detach()
-        tensors[f"average/{name}"] = average[name]
+        tensors[f"average/{name}"] = average.named[name]
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer/{key}/{name}"] = torch.as_tensor(value)
     on_cpu = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
     with atomic_write(folder / STATE) as temporary:
-        temporary.write_bytes(save(on_cpu, {_FACTS: json.dumps(facts, sort_keys=True)}))
+        text = json.dumps({**facts, "version": VERSION}, sort_keys=True)
+        temporary.write_bytes(save(on_cpu, {_FACTS: text}))
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
     """Return the facts of a stored state.
 
     Raises:
-        BadInputError: there is no state, or it is damaged.
+        BadInputError: there is no state, it is damaged, or another version of SOMA wrote it.
     """
     return _read(folder)[1]
 
@@ -58,13 +61,14 @@ def read_facts(folder: Path) -> dict[str, Any]:
 def restore_state(
     folder: Path,
     module: nn.Module,
-    average: dict[str, Tensor],
+    average: ParameterAverage,
     optimizer: torch.optim.Optimizer,
 ) -> dict[str, Any]:
     """Put a stored state back in place; returns its facts.
 
     Raises:
-        BadInputError: there is no state, it is damaged, or it is of another network.
+        BadInputError: there is no state, it is damaged, another version of SOMA wrote it, or it
+            is of another network.
     """
     tensors, facts = _read(folder)
     parameters = trained(module)
@@ -77,7 +81,6 @@ def restore_state(
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(tensors[f"parameter/{name}"])
-            average[name].copy_(tensors[f"average/{name}"])
             state = {}
             for key in ("step", "exp_avg", "exp_avg_sq"):
                 value = tensors.get(f"optimizer/{key}/{name}")
@@ -85,6 +88,7 @@ def restore_state(
                     state[key] = value if key == "step" else value.to(parameter.device)
             if state:
                 optimizer.state[parameter] = state
+    average.resume({n: tensors[f"average/{n}"] for n in parameters}, facts["step"])
     return facts
 
 
@@ -103,4 +107,9 @@ def _read(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise BadInputError(
             f"{path} cannot be read ({error}); start again in another folder."
         ) from error
+    if facts.get("version") != VERSION:
+        raise BadInputError(
+            f"{path} was written by another version of SOMA, which this one cannot go on from; "
+            "start a new run in another folder, with the folder's last.safetensors as 'start'."
+        )
     return tensors, facts

@@ -20,40 +20,48 @@ from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.network.checkpoint import load_network, save_network
 from model_core.network.soma import Soma
+from model_core.training.averaging import ParameterAverage, trained
 from model_core.training.batches import Batch, make_batch
 from model_core.training.config import TrainingConfig
 from model_core.training.data import PairSet, read_pairs
 from model_core.training.distributed import Processes
 from model_core.training.logs import Log
-from model_core.training.losses import Losses, Sharpness, local_losses, search_loss
-from model_core.training.state import STATE, read_facts, restore_state, trained, write_state
+from model_core.training.losses import CorrelationTemperature, Losses, local_losses, search_loss
+from model_core.training.optimisation import build_optimizer, learning_rate
+from model_core.training.state import STATE, read_facts, restore_state, write_state
 from model_core.training.validation import Figures, Validation
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run ended. finished: all steps are done; else --resume goes on."""
+class TrainingResult:
+    """How a run ended.
+
+    Attributes:
+        step: how many steps are done.
+        finished: all steps are; else ``--resume`` goes on.
+        best: best score of a validation so far; None: there was none.
+    """
 
     step: int
     finished: bool
     best: float | None
 
 
-class Model(nn.Module):
+class TrainingModel(nn.Module):
     """The network with what only training needs beside it."""
 
     def __init__(self, network: Soma) -> None:
         super().__init__()
         self.network = network
-        self.sharpness = Sharpness()
+        self.temperature = CorrelationTemperature()
 
     def losses(self, batch: Batch, config: TrainingConfig) -> Losses:
         """Compare all that is in a batch."""
-        searched, right = search_loss(self.network, self.sharpness, batch.search, config.loss)
+        searched, right = search_loss(self.network, self.temperature, batch.search, config.loss)
         terms, figures = local_losses(
-            self.network, self.sharpness, batch.local, config.loss, batch.heads
+            self.network, self.temperature, batch.local, config.loss, batch.heads
         )
         return Losses({"search": searched, **terms}, {"search_right": right, **figures})
 
@@ -81,37 +89,27 @@ class Trainer:
         """
         self.config, self.out, self.device, self.feedback = config, out, device, feedback
         self.processes = Processes()
-        settings = config.network()
-        if not settings.learned:
-            raise BadInputError(
-                "Without learned descriptors there is nothing to train; evaluate that ablation "
-                "as it is."
-            )
-        out.mkdir(parents=True, exist_ok=True)
-        if (out / STATE).is_file() and not resume:
-            raise BadInputError(
-                f"{out} holds a run already; add --resume to go on with it, or choose another "
-                "folder."
-            )
-        if pairs is None:
-            self.pairs, held = read_pairs(config.data, config.holdout, config.seed)
-            feedback.log(f"{len(self.pairs.pairs)} pairs to train on, {len(held)} held out.")
-            first = self.processes.rank == 0
-            self.validation = Validation(held, config) if held and first else None
-        else:
-            self.pairs, self.validation = pairs
+        _check_start(config, out, resume)
+        self.pairs, self.validation = self._read_pairs() if pairs is None else pairs
         torch.manual_seed(config.seed)
-        network = self._network()
-        self.model = Model(network).to(device).train()
-        self.average = {n: p.detach().clone() for n, p in trained(self.model).items()}
-        self.optimizer = self._optimizer()
+        self.model = TrainingModel(self._network()).to(device).train()
+        self.average = ParameterAverage(self.model, config.ema)
+        self.optimizer = build_optimizer(self.model, config)
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "float16")
         self.step = 0
         self.seconds = 0.0
         self.best: float | None = None
         if resume:
             self._restore()
+        out.mkdir(parents=True, exist_ok=True)  # from here on nothing the user gave is wrong
         self.log = Log(out, feedback, self.step) if self.processes.rank == 0 else None
+
+    def _read_pairs(self) -> tuple[PairSet, Validation | None]:
+        config = self.config
+        pairs, held = read_pairs(config.data, config.holdout, config.seed)
+        self.feedback.log(f"{len(pairs.pairs)} pairs to train on, {len(held)} held out.")
+        first = self.processes.rank == 0
+        return pairs, Validation(held, config) if held and first else None
 
     def _network(self) -> Soma:
         config = self.config
@@ -129,23 +127,6 @@ class Trainer:
         if foundation is not None:
             foundation.load(Path(config.foundation) if config.foundation else None)
         return network
-
-    def _optimizer(self) -> torch.optim.Optimizer:
-        config = self.config
-        groups: dict[str, list[nn.Parameter]] = {"decayed": [], "plain": [], "scalars": []}
-        for parameter in trained(self.model).values():
-            kind = "scalars" if parameter.dim() == 0 else "plain"
-            groups["decayed" if parameter.dim() > 1 else kind].append(parameter)
-        factor = {"decayed": 1.0, "plain": 1.0, "scalars": config.gate_rate}
-        decay = {"decayed": config.weight_decay, "plain": 0.0, "scalars": 0.0}
-        return torch.optim.AdamW(
-            [
-                {"params": parameters, "weight_decay": decay[name], "factor": factor[name]}
-                for name, parameters in groups.items()
-            ],
-            lr=config.learning_rate,
-            betas=(0.9, 0.98),
-        )
 
     def _restore(self) -> None:
         facts = read_facts(self.out)
@@ -168,7 +149,7 @@ class Trainer:
         data = {k: v for k, v in dataclasses.asdict(self.config).items() if k not in free}
         return dict(json.loads(json.dumps(data)))
 
-    def run(self, max_minutes: float | None = None) -> Outcome:
+    def run(self, max_minutes: float | None = None) -> TrainingResult:
         """Train until all steps are done, the minutes are over, or ``feedback`` asks to stop.
 
         However it ends, state and network have been written.
@@ -200,7 +181,7 @@ class Trainer:
                 break
         if self.log is not None:
             self.log.close()
-        return Outcome(self.step, self.step >= config.steps, self.best)
+        return TrainingResult(self.step, self.step >= config.steps, self.best)
 
     def _batches(self) -> Iterator[Batch]:
         """Yield the batches of the remaining steps, prepared ahead where there are workers."""
@@ -256,11 +237,7 @@ class Trainer:
             )
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        # At the start the average follows closely: it shall not remember the first guess.
-        decay = min(config.ema, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, parameter in trained(self.model).items():
-                self.average[name].lerp_(parameter, 1 - decay)
+        self.average.update()
         return losses
 
     def _report(self, losses: Losses) -> None:
@@ -283,11 +260,10 @@ class Trainer:
         network = self.model.network
         copy = Soma(network.settings).to(self.device)
         copy.load_state_dict(network.state_dict())
-        prefix = "network."
         with torch.no_grad():
             for name, parameter in copy.named_parameters():
                 if parameter.requires_grad:
-                    parameter.copy_(self.average[prefix + name])
+                    parameter.copy_(self.average.named[f"network.{name}"])
         return copy.eval()
 
     def _validate(self) -> None:
@@ -333,11 +309,14 @@ class Trainer:
         write_state(self.out, self.model, self.average, self.optimizer, facts)
 
 
-def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Return the rate of a step: linear warm-up, constant, then a cosine down to a hundredth."""
-    start = (1 - config.cooldown) * config.steps
-    warm = min(1.0, (step + 1) / max(1, config.warmup))
-    if step < start:
-        return config.learning_rate * warm
-    share = (step - start) / max(1.0, config.steps - start)
-    return config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+def _check_start(config: TrainingConfig, out: Path, resume: bool) -> None:
+    """Raise BadInputError for a network without anything to train, or a folder that is in use."""
+    if not config.network().learned:
+        raise BadInputError(
+            "Without learned descriptors there is nothing to train; evaluate that ablation as it "
+            "is."
+        )
+    if (out / STATE).is_file() and not resume:
+        raise BadInputError(
+            f"{out} holds a run already; add --resume to go on with it, or choose another folder."
+        )

@@ -17,6 +17,7 @@ from model_core.evaluation.baselines.grey import grey
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.metrics import best_affine
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 EPSG = 32630
 PIXEL_SIZE = 10.0
@@ -35,14 +36,7 @@ class Arosics:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`.
 
         AROSICS wants placed images: both are given the same upper left corner.
@@ -55,7 +49,7 @@ class Arosics:
                     _placed(sar),
                     grid_res=GRID,
                     window_size=(WINDOW, WINDOW),
-                    max_shift=round(max_shift),
+                    max_shift=round(bounds.max_shift),
                     nodata=(-1, -1),
                     align_grids=False,
                     match_gsd=False,

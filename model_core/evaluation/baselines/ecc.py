@@ -14,6 +14,7 @@ from model_core.evaluation.baselines.grey import grey
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.geometry.affine import at_stride
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 STRIDES = (8, 4, 2, 1)
 """Of the pyramid; at the coarsest a rigid motion is fitted, then an affine."""
@@ -35,14 +36,7 @@ class Ecc:
 
     name = "ecc"
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`; certainty is the coefficient."""
         started = time.perf_counter()
         images = gradient_magnitude(grey(optical)), gradient_magnitude(grey(sar))
@@ -57,7 +51,13 @@ class Ecc:
             start = _rescaled(affine, stride).astype(np.float32)
             try:
                 coefficient, found = cv2.findTransformECC(
-                    reference, moving, start, motion, CRITERIA, None, BLUR
+                    reference,
+                    moving,
+                    start,
+                    motionType=motion,
+                    criteria=CRITERIA,
+                    inputMask=None,
+                    gaussFiltSize=BLUR,
                 )
             except cv2.error as error:
                 if error.code != cv2.Error.StsNoConv:

@@ -12,7 +12,9 @@ import numpy as np
 from model_core.evaluation.baselines.grey import grey
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.metrics import best_affine
+from model_core.geometry.pixels import window_pixels
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 LEVELS = {"rigid": 5, "affine": 5, "bspline": 3}
 SPLINE_SPACING = 64.0
@@ -26,7 +28,7 @@ SETTINGS = {
     "AutomaticTransformInitialization": "true",
     "AutomaticTransformInitializationMethod": "GeometricalCenter",
 }
-KINDS = {
+TRANSFORMS = {
     "elastix": ("rigid", "affine"),
     "elastix-bspline": ("rigid", "affine", "bspline"),
 }
@@ -38,19 +40,12 @@ class Elastix:
     """Multi-resolution stochastic gradient descent on mutual information."""
 
     def __init__(self, name: str, threads: int) -> None:
-        """``name``: of :data:`KINDS`."""
+        """``name``: of :data:`TRANSFORMS`."""
         self.name = name
-        self.kinds = KINDS[name]
+        self.transforms = TRANSFORMS[name]
         self.threads = threads
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`; the B-spline gives a field."""
         started = time.perf_counter()
         fixed, moving = _image(optical), _image(sar)
@@ -70,18 +65,18 @@ class Elastix:
             displacement = np.array(itk.array_view_from_image(image))[..., :2]
         seconds = time.perf_counter() - started
         height, width = displacement.shape[:2]
-        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+        pixels = window_pixels(0, 0, height, width)
         field = pixels + displacement.astype(np.float64)
-        affine = best_affine(pixels.reshape(-1, 2).astype(np.float64), field.reshape(-1, 2))
-        local = "bspline" in self.kinds
+        affine = best_affine(pixels.reshape(-1, 2), field.reshape(-1, 2))
+        local = "bspline" in self.transforms
         return MethodResult(affine, field.astype(np.float32) if local else None, seconds=seconds)
 
     def _parameters(self) -> itk.ParameterObject:
         parameters = itk.ParameterObject.New()
-        for kind in self.kinds:
-            spacing = (SPLINE_SPACING,) if kind == "bspline" else ()
-            settings = parameters.GetDefaultParameterMap(kind, LEVELS[kind], *spacing)
-            if kind == "bspline":
+        for transform in self.transforms:
+            spacing = (SPLINE_SPACING,) if transform == "bspline" else ()
+            settings = parameters.GetDefaultParameterMap(transform, LEVELS[transform], *spacing)
+            if transform == "bspline":
                 # The default adds a bending penalty as a second metric, with its weights.
                 settings["Registration"] = ["MultiResolutionRegistration"]
                 for weight in ("Metric0Weight", "Metric1Weight"):
@@ -99,5 +94,5 @@ def _image(view: View) -> itk.Image:
 
 
 def build(name: str, threads: int) -> Method:
-    """Return the method for one of :data:`KINDS`, limited to a number of threads."""
+    """Return the method for one of :data:`TRANSFORMS`, limited to a number of threads."""
     return Elastix(name, threads)

@@ -1,4 +1,4 @@
-"""Images as the peers take them: one grey band from 0 to 255."""
+"""Images as the baseline methods take them: one grey band from 0 to 255."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 
 class Identity:
@@ -13,14 +14,7 @@ class Identity:
 
     name = "identity"
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`."""
         return MethodResult(np.eye(2, 3))
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from model_core.evaluation.baselines.grey import grey
 from model_core.evaluation.methods import Method, MethodResult
+from model_core.geometry.pixels import image_centre
 from model_core.raster.view import View
+from model_core.registration.bounds import SearchBounds
 
 ROTATION_STEP = 8.0
 BINS = 40
@@ -40,22 +42,17 @@ class MutualInformation:
 
     name = "mutual-information"
 
-    def __call__(
-        self,
-        sar: View,
-        optical: View,
-        max_shift: float,
-        max_rotation: float,
-        max_scale: float,
-    ) -> MethodResult:
+    def __call__(self, sar: View, optical: View, bounds: SearchBounds) -> MethodResult:
         """See :class:`model_core.evaluation.methods.Method`; certainty is the information."""
         started = time.perf_counter()
         fixed, moving = _image(optical), _image(sar)
-        centre = tuple((n - 1) / 2 for n in fixed.GetSize())
-        count = math.ceil(max_rotation / ROTATION_STEP) if max_rotation > ROTATION_STEP / 2 else 0
+        width, height = fixed.GetSize()
+        centre = image_centre(height, width)
+        reach = bounds.max_rotation
+        count = math.ceil(reach / ROTATION_STEP) if reach > ROTATION_STEP / 2 else 0
         rigid: sitk.Transform | None = None
         least = math.inf
-        for degrees in (max_rotation * i / max(count, 1) for i in range(-count, count + 1)):
+        for degrees in (reach * i / max(count, 1) for i in range(-count, count + 1)):
             start = sitk.Euler2DTransform(centre, math.radians(degrees), (0.0, 0.0))
             value = _optimise(fixed, moving, start, (8, 4), (4, 2), 80)
             if value is not None and value < least:

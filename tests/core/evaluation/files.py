@@ -10,13 +10,13 @@ import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from model_core.evaluation.protocols import view_pixels
+from model_core.geometry.pixels import window_pixels
 from tests.core.evaluation.synthetic import SIDE, texture
 
 
 def write_image(path: Path, seed: int, shift: tuple[float, float] = (0.0, 0.0)) -> None:
     """Write an 8-bit texture; pixel p shows what the texture has at ``p - shift``."""
-    values = texture(view_pixels(SIDE) - np.array(shift), seed)
+    values = texture(window_pixels(0, 0, SIDE, SIDE) - np.array(shift), seed)
     data = np.round(values * 254 + 1).astype(np.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)

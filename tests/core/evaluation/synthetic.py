@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model_core.evaluation.deformation import apply_homography
 from model_core.evaluation.pairs import DatasetPair, LoadedPair
-from model_core.evaluation.protocols import apply_homography, view_pixels
+from model_core.geometry.pixels import window_pixels
 from model_core.raster.view import Modality, View
 
 SIDE = 256
@@ -39,7 +40,17 @@ def loaded_pair(
 ) -> LoadedPair:
     """Return a pair of one texture; SAR pixel ``alignment(p)`` shows what optical pixel p shows."""
     matrix = np.eye(3) if alignment is None else alignment
-    pixels = view_pixels(side)
+    pixels = window_pixels(0, 0, side, side)
     sar = texture(apply_homography(np.linalg.inv(matrix), pixels), seed)
-    pair = DatasetPair(name, "synthetic", name, name, Path(), Path(), matrix, points, side=side)
+    pair = DatasetPair(
+        id=name,
+        source="synthetic",
+        place=name,
+        region=name,
+        sar_path=Path(),
+        optical_path=Path(),
+        alignment=matrix,
+        points=points,
+        side=side,
+    )
     return LoadedPair(pair, view(sar, "sar"), view(texture(pixels, seed), "optical"))

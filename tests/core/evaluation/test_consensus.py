@@ -9,17 +9,19 @@ import numpy as np
 import torch
 
 from model_core.evaluation.consensus import LEAST_POINTS, align
+from model_core.evaluation.deformation import LocalDeformation, apply_homography
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.metrics import distances
-from model_core.evaluation.pairs import LoadedPair, load_pair, read_manifest
-from model_core.evaluation.protocols import LocalField, apply_homography, view_pixels
+from model_core.evaluation.pairs import LoadedPair, load_pair
+from model_core.geometry.pixels import window_pixels
 from model_core.geometry.sampling import sample
 from model_core.raster.view import View
 from tests.core.evaluation.synthetic import loaded_pair, texture, view
 
 
-def shifted(loaded: LoadedPair, field: LocalField) -> LoadedPair:
+def shifted(loaded: LoadedPair, field: LocalDeformation) -> LoadedPair:
     """Return a pair whose SAR image is displaced by a field: at p it shows what was at p + f(p)."""
-    pixels = view_pixels(loaded.side)
+    pixels = window_pixels(0, 0, loaded.side, loaded.side)
     where = torch.from_numpy(pixels + field(pixels))[None]
     image = sample(torch.from_numpy(loaded.sar.image)[None], where)[0].numpy()
     return dataclasses.replace(loaded, sar=View(image, loaded.sar.valid, "sar"))
@@ -33,7 +35,7 @@ def unaligned(loaded: LoadedPair) -> LoadedPair:
 def test_tie_points_follow_relief_that_no_affine_has() -> None:
     """A smooth field of 3 px: found to a fraction of a pixel where the best affine is off by 1."""
     flat = loaded_pair(side=512)
-    field = LocalField.draw(np.random.default_rng(1), 512, 3.0)
+    field = LocalDeformation.draw(np.random.default_rng(1), 512, 3.0)
     found = align(unaligned(shifted(flat, field)), 1)
     assert found is not None
     points, alignment = found.pair.points, found.pair.alignment
@@ -62,7 +64,7 @@ def test_places_without_data_give_no_tie_points() -> None:
 
 def test_images_of_different_places_have_no_alignment() -> None:
     """Two methods find two answers, and none is given."""
-    pixels = view_pixels(512)
+    pixels = window_pixels(0, 0, 512, 512)
     loaded = unaligned(loaded_pair(side=512, seed=3))
     other = dataclasses.replace(loaded, sar=view(texture(pixels, 4), "sar"))
     assert align(other, 1) is None
@@ -72,7 +74,7 @@ def test_tie_points_of_a_real_scene_move_with_it(scenes: Path) -> None:
     """Sentinel-1 and -2 over Spain: displaced by a known field, the tie points are too."""
     pair = next(p for p in read_manifest(scenes / "manifest.csv") if "spain" in p.id)
     loaded = load_pair(pair)
-    field = LocalField.draw(np.random.default_rng(2), loaded.side, 3.0)
+    field = LocalDeformation.draw(np.random.default_rng(2), loaded.side, 3.0)
     before, after = align(loaded, 1), align(shifted(loaded, field), 1)
     assert before is not None
     assert after is not None

@@ -9,32 +9,34 @@ import pytest
 
 from model_core.errors import BadInputError
 from model_core.evaluation import methods
+from model_core.evaluation.cases import Case
+from model_core.evaluation.cutting import build_case
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.methods import (
-    PEERS,
+    BASELINES,
     MethodResult,
     absence,
-    build_peer,
+    build_baseline,
     check_names,
     sample_map,
 )
 from model_core.evaluation.metrics import best_affine, distances, rmse
-from model_core.evaluation.pairs import load_pair, read_manifest
-from model_core.evaluation.protocols import PROTOCOLS, Case, build_case
+from model_core.evaluation.pairs import load_pair
+from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.scoring import score
+from model_core.registration.bounds import SearchBounds
 from tests.core.evaluation.synthetic import loaded_pair
 
 
 def answer(name: str, case: Case) -> MethodResult:
-    """Run a peer on a case of one SAR view."""
-    limits = case.limits
-    return build_peer(name, 1)(
-        case.sides[0].view, case.optical, limits.search, limits.max_rotation, limits.max_scale
-    )
+    """Run a baseline method on a case of one SAR view."""
+    method = build_baseline(name, 1)
+    return method(case.sar_views[0].view, case.optical, case.transform_range.search_bounds)
 
 
 def error(result: MethodResult, case: Case) -> float:
     """Return the RMSE of an answer."""
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     assert truth is not None
     found = result.positions(truth.positions)
     assert found is not None
@@ -44,7 +46,7 @@ def error(result: MethodResult, case: Case) -> float:
 def test_identity_has_the_error_of_the_warp() -> None:
     """No registration leaves what the warp did, and the record says so twice."""
     case = build_case(PROTOCOLS["P1"], loaded_pair(), seed=0)
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     assert truth is not None
     affine = best_affine(truth.positions, truth.targets)
     moved = truth.positions @ affine[:, :2].T + affine[:, 2] - truth.positions
@@ -69,7 +71,7 @@ def test_no_answer_is_recorded_as_such() -> None:
 def test_the_field_counts_where_it_is_known() -> None:
     """NaN of the field is the affine's; a certainty map gives the calibration."""
     case = build_case(PROTOCOLS["P2"], loaded_pair(), seed=0)
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     assert truth is not None
     side = case.optical.valid.shape[0]
     field = np.full((side, side, 2), np.nan, dtype=np.float32)
@@ -89,9 +91,9 @@ def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
     """Equivariance of the true affines is 0; 3 px on one side are 3 px of disagreement."""
     case = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
     answers = []
-    for side in case.sides:
-        assert side.truth is not None
-        answers.append(MethodResult(best_affine(side.truth.positions, side.truth.targets)))
+    for view in case.sar_views:
+        assert view.truth is not None
+        answers.append(MethodResult(best_affine(view.truth.positions, view.truth.targets)))
     assert score(case, "place", "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
     affine = answers[0].affine
     assert affine is not None
@@ -135,28 +137,28 @@ def test_structure_matching_registers_real_images(name: str, pairs: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["ecc", "mutual-information", "elastix", "elastix-bspline"])
-def test_optional_peers_answer_in_our_convention(name: str) -> None:
+def test_optional_baselines_answer_in_our_convention(name: str) -> None:
     """Optical pixel to SAR pixel: a shift of (-3, +2) px is found with its signs."""
     if absence(name) is not None:
         pytest.skip(f"{name} {absence(name)}")
     pair = loaded_pair(alignment=np.array([[1, 0, -3.0], [0, 1, 2.0], [0, 0, 1]]))
-    result = build_peer(name, 1)(pair.sar, pair.optical, 10, 0, 1)
+    result = build_baseline(name, 1)(pair.sar, pair.optical, SearchBounds(10, 0, 1))
     centre = result.positions(np.array([[128.0, 128.0]]))
     assert centre is not None
     np.testing.assert_allclose(centre, [[125, 130]], atol=0.3)
 
 
 def test_an_absent_dependency_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every peer with a dependency names it and how to get it; the others are always there."""
+    """Every baseline with a dependency names it and how to get it; the others are always there."""
     monkeypatch.setattr(methods, "_importable", lambda module: False)
-    for name, peer in PEERS.items():
+    for name, baseline in BASELINES.items():
         said = absence(name)
-        if peer.needs is None:
+        if baseline.needs is None:
             assert said is None
         else:
-            module, distribution = peer.needs
+            module, distribution = baseline.needs
             assert said == f"not run: {module} is not installed (pip install {distribution})"
-    assert {name for name, peer in PEERS.items() if peer.needs is None} == {
+    assert {name for name, baseline in BASELINES.items() if baseline.needs is None} == {
         "identity",
         "cfog",
         "mind",

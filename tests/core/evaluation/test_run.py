@@ -11,8 +11,8 @@ import pytest
 
 from model_core.__main__ import main
 from model_core.errors import BadInputError
-from model_core.evaluation import methods
-from model_core.evaluation.run import Settings, evaluate
+from model_core.evaluation import figures, methods
+from model_core.evaluation.run import EvaluationSettings, evaluate
 from model_core.evaluation.scoring import Record
 from model_core.feedback import Feedback
 from tests.core.evaluation.files import write_image, write_manifest
@@ -30,10 +30,10 @@ def manifest(tmp_path: Path) -> Path:
     return write_manifest(tmp_path, "id,sar_path,optical_path,source,H_opt2sar", rows)
 
 
-def settings(manifest: Path, out: Path, **more: object) -> Settings:
-    """Return settings for one thread and the peers that need nothing."""
+def settings(manifest: Path, out: Path, **more: object) -> EvaluationSettings:
+    """Return settings for one thread and the baseline methods that need nothing."""
     values: dict[str, object] = {"methods": LOOK_ONLY, "threads": 1, **more}
-    return Settings(manifests=(manifest,), out=out, **values)  # type: ignore[arg-type]
+    return EvaluationSettings(manifests=(manifest,), out=out, **values)  # type: ignore[arg-type]
 
 
 def lines(out: Path) -> list[dict[str, object]]:
@@ -65,12 +65,46 @@ def test_everything_is_measured_and_written(
     row = next(line for line in text.splitlines() if line.startswith("| Structure matching, MIND"))
     assert row.split("|")[4].strip() == "100.0 [100, 100]"
     assert "No registration | 1 (1) | 0.0 [0, 0]" in text
-    expected = {"P1_rmse", "local_rmse", "equivariance"}
+
+
+def test_figures_are_drawn_where_matplotlib_is(manifest: Path, tmp_path: Path) -> None:
+    """One chart of errors per protocol with a truth, each naming its methods."""
+    pytest.importorskip("matplotlib")
+    out = tmp_path / "out"
+    chosen = {"methods": ("identity", "mind"), "protocols": ("P1", "equivariance")}
+    evaluate(settings(manifest, out, limit=1, **chosen), Feedback())
+    expected = {"P1_rmse", "equivariance"}
     assert {path.stem for path in (out / "figures").iterdir()} == expected
     for name in expected:
         root = ElementTree.parse(out / "figures" / f"{name}.svg").getroot()
         assert root.tag.endswith("svg")
         assert "Structure matching, MIND channels" in "".join(root.itertext())
+
+
+def test_without_matplotlib_the_tables_come_alone(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said before any work; a second run, with matplotlib, adds the figures."""
+    said: list[str] = []
+
+    class Listener(Feedback):
+        def log(self, message: str) -> None:
+            said.append(message)
+
+        def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
+            said.append(stage)
+
+    out = tmp_path / "out"
+    chosen = settings(manifest, out, methods=("identity",), protocols=("P1",))
+    with monkeypatch.context() as patched:
+        patched.setattr(figures, "can_draw", lambda: False)
+        table = evaluate(chosen, Listener())
+    assert "No registration" in table.read_text(encoding="utf-8")
+    assert not (out / "figures").exists()
+    assert [line.startswith("matplotlib is not installed") for line in said].index(True) == 0
+    pytest.importorskip("matplotlib")
+    evaluate(chosen, Feedback())
+    assert (out / "figures" / "P1_rmse.svg").exists()
 
 
 def test_a_run_goes_on_where_it_was_cut_off(manifest: Path, tmp_path: Path) -> None:
@@ -154,11 +188,12 @@ def test_the_network_is_measured_on_real_images(pairs: Path, tmp_path: Path) -> 
     assert sum(related.reliability[0]) > 100_000
     assert unrelated.verdict != "registered"
     assert "## Certainty" in (out / "table.md").read_text(encoding="utf-8")
-    assert (out / "figures" / "P2_reliability.svg").exists()
+    drawn = (out / "figures" / "P2_reliability.svg").exists()
+    assert drawn == figures.can_draw()
 
 
 def test_the_affine_alone_has_no_field(pairs: Path, tmp_path: Path) -> None:
-    """What the peers answer, an affine, can be compared with the network's own."""
+    """What the baseline methods answer, an affine, can be compared with the network's own."""
     out = tmp_path / "out"
     chosen = ["--methods", "soma,soma-affine", "--protocols", "local-equivariance", "--limit", "1"]
     manifest = str(pairs / "manifest.csv")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import rasterio
+from numpy.typing import NDArray
 from rasterio.warp import Resampling, reproject
 
 from model_core.__main__ import main
@@ -38,17 +40,17 @@ def render(settings: SceneSettings, folder: Path) -> Path:
     return folder
 
 
-def sar_of(folder: Path) -> np.ndarray:
+def sar_of(folder: Path) -> NDArray[np.float32]:
     with rasterio.open(folder / "sar.tif") as dataset:
-        return dataset.read(1)
+        return np.asarray(dataset.read(1))
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory) -> Path:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render(PLAIN, tmp_path_factory.mktemp("plain") / "scene")
 
 
-def test_shift_has_the_sign_of_the_project(plain, tmp_path):
+def test_shift_has_the_sign_of_the_project(plain: Path, tmp_path: Path) -> None:
     """The correction goes 3 px east and 2 px south, so content lies 3 px west and 2 px north."""
     moved = render(dataclasses.replace(PLAIN, shift=(30.0, -20.0)), tmp_path / "moved")
     still, shifted = sar_of(plain), sar_of(moved)
@@ -62,7 +64,7 @@ def test_shift_has_the_sign_of_the_project(plain, tmp_path):
     np.testing.assert_allclose(dy, -20, atol=1e-3)
 
 
-def test_the_truth_registers_the_image(plain, tmp_path):
+def test_the_truth_registers_the_image(plain: Path, tmp_path: Path) -> None:
     settings = dataclasses.replace(
         PLAIN, shift=(57.0, 43.0), rotation=3.0, scale=1.02, local=2.0, relief=3.0
     )
@@ -86,7 +88,7 @@ def test_the_truth_registers_the_image(plain, tmp_path):
     assert np.corrcoef(sar_of(moved)[good], still[good])[0, 1] < 0.5
 
 
-def test_the_field_is_inverted_exactly():
+def test_the_field_is_inverted_exactly() -> None:
     pair = plan_scene(
         SceneSettings(size=512, rotation=20, scale=1.1, local=4, relief=5, shift=(400, -300))
     )
@@ -96,8 +98,8 @@ def test_the_field_is_inverted_exactly():
     assert np.abs(ground - points).max() > 30
 
 
-def test_rotation_and_scale_are_those_of_the_correction():
-    """Turned anticlockwise by 90°, what the image shows to the right belongs above the centre."""
+def test_rotation_and_scale_are_those_of_the_correction() -> None:
+    """Rotated anticlockwise by 90°, what the image shows to the right belongs above the centre."""
     pair = plan_scene(dataclasses.replace(PLAIN, rotation=90, scale=2.0))
     centre = (SIZE - 1) / 2
     shown_at = np.array([[centre + 10, centre]])
@@ -105,7 +107,7 @@ def test_rotation_and_scale_are_those_of_the_correction():
     np.testing.assert_allclose(pair.distortion.ground_of(shown_at), expected, atol=1e-3)
 
 
-def test_hills_lean_towards_the_radar(tmp_path):
+def test_hills_lean_towards_the_radar(tmp_path: Path) -> None:
     folder = render(dataclasses.replace(PLAIN, relief=5.0), tmp_path / "hills")
     with rasterio.open(folder / "truth_displacement.tif") as truth:
         dx, dy = truth.read([1, 2])
@@ -114,15 +116,16 @@ def test_hills_lean_towards_the_radar(tmp_path):
     np.testing.assert_allclose(dy, 0, atol=1e-3)
 
 
-def test_another_geometry_shows_the_same_ground(plain, tmp_path):
+def test_another_geometry_shows_the_same_ground(plain: Path, tmp_path: Path) -> None:
     settings = dataclasses.replace(
         PLAIN, sar_crs="EPSG:4326", sar_pixel_size=8.0, sar_grid_rotation=12.0, shift=(70.0, 20.0)
     )
     folder = render(settings, tmp_path / "degrees")
     truth = read_displacement_raster(folder / "truth_displacement.tif")
-    assert truth.grids.moving.crs.to_epsg() == 4326
-    assert truth.grids.moving.transform.b != 0
-    assert truth.grids.moving.width == SIZE * 10 / 8
+    assert truth.moving.crs is not None
+    assert truth.moving.crs.to_epsg() == 4326
+    assert truth.moving.transform.b != 0
+    assert truth.moving.width == SIZE * 10 / 8
     still = sar_of(plain)
     back = np.full_like(still, np.nan)
     with rasterio.open(folder / "sar.tif") as sar, rasterio.open(plain / "sar.tif") as target:
@@ -145,7 +148,9 @@ def test_another_geometry_shows_the_same_ground(plain, tmp_path):
 
 
 @pytest.mark.parametrize(("unit", "nodata"), [("db", -9999.0), ("linear", 0.0)])
-def test_nodata_is_a_slanted_border(tmp_path, unit, nodata):
+def test_nodata_is_a_slanted_border(
+    tmp_path: Path, unit: Literal["db", "linear"], nodata: float
+) -> None:
     folder = render(dataclasses.replace(PLAIN, collar=8, unit=unit), tmp_path / "scene")
     with rasterio.open(folder / "sar.tif") as dataset:
         values, mask = dataset.read(1), dataset.read_masks(1) > 0
@@ -164,21 +169,21 @@ def test_nodata_is_a_slanted_border(tmp_path, unit, nodata):
         assert dataset.descriptions == ("blue", "green", "red", "nir")
 
 
-def test_speckle_is_gamma_of_the_looks(tmp_path, plain):
+def test_speckle_is_gamma_of_the_looks(tmp_path: Path, plain: Path) -> None:
     noisy = sar_of(render(dataclasses.replace(PLAIN, looks=4.0), tmp_path / "noisy"))
     ratio = 10 ** ((noisy - sar_of(plain)) / 10)
     assert ratio.mean() == pytest.approx(1, abs=0.02)
     assert ratio.var() == pytest.approx(1 / 4, abs=0.02)
 
 
-def test_brightness_does_not_give_the_match_away(plain):
+def test_brightness_does_not_give_the_match_away(plain: Path) -> None:
     """Structure is shared; brightness is not, as between real sensors."""
     with rasterio.open(plain / "optical.tif") as dataset:
         for band in dataset.read().astype(float):
             assert abs(np.corrcoef(band.ravel(), sar_of(plain).ravel())[0, 1]) < 0.6
 
 
-def test_seed_decides_everything(plain, tmp_path):
+def test_seed_decides_everything(plain: Path, tmp_path: Path) -> None:
     again = render(PLAIN, tmp_path / "again")
     other = render(dataclasses.replace(PLAIN, seed=1), tmp_path / "other")
     for name in FILES:
@@ -195,7 +200,9 @@ def test_seed_decides_everything(plain, tmp_path):
         (["--looks", "0"], "looks"),
     ],
 )
-def test_impossible_settings_are_refused_in_a_sentence(tmp_path, capsys, arguments, words):
+def test_impossible_settings_are_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
     assert main(["simulate", "--out", str(tmp_path / "scene"), *arguments]) == 2
     message = capsys.readouterr().err
     assert words in message
@@ -203,7 +210,7 @@ def test_impossible_settings_are_refused_in_a_sentence(tmp_path, capsys, argumen
     assert not (tmp_path / "scene").exists()
 
 
-def test_cancelling_leaves_nothing(tmp_path):
+def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     class Impatient(Feedback):
         def cancelled(self) -> bool:
             return True
@@ -213,7 +220,9 @@ def test_cancelling_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_command_writes_the_files_it_names(tmp_path, capsys):
+def test_command_writes_the_files_it_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "scene"
     assert main(["simulate", "--out", str(out), "--size", "64", "--shift", "40", "-30"]) == 0
     assert capsys.readouterr().out.split() == [str(out / name) for name in FILES]

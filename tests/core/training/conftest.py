@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from model_core.evaluation.pairs import limit_per_source, read_manifest
+from model_core.evaluation.manifest import read_manifest
+from model_core.evaluation.pairs import limit_per_source
 from model_core.training.config import DataConfig, LossConfig, TrainingConfig, WarpConfig
 from model_core.training.data import PairSet
 from tests.conftest import data_folder
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def one_thread() -> Iterator[None]:
     """Bit-identical sums need one order of addition."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -48,6 +50,6 @@ def quick(manifest: Path) -> TrainingConfig:
         warmup=1,
         validate_every=1000,
         checkpoint_every=1000,
-        warp=WarpConfig(side=64, search_side=128, decimations=(4,)),
+        warp=WarpConfig(side=64, search_side=128, downsampling_factors=(4,)),
         loss=LossConfig(heads_from=0.5, negatives=1),
     )

@@ -61,8 +61,7 @@ def test_no_settings_at_all(tmp_path: Path, text: str) -> None:
 
 def test_ablations_reach_the_network(tmp_path: Path) -> None:
     file = tmp_path / "run.yaml"
-    file.write_text(GOOD + "ablation: {fge: false, foundation: false, transform: affine}\n")
+    file.write_text(GOOD + "ablation: {fge: false, foundation: false}\n")
     network = read_config(file).network()
     assert network.fge is None
     assert network.foundation is None
-    assert network.transform == "affine"

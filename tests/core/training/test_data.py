@@ -43,6 +43,7 @@ def test_layouts_find_their_partners(tmp_path: Path, layout: str, sar: str, opti
     _image((tmp_path / sar).with_name("sar99.png"), 1)  # without partner
     pairs = read_source(DataConfig(str(tmp_path), layout=layout))  # type: ignore[arg-type]
     assert [(p.sar_path, p.optical_path) for p in pairs] == [(tmp_path / sar, tmp_path / optical)]
+    assert pairs[0].alignment is not None
     assert np.array_equal(pairs[0].alignment, np.eye(3))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from model_core.evaluation.pairs import DatasetPair
 from model_core.geometry.sampling import sample
@@ -15,9 +18,11 @@ from model_core.training.warps import Views, local_views, whole_views
 SHIFT = np.array([3.0, -2.0])
 """Of the alignment: the SAR position of an optical pixel is the pixel plus this."""
 
+Array = NDArray[np.float64]
 
-def _pattern(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return 0.5 + 0.22 * np.sin(x / 9) * np.cos(y / 13) + 0.22 * np.sin((x + 2 * y) / 17)
+
+def _pattern(x: Array, y: Array) -> Array:
+    return np.asarray(0.5 + 0.22 * np.sin(x / 9) * np.cos(y / 13) + 0.22 * np.sin((x + 2 * y) / 17))
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +33,19 @@ def pair() -> StoredPair:
     sar = (255 * _pattern(x - SHIFT[0], y - SHIFT[1])).round().astype(np.uint8)[None]
     alignment = np.eye(3)
     alignment[:2, 2] = SHIFT
-    described = DatasetPair("a", "s", "a", "a", None, None, alignment)  # type: ignore[arg-type]
+    described = DatasetPair(
+        id="a",
+        source="s",
+        place="a",
+        region="a",
+        sar_path=Path(),
+        optical_path=Path(),
+        alignment=alignment,
+    )
     return StoredPair(described, StoredImage(sar, None), StoredImage(optical, None), alignment)
 
 
-def _difference(views: Views) -> np.ndarray:
+def _difference(views: Views) -> Array:
     """Return |moving(position(x)) - reference(x)| at grid points where both are valid."""
     side = views.reference[0].shape[-1]
     axis = np.arange(8.0, side - 8, 5)
@@ -40,14 +53,14 @@ def _difference(views: Views) -> np.ndarray:
     targets = views.position(points)
     inside = ((targets >= 1) & (targets <= side - 2)).all(axis=-1)
 
-    def at(image: torch.Tensor, places: np.ndarray) -> np.ndarray:
-        return sample(image, torch.from_numpy(places)[None].float())[0, 0].numpy()
+    def at(image: torch.Tensor, places: Array) -> Array:
+        return np.asarray(sample(image, torch.from_numpy(places)[None].float())[0, 0].numpy())
 
     for view, places in ((views.reference, points), (views.moving, targets)):
         inside &= at(view[1], places) > 0.99
     assert inside.mean() > 0.2
     difference = at(views.moving[0], targets) - at(views.reference[0], points)
-    return np.abs(difference)[inside]
+    return np.asarray(np.abs(difference)[inside])
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -8,27 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_core.evaluation.cases import CannotCutError, unrelated_partner
+from model_core.evaluation.cutting import build_case
+from model_core.evaluation.deformation import invert_affine
+from model_core.evaluation.manifest import read_manifest
 from model_core.evaluation.methods import sample_map
 from model_core.evaluation.metrics import best_affine, distances
-from model_core.evaluation.pairs import read_manifest
-from model_core.evaluation.protocols import (
-    PROTOCOLS,
-    CannotCutError,
-    build_case,
-    invert_affine,
-    unrelated_partner,
-)
+from model_core.evaluation.protocols import PROTOCOLS
 from tests.core.evaluation.synthetic import SIDE, loaded_pair
 
 ALIGNMENT = np.array([[1.01, 0.02, -3.0], [-0.015, 0.99, 2.0], [1e-5, -2e-5, 1.0]])
-RELATED = [name for name, protocol in PROTOCOLS.items() if protocol.kind != "unrelated"]
+RELATED = [name for name, protocol in PROTOCOLS.items() if protocol.type != "unrelated"]
 
 
 @pytest.mark.parametrize("name", RELATED)
 def test_the_truth_leads_to_the_same_ground(name: str) -> None:
     """What the optical view shows at a position, the SAR view shows at the target."""
     case = build_case(PROTOCOLS[name], loaded_pair(alignment=ALIGNMENT), seed=3)
-    for side in case.sides:
+    for side in case.sar_views:
         truth = side.truth
         assert truth is not None
         assert len(truth.positions) > 0.4 * case.optical.valid.size
@@ -47,13 +44,13 @@ def test_views_hold_data_everywhere_and_are_drawn_the_same_again(name: str) -> N
     pair = loaded_pair()
     first, again = (build_case(PROTOCOLS[name], pair, seed=1) for _ in range(2))
     other = build_case(PROTOCOLS[name], pair, seed=2)
-    for view in (first.optical, *(side.view for side in first.sides)):
+    for view in (first.optical, *(side.view for side in first.sar_views)):
         assert view.valid.all()
         assert view.valid.shape == (192, 192)
         assert (view.image > 0).mean() > 0.95
     np.testing.assert_array_equal(first.optical.image, again.optical.image)
-    np.testing.assert_array_equal(first.sides[0].view.image, again.sides[0].view.image)
-    assert np.abs(first.sides[0].to_image - other.sides[0].to_image).max() > 0.1
+    np.testing.assert_array_equal(first.sar_views[0].view.image, again.sar_views[0].view.image)
+    assert np.abs(first.sar_views[0].to_image - other.sar_views[0].to_image).max() > 0.1
 
 
 def test_p1_spans_half_the_published_range_in_small_images() -> None:
@@ -63,13 +60,13 @@ def test_p1_spans_half_the_published_range_in_small_images() -> None:
     for number in range(60):
         named = dataclasses.replace(pair.pair, id=f"place{number}")
         case = build_case(PROTOCOLS["P1"], dataclasses.replace(pair, pair=named), seed=0)
-        truth = case.sides[0].truth
+        truth = case.sar_views[0].truth
         assert truth is not None
         affine = best_affine(truth.positions, truth.targets)
         centre = np.array([95.5, 95.5])
         shifts.append(affine[:, :2] @ centre + affine[:, 2] - centre)
         angles.append(np.degrees(np.arctan2(affine[1, 0], affine[0, 0])))
-    assert case.limits.max_shift == 25
+    assert case.transform_range.max_shift == 25
     assert 20 < np.abs(shifts).max() <= 25 + 1e-6
     assert 17 < np.abs(angles).max() <= 20
     assert min(angles) < -10
@@ -79,13 +76,13 @@ def test_p1_spans_half_the_published_range_in_small_images() -> None:
 def test_the_local_protocol_deforms_by_its_full_length() -> None:
     """Half of 6 px in small images; no affine explains it, and P1 has none of it."""
     case = build_case(PROTOCOLS["local"], loaded_pair(), seed=0)
-    truth = case.sides[0].truth
+    truth = case.sar_views[0].truth
     assert truth is not None
-    assert case.limits.local == 3
+    assert case.transform_range.local == 3
     affine = best_affine(truth.positions, truth.targets)
     left = distances(truth.positions @ affine[:, :2].T + affine[:, 2], truth.targets)
     assert 0.4 < left.mean() < 3
-    rigid = build_case(PROTOCOLS["P1"], loaded_pair(), seed=0).sides[0].truth
+    rigid = build_case(PROTOCOLS["P1"], loaded_pair(), seed=0).sar_views[0].truth
     assert rigid is not None
     affine = best_affine(rigid.positions, rigid.targets)
     left = distances(rigid.positions @ affine[:, :2].T + affine[:, 2], rigid.targets)
@@ -96,10 +93,10 @@ def test_the_local_protocol_deforms_by_its_full_length() -> None:
 def test_equivariance_undoes_two_different_warps(name: str) -> None:
     """The true answers to both views, undone, are one position of the SAR image."""
     case = build_case(PROTOCOLS[name], loaded_pair(alignment=ALIGNMENT), seed=0)
-    one, other = case.sides
+    one, other = case.sar_views
     assert np.abs(one.to_image - other.to_image).max() > 1
     undone = []
-    for side in case.sides:
+    for side in case.sar_views:
         assert side.truth is not None
         image = np.full((*case.optical.valid.shape, 2), np.nan)
         x, y = side.truth.positions.astype(int).T
@@ -119,7 +116,7 @@ def test_check_points_are_followed_into_the_views() -> None:
     points = np.column_stack([optical, sar])
     case = build_case(PROTOCOLS["local"], loaded_pair(alignment=shift, points=points), seed=0)
     dense = build_case(PROTOCOLS["local"], loaded_pair(alignment=shift), seed=0)
-    truth, whole = case.sides[0].truth, dense.sides[0].truth
+    truth, whole = case.sar_views[0].truth, dense.sar_views[0].truth
     assert truth is not None
     assert whole is not None
     assert 4 <= len(truth.positions) < 40
@@ -139,7 +136,7 @@ def test_pixels_without_data_are_avoided_or_the_case_is_refused() -> None:
     valid[:20, :20] = False
     corner = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
     case = build_case(PROTOCOLS["P2"], corner, seed=0)
-    assert case.sides[0].view.valid.all()
+    assert case.sar_views[0].view.valid.all()
     valid = np.ones_like(valid)
     valid[128, 128] = False
     middle = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
@@ -153,7 +150,7 @@ def test_unrelated_views_come_from_two_places() -> None:
     """The SAR view is the partner's; a partner of the same region is refused."""
     one, other = loaded_pair("one", 0), loaded_pair("other", 1)
     case = build_case(PROTOCOLS["unrelated"], one, 0, other)
-    side = case.sides[0]
+    side = case.sar_views[0]
     assert side.truth is None
     own = sample_map(
         other.sar.image[0],
