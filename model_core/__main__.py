@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from model_core.errors import SomaError
 from model_core.version import __version__
@@ -17,9 +18,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 COMMANDS = (
-    "register", "match", "apply", "info", "train", "realign", "evaluate", "simulate", "serve",
+    "register", "match", "apply", "info", "train", "refine_labels", "evaluate", "simulate", "serve",
 )  # fmt: skip
 """Names of modules in model_core.commands, in the order of the help."""
+
+
+def commands_here() -> list[str]:
+    """Return the commands whose module is here: the plugin's zip holds none for research."""
+    folder = Path(__file__).resolve().parent / "commands"
+    return [name for name in COMMANDS if (folder / f"{name}.py").is_file()]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -27,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m model_core", description=__doc__)
     parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in COMMANDS:
+    for name in commands_here():
         import_module(f"model_core.commands.{name}").add_parser(commands)
     return parser
 
