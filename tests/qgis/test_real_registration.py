@@ -23,8 +23,8 @@ from qgis.core import (
 )
 
 from soma_qgis.algorithms import base
-from soma_qgis.dock.choice import Choice
-from soma_qgis.dock.outcome import Outcome
+from soma_qgis.dock.run_record import RunRecord
+from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.dock.runs import Run as PanelRun
 from soma_qgis.dock.runs import RunQueue
 from soma_qgis.engine.engine import Engine
@@ -102,21 +102,22 @@ def qgis_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def run_in_panel(pair: dict[str, str], folder: Path) -> Outcome:
+def run_in_panel(pair: dict[str, str], folder: Path) -> RunRecord:
     """Do what the panel's Run button does, with the panel's own settings."""
     folder.mkdir()
     layers = [QgsRasterLayer(pair[name], name) for name in ("SAR", "OPTICAL")]
     QgsProject.instance().addMapLayers(layers)
-    choice = Choice(*(layer.id() for layer in layers), sar_band=1, folder=str(folder))
-    done, queue = PanelRun(choice, *layers), RunQueue()
+    sar, optical = (layer.id() for layer in layers)
+    settings = RunSettings(sar, optical, str(folder), values={"sar_band": 1})
+    done, queue = PanelRun(settings, *layers), RunQueue()
     queue.add(done)
     end = time.monotonic() + 120
-    while done.outcome is None and time.monotonic() < end:
+    while done.record is None and time.monotonic() < end:
         QgsApplication.processEvents()
         time.sleep(0.01)
     QgsProject.instance().removeAllMapLayers()
-    assert done.outcome is not None
-    return done.outcome
+    assert done.record is not None
+    return done.record
 
 
 def test_panel_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
@@ -145,9 +146,9 @@ def test_panel_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit
         OUTPUT=applied,
     )
     np.testing.assert_allclose(values(applied), values(outputs["OUTPUT"]), atol=0.05)
-    outcome = run_in_panel(spain, tmp_path / "panel")
-    assert (outcome.verdict, outcome.problem) == ("registered", "")
-    panel = values(outcome.results["DISPLACEMENT_RASTER"])
+    record = run_in_panel(spain, tmp_path / "panel")
+    assert (record.verdict, record.problem) == ("registered", "")
+    panel = values(record.results["DISPLACEMENT_RASTER"])
     np.testing.assert_array_equal(panel, values(outputs["DISPLACEMENT_RASTER"]))
     assert real_engine.worker_pid() == warm
 

@@ -1,0 +1,68 @@
+"""A box for a number that may also be left unset."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsDoubleSpinBox
+from qgis.PyQt.QtWidgets import QWidget
+
+from soma_qgis.definitions import Setting
+
+UNLIMITED = 1e9
+MANY_DECIMALS = 9
+"""Of a number without an upper limit, which may be in metres as in degrees."""
+
+
+class NumberBox(QgsDoubleSpinBox):
+    """Shows a number within the limits of its setting.
+
+    Where the setting need not have a value, there is one place below the smallest number. It shows
+    what not setting it means.
+    """
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._optional = setting.default is None
+        self._low = -UNLIMITED if setting.minimum is None else setting.minimum
+        high = UNLIMITED if setting.maximum is None else setting.maximum
+        decimals, step = _steps(self._low, high)
+        self._unset = self._low - 10.0**-decimals
+        self.setDecimals(decimals)
+        self.setRange(self._unset if self._optional else self._low, high)
+        self.setSingleStep(step)
+        if setting.unit:
+            # A degree sign stands beside its number, other units apart from it.
+            self.setSuffix(setting.unit if setting.unit == "°" else f" {setting.unit}")
+        if self._optional:
+            self.setSpecialValueText(setting.unset)
+        self.set_number(setting.default)
+        self.setClearValue(self.value())
+
+    def number(self) -> float | None:
+        """Return the number; None: it is not set."""
+        unset = self._optional and self.value() <= self.minimum()
+        return None if unset else float(self.value())
+
+    def set_number(self, number: float | None) -> None:
+        """Show a number; None: it is not set."""
+        self.setValue(self._unset if number is None else number)
+
+    def stepBy(self, steps: int) -> None:
+        """Go up or down; the first step upwards from "not set" is the smallest number."""
+        if steps > 0 and self.number() is None:
+            self.set_number(max(self._low, 0.0))
+        else:
+            super().stepBy(steps)
+
+    def textFromValue(self, value: float) -> str:
+        """Return a number without the zeros at the end of many decimals."""
+        text = str(super().textFromValue(value))
+        if self.decimals() < MANY_DECIMALS:
+            return text
+        return text.rstrip("0").rstrip(self.locale().decimalPoint())
+
+
+def _steps(low: float, high: float) -> tuple[int, float]:
+    """Return how many decimals a number between two limits has, and how far one step goes."""
+    if high >= UNLIMITED:
+        return MANY_DECIMALS, 1.0
+    return (2, 0.05) if high - low <= 10 else (1, 1.0)
