@@ -22,7 +22,7 @@ from soma_qgis.settings import Settings
 _PARAMETERS = {"creation_options": "CREATE_OPTIONS"}
 """Ids in Processing that are not the name in upper case: ids never change."""
 
-TEXTS = ("title", "help", "unset", "filter")
+TEXTS = ("title", "help", "unit", "unset", "filter")
 """Entries that people read: they are translated."""
 
 

@@ -168,7 +168,7 @@ class BandsField(Field):
     def _fill(self) -> None:
         combo, layer = self._combo, self._layer
         combo.clear()
-        combo.addItem(tr("Automatic ({})").format(self.setting.unset), None)
+        combo.addItem(self.setting.unset, None)
         if layer is None or needs_export(layer):  # whose bands come with the export
             return
         drawn = tuple(layer.renderer().usesBands()) if layer.renderer() is not None else ()

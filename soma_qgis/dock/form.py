@@ -139,6 +139,7 @@ class SettingsForm(QWidget):
         group.setCollapsed(True)
         form = QFormLayout(group)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for field in self.fields.values():
             if field.setting.advanced and not field.setting.of:
                 form.addRow(*_row(field))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 OF_QGIS = frozenset("ujevlsproedwmch")
 """Letters of QGIS's own menus, and U of the panel's Run."""
 
@@ -12,17 +14,16 @@ def with_key(title: str, taken: set[str]) -> str:
     A title in another script gets it in brackets at its end, as is usual there; one for which no
     letter is left stays without.
     """
-    free = [letter for letter in title.lower() if _free(letter, taken)]
-    if free:
-        place = title.lower().index(free[0])
-        taken.add(free[0])
-        return f"{title[:place]}&{title[place:]}"
-    others = [letter for letter in "abcdefghijklmnopqrstuvwxyz" if _free(letter, taken)]
-    if title.isascii() or not others:
+    letters = title.lower() if title.isascii() else ascii_lowercase
+    letter = next((each for each in letters if _free(each, taken)), None)
+    if letter is None:
         return title
-    taken.add(others[0])
-    return f"{title}(&{others[0].upper()})"
+    taken.add(letter)
+    if not title.isascii():
+        return f"{title}(&{letter.upper()})"
+    place = letters.index(letter)
+    return f"{title[:place]}&{title[place:]}"
 
 
 def _free(letter: str, taken: set[str]) -> bool:
-    return "a" <= letter <= "z" and letter not in OF_QGIS and letter not in taken
+    return letter in ascii_lowercase and letter not in OF_QGIS and letter not in taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.gui import QgsDoubleSpinBox
+from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import QWidget
 
 from soma_qgis.definitions import Setting
@@ -10,6 +11,9 @@ from soma_qgis.definitions import Setting
 UNLIMITED = 1e9
 MANY_DECIMALS = 9
 """Of a number without an upper limit, which may be in metres as in degrees."""
+
+NARROW = 14
+"""Characters that are always seen: what not setting a number means may be longer."""
 
 
 class NumberBox(QgsDoubleSpinBox):
@@ -36,6 +40,8 @@ class NumberBox(QgsDoubleSpinBox):
             self.setSpecialValueText(setting.unset)
         self.set_number(setting.default)
         self.setClearValue(self.value())
+        self.valueChanged.connect(lambda _: self._show_start())
+        self._show_start()
 
     def number(self) -> float | None:
         """Return the number; None: it is not set."""
@@ -45,6 +51,12 @@ class NumberBox(QgsDoubleSpinBox):
     def set_number(self, number: float | None) -> None:
         """Show a number; None: it is not set."""
         self.setValue(self._unset if number is None else number)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size that lets the panel be narrow."""
+        hint = super().minimumSizeHint()
+        width = NARROW * self.fontMetrics().averageCharWidth() + hint.height()
+        return QSize(min(hint.width(), width), hint.height())
 
     def stepBy(self, steps: int) -> None:
         """Go up or down; the first step upwards from "not set" is the smallest number."""
@@ -59,6 +71,11 @@ class NumberBox(QgsDoubleSpinBox):
         if self.decimals() < MANY_DECIMALS:
             return text
         return text.rstrip("0").rstrip(self.locale().decimalPoint())
+
+    def _show_start(self) -> None:
+        """Show how a text begins that is wider than the box."""
+        if self.number() is None:
+            self.lineEdit().setCursorPosition(0)
 
 
 def _steps(low: float, high: float) -> tuple[int, float]:

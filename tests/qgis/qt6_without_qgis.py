@@ -13,7 +13,13 @@ import types
 from pathlib import Path
 from typing import Any
 
-from PyQt6 import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
+from PyQt6 import (  # type: ignore[import-not-found,unused-ignore]
+    QtCore,
+    QtGui,
+    QtNetwork,
+    QtWidgets,
+    QtXml,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 

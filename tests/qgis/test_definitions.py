@@ -175,9 +175,9 @@ def test_the_device_is_the_one_of_the_options(
 @pytest.mark.parametrize(
     ("name", "shown", "lowest"),
     [
-        ("max_rotation", "4 for georeferenced images, else 25", 0.0),
-        ("max_scale", "1 for georeferenced images, else 1.1", 1.0),
-        ("spacing", "about 40 along the longer side", 1.0),
+        ("max_rotation", "automatic (4 or 25)", 0.0),
+        ("max_scale", "automatic (1 or 1.1)", 1.0),
+        ("spacing", "40 along a side", 1.0),
         ("output_pixel_size", "the reference's", 1e-9),
     ],
 )
@@ -212,4 +212,4 @@ def test_a_layer_whose_bands_are_unknown_offers_none(form: Callable[[], Settings
     basemap.providerType.return_value = "wms"
     shown.fields["optical_bands"].set_layer(basemap)
     combo: Any = shown.fields["optical_bands"].widget
-    assert [combo.itemText(n) for n in range(combo.count())] == ["Automatic (red, green, blue)"]
+    assert [combo.itemText(n) for n in range(combo.count())] == ["automatic (RGB)"]

@@ -203,10 +203,11 @@ def test_removal_asks_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
     monkeypatch.setattr(QMessageBox, "question", lambda *_: next(answers))
     shown.remove.click()
-    assert shown._task is None
+    assert not shown.bar.isVisibleTo(shown)
     shown.remove.click()
-    assert shown._task is not None
-    wait_for(shown._task)
+    task = shown._task
+    assert task is not None
+    wait_for(task)
     assert shown.message.text() == "The environment was deleted."
     assert not (tmp_path / "profile" / "environment").exists()
 
