@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import QgsRasterLayer
-from qgis.gui import QgsDoubleSpinBox, QgsMapCanvas, QgsRasterBandComboBox
+from qgis.gui import QgsMapCanvas, QgsRasterBandComboBox
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QWidget
 
@@ -48,7 +48,7 @@ class NumberField(Field):
     """A number; where it need not be set, the value below the smallest one says so."""
 
     def __init__(self, setting: Setting) -> None:
-        self._box: QgsDoubleSpinBox = NumberBox(setting)
+        self._box = NumberBox(setting)
         super().__init__(setting, self._box)
         self._box.valueChanged.connect(lambda _: self.changed.emit())
 

@@ -29,8 +29,9 @@ class SettingsForm(QWidget):
     """Everything that decides a run.
 
     Attributes:
-        sar, optical, swap: the layers. folder: of the results. fields: one for each setting, by
-        name.
+        sar, optical, swap: the layers. folder: of the results.
+        fields: one for each setting, by name.
+        ticks: one for each product that need not be made, by its id in Processing.
     """
 
     changed = pyqtSignal()
@@ -46,7 +47,7 @@ class SettingsForm(QWidget):
             setting.name: make_field(setting, canvas) for setting in settings()
         }
         self.folder = _folder()
-        self._products = {
+        self.ticks = {
             product.parameter: _tick(product.title, product.help)
             for product in products()
             if not product.required
@@ -80,7 +81,7 @@ class SettingsForm(QWidget):
             sar.id() if sar is not None else "",
             optical.id() if optical is not None else "",
             self.folder.filePath().strip(),
-            tuple(name for name, box in self._products.items() if box.isChecked()),
+            tuple(name for name, box in self.ticks.items() if box.isChecked()),
             {name: field.value() for name, field in self.fields.items()},
         )
 
@@ -90,7 +91,7 @@ class SettingsForm(QWidget):
             for name, field in self.fields.items():
                 field.set_value(chosen.values[name])
             self.folder.setFilePath(chosen.folder)
-            for name, box in self._products.items():
+            for name, box in self.ticks.items():
                 box.setChecked(name in chosen.products)
         self.changed.emit()
 
@@ -144,10 +145,10 @@ class SettingsForm(QWidget):
             if field.setting.advanced and not field.setting.of:
                 form.addRow(*_row(field))
                 form.labelForField(field.widget).setToolTip(field.widget.toolTip())
-        ticks = QVBoxLayout()
-        for box in self._products.values():
-            ticks.addWidget(box)
-        form.addRow(tr("Make also"), ticks)
+        column = QVBoxLayout()
+        for box in self.ticks.values():
+            column.addWidget(box)
+        form.addRow(tr("Make also"), column)
         return group
 
     def _connect(self) -> None:

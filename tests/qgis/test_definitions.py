@@ -155,7 +155,7 @@ def test_a_new_product_is_a_destination_a_tick_and_a_file(
     assert json.loads(asked.read_text(encoding="utf-8"))["outputs"]["kml"] == wanted
 
     shown = form()
-    tick = shown._products["KML"]
+    tick = shown.ticks["KML"]
     assert (tick.text(), tick.isChecked()) == ("Outline as KML", False)
     tick.setChecked(True)
     assert "KML" in shown.run_settings().products

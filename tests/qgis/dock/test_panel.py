@@ -189,7 +189,7 @@ def test_a_run_ends_with_a_card_and_in_the_history(
 ) -> None:
     dock.form.folder.setFilePath(str(tmp_path))
     for product in (names.DISPLACEMENTS, names.DISPLACEMENT_RASTER, names.REPORT):
-        dock.form._products[product].setChecked(False)
+        dock.form.ticks[product].setChecked(False)
     write = dock.run_bar.run.click
     write()
     write_raster(tmp_path / "s1_registered.tif", 2, 32630)
