@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFields,
@@ -25,14 +23,7 @@ from soma_qgis.engine.engine import Engine
 from soma_qgis.plugin import SomaPlugin
 
 from ..conftest import write_raster
-
-
-def wait(until: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
-        QgsApplication.processEvents()
-        time.sleep(0.005)
-    assert until()
+from .conftest import wait
 
 
 @pytest.fixture
