@@ -22,6 +22,12 @@ from soma_qgis.settings import Settings
 _PARAMETERS = {"creation_options": "CREATE_OPTIONS"}
 """Ids in Processing that are not the name in upper case: ids never change."""
 
+MANY_DECIMALS = 9
+"""Of a number without limits, which may be in metres as in degrees."""
+
+SMALL_RANGE = 10.0
+"""A number that cannot change by more than this is shown with two decimals."""
+
 TEXTS = ("title", "help", "unit", "unset", "filter")
 """Entries that people read: they are translated."""
 
@@ -58,6 +64,13 @@ class Setting:
     def parameter(self) -> str:
         """The id in Processing."""
         return _PARAMETERS.get(self.name, self.name.upper())
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals of a number a form shows."""
+        if self.minimum is None or self.maximum is None:
+            return MANY_DECIMALS
+        return 2 if self.maximum - self.minimum <= SMALL_RANGE else 1
 
 
 @dataclass(frozen=True)

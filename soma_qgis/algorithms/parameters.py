@@ -26,6 +26,9 @@ from soma_qgis.i18n import tr
 OPTIONS_SEPARATOR = "|"
 """Between the creation options in Processing, as GDAL's own algorithms have it."""
 
+DECIMALS_OF_QGIS = 6
+"""Of the numbers in its dialogs, too few for the size of a pixel in degrees."""
+
 
 def setting_parameter(setting: Setting) -> QgsProcessingParameterDefinition:
     """Return the parameter of a setting."""
@@ -123,7 +126,7 @@ def _choice(setting: Setting) -> QgsProcessingParameterEnum:
 def _number(setting: Setting) -> QgsProcessingParameterNumber:
     unit = f" ({setting.unit})" if setting.unit else ""
     limits = {"minValue": setting.minimum, "maxValue": setting.maximum}
-    return QgsProcessingParameterNumber(
+    parameter = QgsProcessingParameterNumber(
         setting.parameter,
         setting.title + unit,
         QgsProcessingParameterNumber.Type.Double,
@@ -131,6 +134,9 @@ def _number(setting: Setting) -> QgsProcessingParameterNumber:
         optional=setting.default is None,
         **{name: value for name, value in limits.items() if value is not None},
     )
+    if setting.decimals > DECIMALS_OF_QGIS:
+        parameter.setMetadata({"widget_wrapper": {"decimals": setting.decimals}})
+    return parameter
 
 
 def _extent(setting: Setting) -> QgsProcessingParameterExtent:

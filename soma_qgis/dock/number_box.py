@@ -6,12 +6,9 @@ from qgis.gui import QgsDoubleSpinBox
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import QWidget
 
-from soma_qgis.definitions import Setting
+from soma_qgis.definitions import MANY_DECIMALS, Setting
 
 UNLIMITED = 1e9
-MANY_DECIMALS = 9
-"""Of a number without an upper limit, which may be in metres as in degrees."""
-
 NARROW = 14
 """Characters that are always seen: what not setting a number means may be longer."""
 
@@ -28,11 +25,10 @@ class NumberBox(QgsDoubleSpinBox):
         self._optional = setting.default is None
         self._low = -UNLIMITED if setting.minimum is None else setting.minimum
         high = UNLIMITED if setting.maximum is None else setting.maximum
-        decimals, step = _steps(self._low, high)
-        self._unset = self._low - 10.0**-decimals
-        self.setDecimals(decimals)
+        self._unset = self._low - 10.0**-setting.decimals
+        self.setDecimals(setting.decimals)
         self.setRange(self._unset if self._optional else self._low, high)
-        self.setSingleStep(step)
+        self.setSingleStep(0.05 if setting.decimals == 2 else 1.0)
         if setting.unit:
             # A degree sign stands beside its number, other units apart from it.
             self.setSuffix(setting.unit if setting.unit == "°" else f" {setting.unit}")
@@ -59,9 +55,9 @@ class NumberBox(QgsDoubleSpinBox):
         return QSize(min(hint.width(), width), hint.height())
 
     def stepBy(self, steps: int) -> None:
-        """Go up or down; the first step upwards from "not set" is the smallest number."""
+        """Go up or down; from "not set" to the smallest number, or to 1 where it is tiny."""
         if steps > 0 and self.number() is None:
-            self.set_number(max(self._low, 0.0))
+            self.set_number(1.0 if self.decimals() == MANY_DECIMALS else self._low)
         else:
             super().stepBy(steps)
 
@@ -76,10 +72,3 @@ class NumberBox(QgsDoubleSpinBox):
         """Show how a text begins that is wider than the box."""
         if self.number() is None:
             self.lineEdit().setCursorPosition(0)
-
-
-def _steps(low: float, high: float) -> tuple[int, float]:
-    """Return how many decimals a number between two limits has, and how far one step goes."""
-    if high >= UNLIMITED:
-        return MANY_DECIMALS, 1.0
-    return (2, 0.05) if high - low <= 10 else (1, 1.0)

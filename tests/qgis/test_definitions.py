@@ -173,16 +173,16 @@ def test_the_device_is_the_one_of_the_options(
 
 
 @pytest.mark.parametrize(
-    ("name", "shown", "lowest"),
+    ("name", "shown", "lowest", "first"),
     [
-        ("max_rotation", "automatic (4 or 25)", 0.0),
-        ("max_scale", "automatic (1 or 1.1)", 1.0),
-        ("spacing", "40 along a side", 1.0),
-        ("output_pixel_size", "the reference's", 1e-9),
+        ("max_rotation", "automatic (4 or 25)", 0.0, 0.0),
+        ("max_scale", "automatic (1 or 1.1)", 1.0, 1.0),
+        ("spacing", "40 along a side", 1.0, 1.0),
+        ("output_pixel_size", "the reference's", 1e-9, 1.0),
     ],
 )
 def test_a_number_may_be_left_unset_and_none_below_the_smallest_can_be_chosen(
-    form: Callable[[], SettingsForm], name: str, shown: str, lowest: float
+    form: Callable[[], SettingsForm], name: str, shown: str, lowest: float, first: float
 ) -> None:
     field = form().fields[name]
     box: Any = field.widget
@@ -192,7 +192,7 @@ def test_a_number_may_be_left_unset_and_none_below_the_smallest_can_be_chosen(
     box.setValue(-5.0)
     assert field.value() is None
     box.stepBy(1)
-    assert field.value() == pytest.approx(lowest)
+    assert field.value() == pytest.approx(first)
 
 
 def test_pixel_sizes_of_metres_and_of_degrees_are_shown_and_kept(
