@@ -130,7 +130,7 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     layers = [QgsRasterLayer(path, Path(path).stem) for path in (task["optical"], task["sar"])]
     QgsProject.instance().addMapLayers(layers)
     iface.mapCanvas().setExtent(layers[0].extent())
-    _wait(dock.run_button.isEnabled, 30)
+    _wait(dock.run_bar.run.isEnabled, 30)
     reached = ["idle"]
     dock.queue.changed.connect(lambda: reached.append(_phase_of(dock, reached[-1])))
     watch = Watch(lambda: reached[-1])
@@ -138,11 +138,11 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     for _ in range(task["runs"]):
         reached.append("idle")
         _wait(None, IDLE)
-        dock.run_button.click()
+        dock.run_bar.run.click()
         _wait(lambda: dock.queue.current is None, LIMIT)
         _wait(None, IDLE)
-        assert dock.card.outcome is not None
-        results, problem = dock.card.outcome.results, dock.card.outcome.problem
+        assert dock.card.record is not None
+        results, problem = dock.card.record.results, dock.card.record.problem
         outcomes.append(problem or f"{results['VERDICT']} in {results['SECONDS']:.1f} s")
     watch.stop()
     return {"outcomes": outcomes, "stalls": [asdict(stall) for stall in watch.stalls]}

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from model_core.errors import SomaError
 from model_core.version import __version__
@@ -24,12 +25,18 @@ COMMANDS = (
 """Names of modules in model_core.commands, in the order of the help."""
 
 
+def commands_here() -> list[str]:
+    """Return the commands whose module is here: the plugin's zip holds none for research."""
+    folder = Path(__file__).resolve().parent / "commands"
+    return [name for name in COMMANDS if (folder / f"{name}.py").is_file()]
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; each command's file adds its own options."""
     parser = argparse.ArgumentParser(prog="python -m model_core", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in COMMANDS:
+    for name in commands_here():
         import_module(f"model_core.commands.{name}").add_parser(commands)
     return parser
 

@@ -84,9 +84,13 @@ def variants(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value in (0, 1):
             other = ast.Tuple([*first, ast.Constant(1 - last.value)], ast.Load())
             yield "x and y", ast.Subscript(node.value, other, node.ctx)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        if not isinstance(node.operand, ast.Constant):
-            yield "sign or factor", node.operand
+    elif isinstance(node, ast.UnaryOp):
+        yield from _of_sign(node)
+
+
+def _of_sign(node: ast.UnaryOp) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
+        yield "sign or factor", node.operand
 
 
 def _of_operation(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:

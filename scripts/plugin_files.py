@@ -11,6 +11,15 @@ PLUGIN = "soma_qgis"
 BESIDE = ("metadata.txt", "LICENSE", "resources", "model_core")
 """Entries of the repository that stand beside the plugin's own code in its folder."""
 
+RESEARCH = (
+    *(f"model_core/{name}" for name in ("training", "evaluation", "simulation")),
+    *(
+        f"model_core/commands/{name}.py"
+        for name in ("train", "refine_labels", "evaluate", "simulate")
+    ),
+)
+"""Parts of the core that no registration needs: they make networks and judge them."""
+
 LEFT_OUT = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 
 
@@ -40,9 +49,11 @@ def files() -> Iterator[tuple[str, Path]]:
     for name, path in sorted(entries().items()):
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in inside:
-            relative = Path(PLUGIN, name, *file.relative_to(path).parts)
-            if file.is_file() and all(_wanted(Path(part)) for part in relative.parts):
-                yield relative.as_posix(), file
+            relative = Path(name, *file.relative_to(path).parts)
+            research = any(relative.is_relative_to(part) for part in RESEARCH)
+            wanted = not research and all(_wanted(Path(part)) for part in relative.parts)
+            if file.is_file() and wanted:
+                yield Path(PLUGIN, relative).as_posix(), file
 
 
 def _wanted(path: Path) -> bool:

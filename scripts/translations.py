@@ -1,6 +1,7 @@
 """Brings ``resources/i18n`` up to date with the texts of the plugin, and compiles it.
 
-Texts are the constants given to ``tr()``. ``soma.ts`` is the template; every ``soma_LANGUAGE.ts``
+Texts are the constants given to ``tr()``, and what people read of the settings and products in
+``resources/definitions.json``. ``soma.ts`` is the template; every ``soma_LANGUAGE.ts``
 keeps its translations, gains the new texts as unfinished and loses those that are gone.
 ``lrelease`` (Debian: ``qttools5-dev-tools``) writes the ``.qm`` files that QGIS loads.
 """
@@ -8,6 +9,7 @@ keeps its translations, gains the new texts as unfinished and loses those that a
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -17,13 +19,26 @@ from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "i18n"
+DEFINITIONS = ROOT / "resources" / "definitions.json"
 CONTEXT = "SOMA"
 TEMPLATE = "soma.ts"
 
 
+READ_BY_PEOPLE = ("title", "help", "unit", "unset", "filter")
+"""Entries of the definitions that ``soma_qgis/definitions.py`` translates."""
+
+
 def texts() -> Iterator[tuple[str, str]]:
-    """Yield (text, file) of every text, in the order of files and lines, each text once."""
+    """Yield (text, file) of every text, each text once."""
     seen = set()
+    for text, file in (*_of_code(), *_of_definitions()):
+        if text not in seen:
+            seen.add(text)
+            yield text, file.relative_to(ROOT).as_posix()
+
+
+def _of_code() -> Iterator[tuple[str, Path]]:
+    """Yield the constants given to ``tr()``, in the order of files and lines."""
     for file in sorted((ROOT / "soma_qgis").rglob("*.py")):
         calls = [
             node
@@ -33,10 +48,15 @@ def texts() -> Iterator[tuple[str, str]]:
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             name = call.func.id if isinstance(call.func, ast.Name) else ""
             given = call.args[0] if call.args else None
-            if name != "tr" or not isinstance(given, ast.Constant) or given.value in seen:
-                continue
-            seen.add(given.value)
-            yield str(given.value), file.relative_to(ROOT).as_posix()
+            if name == "tr" and isinstance(given, ast.Constant):
+                yield str(given.value), file
+
+
+def _of_definitions() -> Iterator[tuple[str, Path]]:
+    """Yield the texts of settings and products."""
+    for entries in json.loads(DEFINITIONS.read_text(encoding="utf-8")).values():
+        for entry in entries:
+            yield from ((entry[key], DEFINITIONS) for key in READ_BY_PEOPLE if entry.get(key))
 
 
 def translations(file: Path) -> dict[str, str]:

@@ -28,6 +28,11 @@ def style_path(name: str) -> str:
     return str(_part("resources") / "styles" / name)
 
 
+def definitions_path() -> Path:
+    """Return the file that defines settings and products, which the core reads as well."""
+    return _part("resources") / "definitions.json"
+
+
 def requirements_folder() -> Path:
     """Return the folder of the lists of what the managed environment holds."""
     return _part("resources") / "requirements"

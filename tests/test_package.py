@@ -42,6 +42,7 @@ def test_holds_what_plugins_need_and_nothing_else(package):
         "model_core/__main__.py",
         "resources/icons/",
         "resources/styles/",
+        "resources/definitions.json",
     ):
         assert any(name.startswith(f"soma_qgis/{wanted}") for name in names), wanted
     assert all(name.startswith("soma_qgis/") for name in names)
@@ -50,11 +51,57 @@ def test_holds_what_plugins_need_and_nothing_else(package):
     assert not {"tests", "benchmarks", "scripts", "docs"} & parts
 
 
-def test_holds_all_of_the_core(package):
+RESEARCH = {
+    *("model_core/training", "model_core/evaluation", "model_core/simulation"),
+    *(
+        f"model_core/commands/{name}.py"
+        for name in ("train", "refine_labels", "evaluate", "simulate")
+    ),
+}
+
+
+def test_holds_the_core_without_research(package):
     with zipfile.ZipFile(package) as archive:
         packed = {n for n in archive.namelist() if n.startswith("soma_qgis/model_core/")}
-    there = {f"soma_qgis/{p.relative_to(ROOT)}" for p in (ROOT / "model_core").rglob("*.py")}
-    assert there <= packed
+    code = [path.relative_to(ROOT) for path in (ROOT / "model_core").rglob("*.py")]
+    research = {path for path in code if any(path.is_relative_to(part) for part in RESEARCH)}
+    assert all((ROOT / part).exists() for part in RESEARCH)
+    assert {n for n in packed if n.endswith(".py")} == {
+        f"soma_qgis/{path.as_posix()}" for path in code if path not in research
+    }
+
+
+def test_the_packed_core_offers_what_registers_and_imports_nothing_that_is_left_out(
+    package, tmp_path
+):
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(tmp_path)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def core(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path / "soma_qgis",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    told = core("-m", "model_core", "--help")
+    assert told.returncode == 0, told.stderr
+    offered = told.stdout[told.stdout.index("{") + 1 : told.stdout.index("}")].split(",")
+    assert offered == ["register", "match", "apply", "info", "serve"]
+    modules = (
+        "import importlib, pkgutil, model_core; "
+        "names = [m.name for m in pkgutil.walk_packages(model_core.__path__, 'model_core.')]; "
+        "[importlib.import_module(name) for name in names if not name.endswith('__main__')]; "
+        "print(model_core.__file__)"
+    )
+    imported = core("-c", modules)
+    assert imported.returncode == 0, imported.stderr
+    assert imported.stdout.strip() == str(tmp_path / "soma_qgis" / "model_core" / "__init__.py")
 
 
 def test_same_files_give_the_same_zip(package, tmp_path):

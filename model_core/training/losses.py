@@ -190,7 +190,7 @@ def local_losses(
     config: LossConfig,
     heads: bool,
 ) -> tuple[dict[str, Tensor], dict[str, float]]:
-    """Find every control point's displacement; with ``heads``, correct it and say how sure it is."""
+    """Find the displacements; with ``heads``, correct them and say how sure they are."""
     reference, moving = network.feature_maps(batch.reference), network.feature_maps(batch.moving)
     local, corrected = [], []
     right = total = 0

@@ -56,41 +56,6 @@ Displacements are the correction applied to the moving image: new position = old
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/algorithms/apply_registration.py" />
-   <source>{} registered</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/apply_registration.py" />
-   <source>{} (SOMA)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>Resampling</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>auto: nearest for classes (palettes), cubic for everything else.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>Creation options of the raster</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="soma_qgis/algorithms/base.py" />
    <source>Starting the worker</source>
    <translation type="unfinished" />
@@ -123,6 +88,81 @@ Displacements are the correction applied to the moving image: new position = old
   <message>
    <location filename="soma_qgis/algorithms/base.py" />
    <source>Writing the report</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>RMSE before (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>RMSE after (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Median shift (m)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Check windows that agree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Share covered with certainty</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Verdict</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Median shift (px)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Time (s)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Device that was used</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Why that device</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>What the verdict rests on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>{} (SOMA)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>{} registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>Displacement towards east (m)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/parameters.py" />
+   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -165,61 +205,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>RMSE before (px)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>RMSE after (px)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Median shift (m)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Check windows that agree</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Share covered with certainty</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Verdict</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Median shift (px)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Time (s)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Device that was used</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Why that device</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>What the verdict rests on</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>The images could not be registered, and no raster was written: {}</source>
    <translation type="unfinished" />
   </message>
@@ -255,16 +240,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>Displacement towards east (m)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Displacement vectors</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>SAR image</source>
    <translation type="unfinished" />
   </message>
@@ -275,202 +250,12 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>SAR band</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The band to match, from 1; not set: the first. All bands are moved.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>Optical image</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
    <source>Grey, RGB or multispectral; any pixel size and CRS.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Optical bands</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>One or three bands to match, from 1; not set: red, green, blue.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Image to move</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Transformation</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Largest shift (px)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Extent to register</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Only the overlap inside is matched and written; not set: all of it.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Smallest certainty</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Vectors and GCPs below it are left out, 0 to 1; the raster is not affected.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Spacing of vectors and GCPs (px)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>In pixels of the reference; not set: about 40 along the longer side.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Model</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The name of a bundled model, or the path of a .safetensors file.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Device</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>auto: the GPU where it passes a test, else the CPU; the log says why.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The moving image on the reference's grid, with all its bands.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Ground control points</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Ground control points (*.points)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Report</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>HTML (*.html)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>One HTML file with figures, images before and after, and settings.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Only the part of the overlap inside this area is matched and written.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Draw</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Whole overlap</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>What the map shows</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>A rectangle drawn in the map</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>The area of the earlier run</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Extent of {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Draw the area in the map first, or choose the whole overlap.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -560,7 +345,27 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
-   <source>The chosen area lies outside the overlap of both images; choose another area.</source>
+   <source>The chosen extent lies outside the overlap of both images; choose another one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>There is no folder {}; choose another one for the results.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} × {} px of the reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Without georeferencing, the images are registered in pixels: {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Overlap: {} km² · {}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -709,6 +514,81 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Draw</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Whole overlap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>What the map shows</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>A rectangle drawn in the map</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>The extent of the earlier run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Extent of {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Draw the extent in the map first, or choose the whole overlap.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Bands {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>As drawn in the map ({}, {}, {})</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>SAR onto optical</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Optical onto SAR</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Affine only</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Affine and local field</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>automatic</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/dock/form.py" />
    <source>The SAR image: a raster layer with one band to match.</source>
    <translation type="unfinished" />
@@ -716,6 +596,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/form.py" />
    <source>The optical image: a raster layer, one band or colour.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Keep results in</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Advanced settings</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Make also</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -730,42 +625,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>The band that is matched, such as one polarisation. All bands are moved.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>The bands that are matched, as one brightness. All bands are moved.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR onto optical</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Optical onto SAR</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Which image is moved. The other one stays, and gives CRS and pixel grid.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine and local field</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine only</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine: one shift, rotation, scale and shear for all. The local field on top of it, in pixels, takes up relief and residual distortion.</source>
+   <source>Choose a layer</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -784,298 +644,18 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR ima&amp;ge</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR &amp;band</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Opt&amp;ical image</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Optical ba&amp;nds</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Fit</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Transformation</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Area</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Keep results in</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Advanced settings</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source> px</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered image is not affected.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Distance of vectors and control points, in pixels of the reference; automatic: about 40 along the longer side.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>automatic</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Of the registered image; automatic: nearest for classes, cubic for the rest.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>automatic: the GPU where it passes a test, else the CPU. The result says which.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Control points (.points)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Arrows from the old to the new position, in metres and pixels.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>dx, dy in metres, certainty, residual; applies this registration to others.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>One HTML file with figures and images before and after.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>For QGIS's Georeferencer, on the moving image.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Largest shift</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Spacing of vectors</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Make also</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (RGB)</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>As drawn in the map ({}, {}, {})</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Bands {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Choose a layer</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Registered</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Doubtful</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Not registered</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Cancelled</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>The images fit: {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Nothing was written.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try the affine transformation only: it needs less evidence.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try another band or polarisation, or images taken closer together in time.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Shift</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Median length of the correction.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>RMSE</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Check windows</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{:.0f} % agree</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Share of independent check windows whose own match agrees with the result.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Coverage</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{:.0f} % certain</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Time</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Wall time of the run, and the device it ran on.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{} on {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>SOMA: register SAR and optical</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>R&amp;un</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Registers in the background; QGIS stays usable</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Stops the present run; nothing half written is left</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
+   <location filename="soma_qgis/dock/history_list.py" />
    <source>Earlier runs</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/dock/panel.py" />
+   <location filename="soma_qgis/dock/history_list.py" />
    <source>Shows the card of an earlier run, from which to repeat it</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
-   <source>R&amp;un after this one</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>{} waiting</source>
+   <source>SOMA: register SAR and optical</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1099,41 +679,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>The results could not be saved: {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>The results are in {}.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Saving results of SOMA</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>There is no folder {}; choose another one for the results.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>{} × {} px of the reference</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Without georeferencing, the images are registered in pixels: {}.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Overlap: {} km² · {}</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="soma_qgis/dock/progress.py" />
    <source>{} s</source>
    <translation type="unfinished" />
@@ -1151,6 +696,151 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/progress.py" />
    <source>about {} left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>R&amp;un</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>Registers in the background; QGIS stays usable</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>Stops the present run; nothing half written is left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>R&amp;un after this one</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>{} waiting</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Doubtful</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Not registered</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Cancelled</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The images fit: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Nothing was written.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try the affine transformation only: it needs less evidence.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try another band or polarisation, or images taken closer together in time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Shift</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Median length of the correction.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>RMSE</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Check windows</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{:.0f} % agree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Coverage</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{:.0f} % certain</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Time</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Wall time of the run, and the device it ran on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{} on {}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1181,6 +871,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/runs.py" />
    <source>The results could not be loaded: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>The results could not be saved: {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>The results are in {}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>Saving results of SOMA</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1314,6 +1019,46 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the disk is full; free some space and try again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>a package is not the one that SOMA was released with; check index or folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>no build for this Python and system in index or folder; add it there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/engine/installation.py" />
    <source>{} cannot be deleted ({}); close other QGIS windows and try again.</source>
    <translation type="unfinished" />
@@ -1374,46 +1119,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the disk is full; free some space and try again.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>a package is not the one that SOMA was released with; check index or folder.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>no build for this Python and system in index or folder; add it there.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="soma_qgis/engine/process.py" />
    <source>{} cannot be started ({}); choose another Python for SOMA.</source>
    <translation type="unfinished" />
@@ -1445,7 +1150,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/layers/export.py" />
-   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller area.</source>
+   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller extent.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1500,17 +1205,12 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>This Python:</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
-   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
    <source>The environment that one click makes, else a Python found on this computer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>This Python:</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1520,17 +1220,22 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Remove environment…</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>Check</source>
+   <source>Deletes the environment that SOMA made, and nothing else</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>Deletes the environment that SOMA made, and nothing else</source>
+   <source>Check</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1595,6 +1300,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>Device</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Keep the worker for</source>
    <translation type="unfinished" />
   </message>
@@ -1636,6 +1346,266 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/plugin.py" />
    <source>Open the SOMA panel: register SAR and optical images</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>SAR band</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The band of the SAR image to match, from 1; not set: the first. All bands are moved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the first</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Optical bands</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>One or three bands of the optical image to match, from 1; not set: red, green, blue.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (RGB)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Image to move</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Transformation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest shift</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>px</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest rotation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest rotation to expect between the images, in degrees; not set: 4, or 25 for images without georeferencing.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>°</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (4 or 25)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest scale</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest factor to expect between the scales of the images; not set: 1, for georeferencing says the scale, or 1.1 for images without it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>×</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (1 or 1.1)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Extent to register</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Only the overlap inside is matched and written, in the reference's CRS; not set: all of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the whole overlap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Smallest certainty</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Spacing of vectors</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of displacement vectors and ground control points, in pixels of the reference; not set: about 40 along the longer side.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>40 along a side</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Resampling</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of the registered raster. auto: nearest for classes (palettes), cubic for everything else.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Output pixel size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of the registered raster, in units of the reference's CRS; not set: the reference's own pixels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the reference's</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The name of a bundled model, or the path of a .safetensors file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>auto: the GPU where it passes a test, else the CPU; the log says which, and why.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Creation options</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>GDAL creation options of the registered raster, as COMPRESS=ZSTD or DRIVER=COG.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The moving image on the reference's grid, with all its bands.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Displacement vectors</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Ground control points</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Ground control points (*.points)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Report</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>One HTML file with figures, images before and after, and settings.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>HTML (*.html)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Summary</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Verdict, figures, settings and versions as JSON; it is written for a failed registration too.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>JSON (*.json)</source>
    <translation type="unfinished" />
   </message>
  </context>

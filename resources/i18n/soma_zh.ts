@@ -58,41 +58,6 @@ Displacements are the correction applied to the moving image: new position = old
    <translation>位于配准格网上的栅格，包含全部波段。</translation>
   </message>
   <message>
-   <location filename="soma_qgis/algorithms/apply_registration.py" />
-   <source>{} registered</source>
-   <translation>{} 已配准</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/apply_registration.py" />
-   <source>{} (SOMA)</source>
-   <translation>{} (SOMA)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
-   <translation>{} 不是波段编号列表；请按 4,3,2 的形式给出。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>Resampling</source>
-   <translation>重采样</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>auto: nearest for classes (palettes), cubic for everything else.</source>
-   <translation>auto：分类数据（调色板）用最近邻，其余用三次卷积。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>Creation options of the raster</source>
-   <translation>栅格的创建选项</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/base.py" />
-   <source>GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES.</source>
-   <translation>GDAL 创建选项，例如 COMPRESS=ZSTD|BIGTIFF=YES。</translation>
-  </message>
-  <message>
    <location filename="soma_qgis/algorithms/base.py" />
    <source>Starting the worker</source>
    <translation>正在启动工作进程</translation>
@@ -126,6 +91,81 @@ Displacements are the correction applied to the moving image: new position = old
    <location filename="soma_qgis/algorithms/base.py" />
    <source>Writing the report</source>
    <translation>正在写报告</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>RMSE before (px)</source>
+   <translation>配准前 RMSE（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>RMSE after (px)</source>
+   <translation>配准后 RMSE（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Median shift (m)</source>
+   <translation>位移中位数（米）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Check windows that agree</source>
+   <translation>一致的检验窗口</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Share covered with certainty</source>
+   <translation>可信覆盖比例</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Verdict</source>
+   <translation>判定</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Median shift (px)</source>
+   <translation>位移中位数（像素）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Time (s)</source>
+   <translation>用时（秒）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Device that was used</source>
+   <translation>所用设备</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Why that device</source>
+   <translation>采用该设备的原因</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>What the verdict rests on</source>
+   <translation>判定的依据</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>{} (SOMA)</source>
+   <translation>{} (SOMA)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>{} registered</source>
+   <translation>{} 已配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/loading.py" />
+   <source>Displacement towards east (m)</source>
+   <translation>向东位移（米）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/parameters.py" />
+   <source>{} is not a list of band numbers; give them as 4,3,2.</source>
+   <translation>{} 不是波段编号列表；请按 4,3,2 的形式给出。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/provider.py" />
@@ -175,61 +215,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>RMSE before (px)</source>
-   <translation>配准前 RMSE（像素）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>RMSE after (px)</source>
-   <translation>配准后 RMSE（像素）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Median shift (m)</source>
-   <translation>位移中位数（米）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Check windows that agree</source>
-   <translation>一致的检验窗口</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Share covered with certainty</source>
-   <translation>可信覆盖比例</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Verdict</source>
-   <translation>判定</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Median shift (px)</source>
-   <translation>位移中位数（像素）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Time (s)</source>
-   <translation>用时（秒）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Device that was used</source>
-   <translation>所用设备</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Why that device</source>
-   <translation>采用该设备的原因</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>What the verdict rests on</source>
-   <translation>判定的依据</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>The images could not be registered, and no raster was written: {}</source>
    <translation>影像未能配准，没有写出栅格：{}</translation>
   </message>
@@ -265,16 +250,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>Displacement towards east (m)</source>
-   <translation>向东位移（米）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Displacement vectors</source>
-   <translation>位移矢量</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>SAR image</source>
    <translation>SAR 影像</translation>
   </message>
@@ -285,16 +260,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
-   <source>SAR band</source>
-   <translation>SAR 波段</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The band to match, from 1; not set: the first. All bands are moved.</source>
-   <translation>用于匹配的波段，从 1 起；未设置时为第一个。全部波段都会移动。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
    <source>Optical image</source>
    <translation>光学影像</translation>
   </message>
@@ -302,186 +267,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/algorithms/register.py" />
    <source>Grey, RGB or multispectral; any pixel size and CRS.</source>
    <translation>灰度、RGB 或多光谱；像元大小和 CRS 不限。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Optical bands</source>
-   <translation>光学波段</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>One or three bands to match, from 1; not set: red, green, blue.</source>
-   <translation>用于匹配的一个或三个波段，从 1 起；未设置时为红、绿、蓝。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Image to move</source>
-   <translation>要移动的影像</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
-   <translation>另一幅是参考影像：保持不变，并决定 CRS 和格网。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Transformation</source>
-   <translation>变换</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
-   <translation>affine：整幅采用同一平移、旋转、缩放和错切。affine+flow：再叠加平滑的局部位移场，用于地形起伏和残余变形。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Largest shift (px)</source>
-   <translation>最大位移（像素）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
-   <translation>预期的最大位移，以参考影像的像素为单位。越大耗时越长，也越容易匹配到相似的错误位置。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Extent to register</source>
-   <translation>配准范围</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Only the overlap inside is matched and written; not set: all of it.</source>
-   <translation>只匹配并写出重叠区内的这一部分；未设置时为整个重叠区。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Smallest certainty</source>
-   <translation>最小置信度</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Vectors and GCPs below it are left out, 0 to 1; the raster is not affected.</source>
-   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响栅格。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Spacing of vectors and GCPs (px)</source>
-   <translation>矢量和控制点间距（像素）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>In pixels of the reference; not set: about 40 along the longer side.</source>
-   <translation>以参考影像的像素为单位；未设置时沿长边约 40 个。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Model</source>
-   <translation>模型</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The name of a bundled model, or the path of a .safetensors file.</source>
-   <translation>内置模型的名称，或 .safetensors 文件的路径。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Device</source>
-   <translation>设备</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>auto: the GPU where it passes a test, else the CPU; the log says why.</source>
-   <translation>auto：GPU 通过测试时用 GPU，否则用 CPU；日志会说明原因。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>The moving image on the reference's grid, with all its bands.</source>
-   <translation>位于参考影像格网上的被移动影像，包含全部波段。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
-   <translation>从旧位置到新位置的线，字段有 dx_m（东）和 dy_m（北，单位米）、dx_px 和 dy_px（像素）、置信度和残差。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
-   <translation>波段为 dx 和 dy(米，向东和向北，新 = 旧 + (dx, dy))、置信度和残差。可据此把配准应用到其他栅格。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Ground control points</source>
-   <translation>地面控制点</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Ground control points (*.points)</source>
-   <translation>地面控制点 (*.points)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
-   <translation>QGIS 地理配准工具可为被移动影像加载的控制点。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>Report</source>
-   <translation>报告</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>HTML (*.html)</source>
-   <translation>HTML (*.html)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/algorithms/register.py" />
-   <source>One HTML file with figures, images before and after, and settings.</source>
-   <translation>一个 HTML 文件，含各项数值、配准前后的影像和设置。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Only the part of the overlap inside this area is matched and written.</source>
-   <translation>只匹配并写出重叠区内此区域的部分。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Draw</source>
-   <translation>绘制</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
-   <translation>在地图中拖出矩形；在地图中按 Esc 放弃。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Whole overlap</source>
-   <translation>整个重叠区</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>What the map shows</source>
-   <translation>地图当前视图</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>A rectangle drawn in the map</source>
-   <translation>在地图中绘制的矩形</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>The area of the earlier run</source>
-   <translation>以前运行的区域</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Extent of {}</source>
-   <translation>{} 的范围</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/area.py" />
-   <source>Draw the area in the map first, or choose the whole overlap.</source>
-   <translation>请先在地图中绘制区域，或选择整个重叠区。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/card.py" />
@@ -570,8 +355,28 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
-   <source>The chosen area lies outside the overlap of both images; choose another area.</source>
-   <translation>所选区域位于两幅影像的重叠区之外；请另选区域。</translation>
+   <source>The chosen extent lies outside the overlap of both images; choose another one.</source>
+   <translation>所选范围位于两幅影像的重叠区之外；请另选范围。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>There is no folder {}; choose another one for the results.</source>
+   <translation>文件夹 {} 不存在；请为结果另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>{} × {} px of the reference</source>
+   <translation>参考影像的 {} × {} 像素</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Without georeferencing, the images are registered in pixels: {}.</source>
+   <translation>没有地理参考，影像按像素配准：{}。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Overlap: {} km² · {}</source>
+   <translation>重叠区：{} km² · {}</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
@@ -719,6 +524,81 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>正在准备运行环境</translation>
   </message>
   <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Draw</source>
+   <translation>绘制</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Drag a rectangle in the map; Esc in the map gives up.</source>
+   <translation>在地图中拖出矩形；在地图中按 Esc 放弃。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Whole overlap</source>
+   <translation>整个重叠区</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>What the map shows</source>
+   <translation>地图当前视图</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>A rectangle drawn in the map</source>
+   <translation>在地图中绘制的矩形</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>The extent of the earlier run</source>
+   <translation>以前运行的范围</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Extent of {}</source>
+   <translation>{} 的范围</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/extent.py" />
+   <source>Draw the extent in the map first, or choose the whole overlap.</source>
+   <translation>请先在地图中绘制范围，或选择整个重叠区。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Bands {}</source>
+   <translation>波段 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>As drawn in the map ({}, {}, {})</source>
+   <translation>按地图中的显示（{}、{}、{}）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>SAR onto optical</source>
+   <translation>SAR 移到光学</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Optical onto SAR</source>
+   <translation>光学移到 SAR</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Affine only</source>
+   <translation>仅仿射</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>Affine and local field</source>
+   <translation>仿射与局部位移场</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/fields.py" />
+   <source>automatic</source>
+   <translation>自动</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/dock/form.py" />
    <source>The SAR image: a raster layer with one band to match.</source>
    <translation>SAR 影像：带有一个待匹配波段的栅格图层。</translation>
@@ -727,6 +607,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/form.py" />
    <source>The optical image: a raster layer, one band or colour.</source>
    <translation>光学影像：单波段或彩色的栅格图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Keep results in</source>
+   <translation>结果保存到</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Advanced settings</source>
+   <translation>高级设置</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/form.py" />
+   <source>Make also</source>
+   <translation>同时生成</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
@@ -740,43 +635,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
-   <source>The band that is matched, such as one polarisation. All bands are moved.</source>
-   <translation>用于匹配的波段，例如某一极化方式。全部波段都会移动。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>The bands that are matched, as one brightness. All bands are moved.</source>
-   <translation>用于匹配的波段，合为一个亮度。全部波段都会移动。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR onto optical</source>
-   <translation>SAR 移到光学</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Optical onto SAR</source>
-   <translation>光学移到 SAR</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Which image is moved. The other one stays, and gives CRS and pixel grid.</source>
-   <translation>移动哪一幅影像。另一幅保持不变，并决定 CRS 和像元格网。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine and local field</source>
-   <translation>仿射与局部位移场</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine only</source>
-   <translation>仅仿射</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Affine: one shift, rotation, scale and shear for all. The local field on top of it, in pixels, takes up relief and residual distortion.</source>
-   <translation>仿射：整幅采用同一平移、旋转、缩放和错切。叠加其上的局部位移场（像素）用于吸收地形起伏和残余变形。</translation>
+   <source>Choose a layer</source>
+   <translation>请选择图层</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/form.py" />
@@ -794,299 +654,19 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>留空：临时文件，QGIS 关闭时删除；“全部保存”可保留它们。在文件夹中不会覆盖任何文件。</translation>
   </message>
   <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR ima&amp;ge</source>
-   <translation>SAR 影像(&amp;G)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>SAR &amp;band</source>
-   <translation>SAR 波段(&amp;B)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Opt&amp;ical image</source>
-   <translation>光学影像(&amp;I)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Optical ba&amp;nds</source>
-   <translation>光学波段(&amp;N)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Fit</source>
-   <translation>移动方式(&amp;F)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Transformation</source>
-   <translation>变换(&amp;T)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Area</source>
-   <translation>区域(&amp;A)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>&amp;Keep results in</source>
-   <translation>结果保存到(&amp;K)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Advanced settings</source>
-   <translation>高级设置</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source> px</source>
-   <translation> 像素</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered image is not affected.</source>
-   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响配准后的影像。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Distance of vectors and control points, in pixels of the reference; automatic: about 40 along the longer side.</source>
-   <translation>矢量和控制点的间距，以参考影像的像素为单位；自动：沿长边约 40 个。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>automatic</source>
-   <translation>自动</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Of the registered image; automatic: nearest for classes, cubic for the rest.</source>
-   <translation>配准后影像的重采样；自动：分类数据用最近邻，其余用三次卷积。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>automatic: the GPU where it passes a test, else the CPU. The result says which.</source>
-   <translation>自动：GPU 通过测试时用 GPU，否则用 CPU。结果中会说明。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Control points (.points)</source>
-   <translation>控制点 (.points)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Arrows from the old to the new position, in metres and pixels.</source>
-   <translation>从旧位置到新位置的箭头，单位为米和像素。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>dx, dy in metres, certainty, residual; applies this registration to others.</source>
-   <translation>dx、dy（米）、置信度、残差；可把此次配准应用到其他栅格。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>One HTML file with figures and images before and after.</source>
-   <translation>一个 HTML 文件，含各项数值和配准前后的影像。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>For QGIS's Georeferencer, on the moving image.</source>
-   <translation>供 QGIS 地理配准工具使用，对应被移动的影像。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Largest shift</source>
-   <translation>最大位移</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Spacing of vectors</source>
-   <translation>矢量间距</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Make also</source>
-   <translation>同时生成</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Automatic (RGB)</source>
-   <translation>自动（RGB）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>As drawn in the map ({}, {}, {})</source>
-   <translation>按地图中的显示（{}、{}、{}）</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Bands {}</source>
-   <translation>波段 {}</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/form.py" />
-   <source>Choose a layer</source>
-   <translation>请选择图层</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Registered</source>
-   <translation>已配准</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Doubtful</source>
-   <translation>存疑</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Not registered</source>
-   <translation>未配准</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Cancelled</source>
-   <translation>已取消</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>The images fit: {}</source>
-   <translation>影像吻合：{}</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
-   <translation>影像已移动，但不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Nothing was written.</source>
-   <translation>没有写出任何文件。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
-   <translation>请把最大位移设为大于 {:g} 像素：找到的位移已接近它。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
-   <translation>请选择结构更丰富的区域：农田、道路和居民地，而不是水面、森林或裸露的山地；或换另一种极化方式。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try the affine transformation only: it needs less evidence.</source>
-   <translation>请试用“仅仿射”变换：它需要的证据较少。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Try another band or polarisation, or images taken closer together in time.</source>
-   <translation>请换另一个波段或极化方式，或时间更接近的影像。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Shift</source>
-   <translation>位移</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Median length of the correction.</source>
-   <translation>改正量长度的中位数。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>RMSE</source>
-   <translation>RMSE</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
-   <translation>配准前后的均方根误差，以参考影像的像素为单位；配准后的值在配准后的影像上重新测量。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Check windows</source>
-   <translation>检验窗口</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{:.0f} % agree</source>
-   <translation>{:.0f} % 一致</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Share of independent check windows whose own match agrees with the result.</source>
-   <translation>自身匹配与结果一致的独立检验窗口所占比例。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Coverage</source>
-   <translation>覆盖率</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{:.0f} % certain</source>
-   <translation>{:.0f} % 可信</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
-   <translation>位移可信的部分占重叠区的比例；其余部分由可信部分推延而来。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Time</source>
-   <translation>用时</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>Wall time of the run, and the device it ran on.</source>
-   <translation>运行所用的时间，以及所用的设备。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/outcome.py" />
-   <source>{} on {}</source>
-   <translation>{}，设备 {}</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>SOMA: register SAR and optical</source>
-   <translation>SOMA：配准 SAR 与光学影像</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>R&amp;un</source>
-   <translation>运行(&amp;U)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Registers in the background; QGIS stays usable</source>
-   <translation>在后台配准；QGIS 仍可使用</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Stops the present run; nothing half written is left</source>
-   <translation>停止当前运行；不会留下写了一半的文件</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
+   <location filename="soma_qgis/dock/history_list.py" />
    <source>Earlier runs</source>
    <translation>以前的运行</translation>
   </message>
   <message>
-   <location filename="soma_qgis/dock/panel.py" />
+   <location filename="soma_qgis/dock/history_list.py" />
    <source>Shows the card of an earlier run, from which to repeat it</source>
    <translation>显示以前某次运行的卡片，可由此重复运行</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
-   <source>R&amp;un after this one</source>
-   <translation>排在当前之后运行(&amp;U)</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>{} waiting</source>
-   <translation>{} 个在等待</translation>
+   <source>SOMA: register SAR and optical</source>
+   <translation>SOMA：配准 SAR 与光学影像</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/panel.py" />
@@ -1109,41 +689,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>把全部结果保存到</translation>
   </message>
   <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>The results could not be saved: {}</source>
-   <translation>无法保存结果：{}</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>The results are in {}.</source>
-   <translation>结果在 {} 中。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Saving results of SOMA</source>
-   <translation>正在保存 SOMA 的结果</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>There is no folder {}; choose another one for the results.</source>
-   <translation>文件夹 {} 不存在；请为结果另选一个。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>{} × {} px of the reference</source>
-   <translation>参考影像的 {} × {} 像素</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Without georeferencing, the images are registered in pixels: {}.</source>
-   <translation>没有地理参考，影像按像素配准：{}。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/panel.py" />
-   <source>Overlap: {} km² · {}</source>
-   <translation>重叠区：{} km² · {}</translation>
-  </message>
-  <message>
    <location filename="soma_qgis/dock/progress.py" />
    <source>{} s</source>
    <translation>{} 秒</translation>
@@ -1162,6 +707,151 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/progress.py" />
    <source>about {} left</source>
    <translation>大约还需 {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>R&amp;un</source>
+   <translation>运行(&amp;U)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>Registers in the background; QGIS stays usable</source>
+   <translation>在后台配准；QGIS 仍可使用</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>Stops the present run; nothing half written is left</source>
+   <translation>停止当前运行；不会留下写了一半的文件</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>R&amp;un after this one</source>
+   <translation>排在当前之后运行(&amp;U)</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_bar.py" />
+   <source>{} waiting</source>
+   <translation>{} 个在等待</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Registered</source>
+   <translation>已配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Doubtful</source>
+   <translation>存疑</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Not registered</source>
+   <translation>未配准</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Cancelled</source>
+   <translation>已取消</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The images fit: {}</source>
+   <translation>影像吻合：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The image was moved, but do not trust it unseen; compare before and after in the map, at edges such as roads and shores.</source>
+   <translation>影像已移动，但不能不看就信任；请在地图中沿道路、岸线等边缘对比配准前后。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Nothing was written.</source>
+   <translation>没有写出任何文件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try a larger shift than {:g} px: what was found is close to it.</source>
+   <translation>请把最大位移设为大于 {:g} 像素：找到的位移已接近它。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <translation>请选择结构更丰富的区域：农田、道路和居民地，而不是水面、森林或裸露的山地；或换另一种极化方式。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try the affine transformation only: it needs less evidence.</source>
+   <translation>请试用“仅仿射”变换：它需要的证据较少。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Try another band or polarisation, or images taken closer together in time.</source>
+   <translation>请换另一个波段或极化方式，或时间更接近的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Shift</source>
+   <translation>位移</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Median length of the correction.</source>
+   <translation>改正量长度的中位数。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>RMSE</source>
+   <translation>RMSE</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Root mean square error before and after, in pixels of the reference; after is measured again on the registered image.</source>
+   <translation>配准前后的均方根误差，以参考影像的像素为单位；配准后的值在配准后的影像上重新测量。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Check windows</source>
+   <translation>检验窗口</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{:.0f} % agree</source>
+   <translation>{:.0f} % 一致</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <translation>自身匹配与结果一致的独立检验窗口所占比例。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Coverage</source>
+   <translation>覆盖率</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{:.0f} % certain</source>
+   <translation>{:.0f} % 可信</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
+   <translation>位移可信的部分占重叠区的比例；其余部分由可信部分推延而来。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Time</source>
+   <translation>用时</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Wall time of the run, and the device it ran on.</source>
+   <translation>运行所用的时间，以及所用的设备。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>{} on {}</source>
+   <translation>{}，设备 {}</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/runs.py" />
@@ -1192,6 +882,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/runs.py" />
    <source>The results could not be loaded: {}</source>
    <translation>无法加载结果：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>The results could not be saved: {}</source>
+   <translation>无法保存结果：{}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>The results are in {}.</source>
+   <translation>结果在 {} 中。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/saving.py" />
+   <source>Saving results of SOMA</source>
+   <translation>正在保存 SOMA 的结果</translation>
   </message>
   <message>
    <location filename="soma_qgis/engine/child.py" />
@@ -1324,6 +1029,46 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>它的版本低于 Python {}</translation>
   </message>
   <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the disk is full; free some space and try again.</source>
+   <translation>磁盘已满；请腾出空间后重试。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
+   <translation>代理没有放行；请在“设置 &gt; 选项 &gt; 网络”中改正。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
+   <translation>软件包索引的证书不受信任；请在 pip 的设置 'cert' 中指定您的证书。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
+   <translation>无法连接软件包索引；请检查网络，或使用离线 wheel 文件夹。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>a package is not the one that SOMA was released with; check index or folder.</source>
+   <translation>某个软件包与 SOMA 发布时的不同；请检查索引或文件夹。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>no build for this Python and system in index or folder; add it there.</source>
+   <translation>索引或文件夹中没有适合此 Python 和系统的版本；请补充。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
+   <translation>某个文件无法写入；请关闭其他 QGIS 窗口并检查杀毒软件。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/engine/failures.py" />
+   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
+   <translation>此 Python 无法创建环境；请安装 venv（软件包 python3-venv）或 uv。</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/engine/installation.py" />
    <source>{} cannot be deleted ({}); close other QGIS windows and try again.</source>
    <translation>无法删除 {}（{}）；请关闭其他 QGIS 窗口后重试。</translation>
@@ -1384,46 +1129,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>{}；请重试，若仍如此请复制诊断信息。</translation>
   </message>
   <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the disk is full; free some space and try again.</source>
-   <translation>磁盘已满；请腾出空间后重试。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the proxy let nothing through; correct it in Settings &gt; Options &gt; Network.</source>
-   <translation>代理没有放行；请在“设置 &gt; 选项 &gt; 网络”中改正。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the package index's certificate is not trusted; name yours in pip's setting 'cert'.</source>
-   <translation>软件包索引的证书不受信任；请在 pip 的设置 'cert' 中指定您的证书。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>the package index cannot be reached; check the network, or use a folder of wheels.</source>
-   <translation>无法连接软件包索引；请检查网络，或使用离线 wheel 文件夹。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>a package is not the one that SOMA was released with; check index or folder.</source>
-   <translation>某个软件包与 SOMA 发布时的不同；请检查索引或文件夹。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>no build for this Python and system in index or folder; add it there.</source>
-   <translation>索引或文件夹中没有适合此 Python 和系统的版本；请补充。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>a file cannot be written; close other QGIS windows and check the virus scanner.</source>
-   <translation>某个文件无法写入；请关闭其他 QGIS 窗口并检查杀毒软件。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/engine/installation.py" />
-   <source>this Python cannot make environments; install venv (package python3-venv) or uv.</source>
-   <translation>此 Python 无法创建环境；请安装 venv（软件包 python3-venv）或 uv。</translation>
-  </message>
-  <message>
    <location filename="soma_qgis/engine/process.py" />
    <source>{} cannot be started ({}); choose another Python for SOMA.</source>
    <translation>无法启动 {}（{}）；请为 SOMA 另选 Python。</translation>
@@ -1455,8 +1160,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/layers/export.py" />
-   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller area.</source>
-   <translation>{} 将导出为 {} × {} 像素，数据量过大；请选择较小的区域。</translation>
+   <source>{} would be exported with {} × {} pixels, which is too much; choose a smaller extent.</source>
+   <translation>{} 将导出为 {} × {} 像素，数据量过大；请选择较小的范围。</translation>
   </message>
   <message>
    <location filename="soma_qgis/layers/export.py" />
@@ -1510,18 +1215,13 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>This Python:</source>
-   <translation>此 Python：</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
-   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
-   <translation>Python 3.10 或更高版本，装有 torch、timm、rasterio、safetensors。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/options/page.py" />
    <source>The environment that one click makes, else a Python found on this computer.</source>
    <translation>一键创建的环境，否则使用在本机找到的 Python。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
+   <source>This Python:</source>
+   <translation>此 Python：</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
@@ -1530,18 +1230,23 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>A Python 3.10 or later with torch, timm, rasterio, safetensors.</source>
+   <translation>Python 3.10 或更高版本，装有 torch、timm、rasterio、safetensors。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Remove environment…</source>
    <translation>删除环境…</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>Check</source>
-   <translation>检查</translation>
+   <source>Deletes the environment that SOMA made, and nothing else</source>
+   <translation>仅删除由 SOMA 创建的环境</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
-   <source>Deletes the environment that SOMA made, and nothing else</source>
-   <translation>仅删除由 SOMA 创建的环境</translation>
+   <source>Check</source>
+   <translation>检查</translation>
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
@@ -1605,6 +1310,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/options/page.py" />
+   <source>Device</source>
+   <translation>设备</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/options/page.py" />
    <source>Keep the worker for</source>
    <translation>工作进程保留</translation>
   </message>
@@ -1647,6 +1357,266 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/plugin.py" />
    <source>Open the SOMA panel: register SAR and optical images</source>
    <translation>打开 SOMA 面板：配准 SAR 与光学影像</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>SAR band</source>
+   <translation>SAR 波段</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The band of the SAR image to match, from 1; not set: the first. All bands are moved.</source>
+   <translation>SAR 影像中用于匹配的波段，从 1 起；未设置时为第一个。全部波段都会移动。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the first</source>
+   <translation>第一个</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Optical bands</source>
+   <translation>光学波段</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>One or three bands of the optical image to match, from 1; not set: red, green, blue.</source>
+   <translation>光学影像中用于匹配的一个或三个波段，从 1 起；未设置时为红、绿、蓝。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (RGB)</source>
+   <translation>自动（RGB）</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Image to move</source>
+   <translation>要移动的影像</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The other one is the reference: it stays, and gives CRS and grid.</source>
+   <translation>另一幅是参考影像：保持不变，并决定 CRS 和格网。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Transformation</source>
+   <translation>变换</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
+   <translation>affine：整幅采用同一平移、旋转、缩放和错切。affine+flow：再叠加平滑的局部位移场，用于地形起伏和残余变形。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest shift</source>
+   <translation>最大位移</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest shift to expect, in pixels of the reference. Larger takes longer and finds more wrong places that look alike.</source>
+   <translation>预期的最大位移，以参考影像的像素为单位。越大耗时越长，也越容易匹配到相似的错误位置。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>px</source>
+   <translation>像素</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest rotation</source>
+   <translation>最大旋转</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest rotation to expect between the images, in degrees; not set: 4, or 25 for images without georeferencing.</source>
+   <translation>预计两幅影像之间的最大旋转，单位为度；未设置时为 4，无地理参考的影像为 25。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>°</source>
+   <translation>°</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (4 or 25)</source>
+   <translation>自动（4 或 25）</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Largest scale</source>
+   <translation>最大缩放</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The largest factor to expect between the scales of the images; not set: 1, for georeferencing says the scale, or 1.1 for images without it.</source>
+   <translation>预计两幅影像比例之间的最大倍数；未设置时为 1（地理参考已给出比例），无地理参考的影像为 1.1。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>×</source>
+   <translation>×</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>automatic (1 or 1.1)</source>
+   <translation>自动（1 或 1.1）</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Extent to register</source>
+   <translation>配准范围</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Only the overlap inside is matched and written, in the reference's CRS; not set: all of it.</source>
+   <translation>只匹配并写出重叠区内的这一部分，采用参考影像的 CRS；未设置时为整个重叠区。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the whole overlap</source>
+   <translation>整个重叠区</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Smallest certainty</source>
+   <translation>最小置信度</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Spacing of vectors</source>
+   <translation>矢量间距</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of displacement vectors and ground control points, in pixels of the reference; not set: about 40 along the longer side.</source>
+   <translation>位移矢量和地面控制点的间距，以参考影像的像素为单位；未设置时沿长边约 40 个。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>40 along a side</source>
+   <translation>沿长边 40 个</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Resampling</source>
+   <translation>重采样</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of the registered raster. auto: nearest for classes (palettes), cubic for everything else.</source>
+   <translation>配准后栅格的重采样。auto：分类数据（调色板）用最近邻，其余用三次卷积。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Output pixel size</source>
+   <translation>输出像元大小</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Of the registered raster, in units of the reference's CRS; not set: the reference's own pixels.</source>
+   <translation>配准后栅格的像元大小，以参考影像 CRS 的单位表示；未设置时采用参考影像自身的像元。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>the reference's</source>
+   <translation>与参考影像相同</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Model</source>
+   <translation>模型</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The name of a bundled model, or the path of a .safetensors file.</source>
+   <translation>内置模型的名称，或 .safetensors 文件的路径。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>auto: the GPU where it passes a test, else the CPU; the log says which, and why.</source>
+   <translation>auto：GPU 通过测试时用 GPU，否则用 CPU；日志会说明用了哪一个及原因。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Creation options</source>
+   <translation>创建选项</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>GDAL creation options of the registered raster, as COMPRESS=ZSTD or DRIVER=COG.</source>
+   <translation>配准后栅格的 GDAL 创建选项，例如 COMPRESS=ZSTD 或 DRIVER=COG。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>The moving image on the reference's grid, with all its bands.</source>
+   <translation>位于参考影像格网上的被移动影像，包含全部波段。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Displacement vectors</source>
+   <translation>位移矢量</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Lines from the old to the new position, with dx_m (east) and dy_m (north) in metres, dx_px and dy_px in pixels, certainty and residual.</source>
+   <translation>从旧位置到新位置的线，字段有 dx_m（东）和 dy_m（北，单位米）、dx_px 和 dy_px（像素）、置信度和残差。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and residual. From it the registration can be applied to other rasters.</source>
+   <translation>波段为 dx 和 dy(米，向东和向北，新 = 旧 + (dx, dy))、置信度和残差。可据此把配准应用到其他栅格。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Ground control points</source>
+   <translation>地面控制点</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <translation>QGIS 地理配准工具可为被移动影像加载的控制点。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Ground control points (*.points)</source>
+   <translation>地面控制点 (*.points)</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Report</source>
+   <translation>报告</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>One HTML file with figures, images before and after, and settings.</source>
+   <translation>一个 HTML 文件，含各项数值、配准前后的影像和设置。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>HTML (*.html)</source>
+   <translation>HTML (*.html)</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Summary</source>
+   <translation>摘要</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Verdict, figures, settings and versions as JSON; it is written for a failed registration too.</source>
+   <translation>以 JSON 给出结论、各项数值、设置和版本；配准失败时也会写出。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>JSON (*.json)</source>
+   <translation>JSON (*.json)</translation>
   </message>
  </context>
 </TS>

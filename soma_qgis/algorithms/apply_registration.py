@@ -12,22 +12,18 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from soma_qgis.algorithms.base import (
-    SomaAlgorithm,
-    advanced,
-    creation_options,
-    creation_options_parameter,
-    resampling_parameter,
-)
+from soma_qgis.algorithms.base import SomaAlgorithm
+from soma_qgis.algorithms.loading import MovedLayer, open_registered
+from soma_qgis.algorithms.parameters import setting_parameter
+from soma_qgis.definitions import setting_named
 from soma_qgis.i18n import tr
-from soma_qgis.layers.results import AlikeStyler, Placing, open_styled
-from soma_qgis.layers.source import symbology
 
 DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
 INPUT = "INPUT"
-RESAMPLING = "RESAMPLING"
-CREATE_OPTIONS = "CREATE_OPTIONS"
 OUTPUT = "OUTPUT"
+
+SETTINGS = ("resampling", "creation_options")
+"""Those of a registration that its application has as well."""
 
 
 class ApplyRegistrationAlgorithm(SomaAlgorithm):
@@ -36,8 +32,7 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._arguments: dict[str, Any] = {}
-        self._name = ""
-        self._symbology = ""
+        self._moved = MovedLayer("", "")
 
     def name(self) -> str:
         """Return the id, which never changes."""
@@ -75,8 +70,8 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         raster = QgsProcessingParameterRasterLayer(INPUT, tr("Raster to move"))
         raster.setHelp(tr("A raster with the geometry of the image that was moved."))
         self.addParameter(raster)
-        self.addParameter(advanced(resampling_parameter(RESAMPLING)))
-        self.addParameter(advanced(creation_options_parameter(CREATE_OPTIONS)))
+        for name in SETTINGS:
+            self.addParameter(setting_parameter(setting_named(name)))
         output = QgsProcessingParameterRasterDestination(OUTPUT, tr("Registered raster"))
         output.setHelp(tr("The raster on the grid of the registration, with all its bands."))
         self.addParameter(output)
@@ -85,14 +80,10 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> dict[str, Any]:
         """Return the arguments of the core's ``apply_registration``, without the output."""
-        resampling = self.choice(parameters, RESAMPLING, context)
         return {
             "displacement_raster": self.source(parameters, DISPLACEMENT_RASTER, context),
             "raster": self.source(parameters, INPUT, context),
-            "resampling": resampling,
-            "creation_options": creation_options(
-                self.parameterAsString(parameters, CREATE_OPTIONS, context)
-            ),
+            **{name: self.value(setting_named(name), parameters, context) for name in SETTINGS},
         }
 
     def prepareAlgorithm(
@@ -103,9 +94,7 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
     ) -> bool:
         """Take from the layers all that the run needs; the run itself touches none."""
         self._arguments = self.arguments(parameters, context)
-        raster = self.layer(parameters, INPUT, context)
-        self._name = raster.name()
-        self._symbology = symbology(raster)
+        self._moved = MovedLayer.of(self.layer(parameters, INPUT, context))
         return True
 
     def processAlgorithm(
@@ -118,7 +107,5 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         # The worker runs in another folder, where a relative path would be another file.
         output = str(Path(self.parameterAsOutputLayer(parameters, OUTPUT, context)).absolute())
         self.run_job("apply", {**self._arguments, "output": output}, feedback, [output])
-        title = tr("{} registered").format(self._name)
-        placing = Placing(title, tr("{} (SOMA)").format(self._name), 0)
-        open_styled(context, output, placing, lambda _: AlikeStyler(self._symbology))
+        open_registered(context, output, self._moved)
         return {OUTPUT: output}

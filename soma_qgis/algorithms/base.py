@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,22 +10,18 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterString,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtGui import QIcon
 
+from soma_qgis.algorithms.parameters import band_list, creation_options, is_given
+from soma_qgis.definitions import Setting
 from soma_qgis.engine.engine import STARTING, shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
-from soma_qgis.layers.source import LayerError, raster_source
+from soma_qgis.layers.source import LayerError, absolute, raster_source
 from soma_qgis.locations import homepage, icon_path
-
-AUTOMATIC = "auto"
-RESAMPLINGS = (AUTOMATIC, "nearest", "bilinear", "cubic")
 
 
 class ProcessingListener:
@@ -119,6 +114,29 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
         """
         raise NotImplementedError
 
+    def value(
+        self, setting: Setting, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> Any:
+        """Return what the parameters say of a setting, as the worker takes it; no extents.
+
+        Raises:
+            QgsProcessingException: it cannot be used.
+        """
+        name = setting.parameter
+        if setting.type == "choice":
+            return self.choice(parameters, name, context)
+        if setting.type == "bands":
+            return band_list(parameters.get(name))
+        if setting.default is None and not is_given(parameters.get(name)):
+            return None
+        if setting.type == "band":
+            return self.parameterAsInt(parameters, name, context)
+        if setting.type == "number":
+            return self.parameterAsDouble(parameters, name, context)
+        text = self.parameterAsString(parameters, name, context)
+        # The worker runs in another folder, where a relative path would be another file.
+        return creation_options(text) if setting.type == "options" else absolute(text.strip())
+
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the word that was chosen, whether it was given as a word or as its number."""
         return str(self.parameterAsEnumString(self._in_words(parameters), name, context))
@@ -163,70 +181,6 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             if error.details:
                 feedback.pushConsoleInfo(error.details)
             raise QgsProcessingException(str(error)) from error
-
-
-def is_given(value: object) -> bool:
-    """Return whether an optional parameter has a value."""
-    if value is None or value == "":
-        return False
-    return not (isinstance(value, QVariant) and value.isNull())
-
-
-def band_list(value: object) -> list[int] | None:
-    """Return band numbers from what a dialog (list) or a command line (text) gives.
-
-    Raises:
-        QgsProcessingException: something in it is no number.
-    """
-    if not is_given(value):
-        return None
-    parts = value if isinstance(value, (list, tuple)) else re.split(r"[;,\s]+", str(value).strip())
-    try:
-        return [int(part) for part in parts] or None
-    except (TypeError, ValueError) as error:
-        raise QgsProcessingException(
-            tr("{} is not a list of band numbers; give them as 4,3,2.").format(value)
-        ) from error
-
-
-def creation_options(text: str) -> list[str]:
-    """Return GDAL creation options from the text form ``NAME=VALUE|NAME=VALUE``."""
-    return [option.strip() for option in text.split("|") if option.strip()]
-
-
-def advanced(
-    parameter: QgsProcessingParameterDefinition,
-) -> QgsProcessingParameterDefinition:
-    """Return a parameter moved to the dialog's advanced part."""
-    flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
-    parameter.setFlags(parameter.flags() | flag)
-    return parameter
-
-
-def choice_parameter(
-    name: str, text: str, options: Sequence[str], default: str
-) -> QgsProcessingParameterEnum:
-    """Return a choice whose values are words, the same in a script, a model and a command."""
-    return QgsProcessingParameterEnum(
-        name, text, options=list(options), defaultValue=default, usesStaticStrings=True
-    )
-
-
-def resampling_parameter(name: str) -> QgsProcessingParameterEnum:
-    """Return the choice of the resampling of an output raster."""
-    parameter = choice_parameter(name, tr("Resampling"), RESAMPLINGS, AUTOMATIC)
-    parameter.setHelp(tr("auto: nearest for classes (palettes), cubic for everything else."))
-    return parameter
-
-
-def creation_options_parameter(name: str) -> QgsProcessingParameterString:
-    """Return the GDAL creation options of an output raster."""
-    parameter = QgsProcessingParameterString(
-        name, tr("Creation options of the raster"), defaultValue="", optional=True
-    )
-    parameter.setMetadata({"widget_wrapper": {"widget_type": "rasteroptions"}})
-    parameter.setHelp(tr("GDAL creation options, as COMPRESS=ZSTD|BIGTIFF=YES."))
-    return parameter
 
 
 def _stage_text(stage: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,101 +9,21 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingOutputNumber,
-    QgsProcessingOutputString,
-    QgsProcessingParameterBand,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterExtent,
-    QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
-    QgsProcessingParameterVectorDestination,
     QgsProcessingUtils,
     QgsRasterLayer,
 )
 
-from soma_qgis.algorithms.base import (
-    SomaAlgorithm,
-    advanced,
-    band_list,
-    choice_parameter,
-    creation_options,
-    creation_options_parameter,
-    is_given,
-    resampling_parameter,
-)
+from soma_qgis.algorithms.base import SomaAlgorithm
+from soma_qgis.algorithms.figures import figures
+from soma_qgis.algorithms.loading import MovedLayer, open_results
+from soma_qgis.algorithms.names import OPTICAL, REASONS, SAR
+from soma_qgis.algorithms.parameters import is_given, product_destination, setting_parameter
+from soma_qgis.definitions import Setting, products, setting_named, settings
 from soma_qgis.i18n import tr
-from soma_qgis.layers.export import Export, Grid, export_grid, needs_export
-from soma_qgis.layers.results import (
-    AlikeStyler,
-    DisplacementRasterStyler,
-    Placing,
-    VectorStyler,
-    open_styled,
-)
-from soma_qgis.layers.source import LayerError, absolute, extent_in_file, symbology
-from soma_qgis.settings import DEVICES, Settings
-
-SAR = "SAR"
-SAR_BAND = "SAR_BAND"
-OPTICAL = "OPTICAL"
-OPTICAL_BANDS = "OPTICAL_BANDS"
-MOVING = "MOVING"
-TRANSFORM = "TRANSFORM"
-MAX_SHIFT = "MAX_SHIFT"
-MIN_CERTAINTY = "MIN_CERTAINTY"
-SPACING = "SPACING"
-RESAMPLING = "RESAMPLING"
-EXTENT = "EXTENT"
-MODEL = "MODEL"
-DEVICE = "DEVICE"
-CREATE_OPTIONS = "CREATE_OPTIONS"
-OUTPUT = "OUTPUT"
-DISPLACEMENTS = "DISPLACEMENTS"
-DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
-GCPS = "GCPS"
-REPORT = "REPORT"
-RMSE_BEFORE = "RMSE_BEFORE"
-RMSE_AFTER = "RMSE_AFTER"
-MEDIAN_SHIFT_M = "MEDIAN_SHIFT_M"
-INLIER_RATIO = "INLIER_RATIO"
-COVERAGE = "COVERAGE"
-VERDICT = "VERDICT"
-MEDIAN_SHIFT_PX = "MEDIAN_SHIFT_PX"
-SECONDS = "SECONDS"
-DEVICE_USED = "DEVICE_USED"
-DEVICE_REASON = "DEVICE_REASON"
-REASONS = "REASONS"
-
-DEFAULT_MAX_SHIFT = 50.0
-LARGEST_MAX_SHIFT = 2000.0
-DEFAULT_MIN_CERTAINTY = 0.3
-DEFAULT_MODEL = "soma-compact"
-
-_PRODUCTS = {
-    OUTPUT: "registered",
-    DISPLACEMENTS: "displacements",
-    DISPLACEMENT_RASTER: "displacement_raster",
-    GCPS: "gcps",
-    REPORT: "report",
-}
-"""Output parameters and the core's names of the products."""
-
-_FIGURES = {
-    RMSE_BEFORE: "rmse_before_px",
-    RMSE_AFTER: "rmse_after_px",
-    MEDIAN_SHIFT_M: "median_shift_m",
-    INLIER_RATIO: "inlier_ratio",
-    COVERAGE: "coverage",
-    VERDICT: "verdict",
-    MEDIAN_SHIFT_PX: "median_shift_px",
-    SECONDS: "seconds",
-    DEVICE_USED: "device",
-    DEVICE_REASON: "device_reason",
-}
-"""Outputs that are figures and the core's names of them."""
+from soma_qgis.layers.export import Export, ExportGrid, export_grid, needs_export
+from soma_qgis.layers.source import LayerError, extent_in_file
 
 
 class RegisterAlgorithm(SomaAlgorithm):
@@ -114,8 +33,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         super().__init__()
         self._request: dict[str, Any] = {}
         self._exports: dict[str, Export] = {}
-        self._name = ""
-        self._symbology = ""
+        self._moved = MovedLayer("", "")
 
     def name(self) -> str:
         """Return the id, which never changes."""
@@ -154,23 +72,15 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
-        for parameter in self._inputs():
+        for parameter in self._images_with_bands():
             self.addParameter(parameter)
-        for parameter in self._settings():
-            self.addParameter(parameter)
-        for parameter in self._destinations():
-            self.addParameter(parameter)
-        self.addOutput(QgsProcessingOutputNumber(RMSE_BEFORE, tr("RMSE before (px)")))
-        self.addOutput(QgsProcessingOutputNumber(RMSE_AFTER, tr("RMSE after (px)")))
-        self.addOutput(QgsProcessingOutputNumber(MEDIAN_SHIFT_M, tr("Median shift (m)")))
-        self.addOutput(QgsProcessingOutputNumber(INLIER_RATIO, tr("Check windows that agree")))
-        self.addOutput(QgsProcessingOutputNumber(COVERAGE, tr("Share covered with certainty")))
-        self.addOutput(QgsProcessingOutputString(VERDICT, tr("Verdict")))
-        self.addOutput(QgsProcessingOutputNumber(MEDIAN_SHIFT_PX, tr("Median shift (px)")))
-        self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Time (s)")))
-        self.addOutput(QgsProcessingOutputString(DEVICE_USED, tr("Device that was used")))
-        self.addOutput(QgsProcessingOutputString(DEVICE_REASON, tr("Why that device")))
-        self.addOutput(QgsProcessingOutputString(REASONS, tr("What the verdict rests on")))
+        for setting in settings():
+            if not setting.of:  # those of an image stand below it
+                self.addParameter(setting_parameter(setting))
+        for product in products():
+            self.addParameter(product_destination(product))
+        for figure in figures():
+            self.addOutput(figure.definition())
 
     def arguments(
         self, parameters: dict[str, Any], context: QgsProcessingContext
@@ -179,30 +89,19 @@ class RegisterAlgorithm(SomaAlgorithm):
 
         A path is empty where the layer is no file and the run exports it first.
         """
-        resampling = self.choice(parameters, RESAMPLING, context)
-        sar_band, spacing = parameters.get(SAR_BAND), parameters.get(SPACING)
         return {
             "sar": self._path(parameters, SAR, context),
             "optical": self._path(parameters, OPTICAL, context),
-            "sar_band": self.parameterAsInt(parameters, SAR_BAND, context)
-            if is_given(sar_band)
-            else None,
-            "optical_bands": band_list(parameters.get(OPTICAL_BANDS)),
-            "moving": self.choice(parameters, MOVING, context),
-            "transform": self.choice(parameters, TRANSFORM, context),
-            "max_shift": self.parameterAsDouble(parameters, MAX_SHIFT, context),
-            "min_certainty": self.parameterAsDouble(parameters, MIN_CERTAINTY, context),
-            "spacing": self.parameterAsDouble(parameters, SPACING, context)
-            if is_given(spacing)
-            else None,
-            "resampling": resampling,
-            "extent": self._extent(parameters, context),
-            "model": absolute(self.parameterAsString(parameters, MODEL, context).strip()),
-            "device": self.choice(parameters, DEVICE, context),
-            "creation_options": creation_options(
-                self.parameterAsString(parameters, CREATE_OPTIONS, context)
-            ),
+            **{setting.name: self.value(setting, parameters, context) for setting in settings()},
         }
+
+    def value(
+        self, setting: Setting, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> Any:
+        """Return what the parameters say of a setting, as the worker takes it."""
+        if setting.type == "extent":
+            return self._extent(setting, parameters, context)
+        return super().value(setting, parameters, context)
 
     def prepareAlgorithm(
         self,
@@ -216,10 +115,8 @@ class RegisterAlgorithm(SomaAlgorithm):
             if not self._request[key]:
                 grid = self._export_grid(parameters, name, context)
                 self._exports[key] = Export(self.layer(parameters, name, context), grid)
-        moving = SAR if self._request["moving"] == "sar" else OPTICAL
-        moved = self.layer(parameters, moving, context)
-        self._name = moved.name()
-        self._symbology = symbology(moved)
+        moving, _ = self._moving_and_reference(parameters, context)
+        self._moved = MovedLayer.of(self.layer(parameters, moving, context))
         return True
 
     def processAlgorithm(
@@ -229,13 +126,20 @@ class RegisterAlgorithm(SomaAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Have the worker register, and judge what comes back."""
-        outputs = self._outputs(parameters, context)
-        request = {
-            **self._request,
-            **self._export(feedback),
-            "outputs": {_PRODUCTS[name]: path for name, path in outputs.items()},
+        paths = self._paths(parameters, context)
+        request = {**self._request, **self._export(feedback), "outputs": paths}
+        found = self.run_job("register", request, feedback, list(paths.values()))
+        self._judge(found, feedback)
+        open_results(context, paths, self._moved)
+        return {
+            **{made.parameter: paths[made.name] for made in products() if made.name in paths},
+            **{figure.output: found[figure.key] for figure in figures()},
+            REASONS: " ".join(found["reasons"]),
         }
-        found = self.run_job("register", request, feedback, list(outputs.values()))
+
+    @staticmethod
+    def _judge(found: dict[str, Any], feedback: QgsProcessingFeedback) -> None:
+        """Tell the person the verdict; a failed registration is an error."""
         reasons = " ".join(found["reasons"])
         if found["verdict"] == "failed":
             raise QgsProcessingException(
@@ -254,9 +158,6 @@ class RegisterAlgorithm(SomaAlgorithm):
                 found["seconds"], found["device"], found["device_reason"], found["model"]
             )
         )
-        self._style(outputs, context)
-        figures = {name: found[key] for name, key in _FIGURES.items()}
-        return {**outputs, **figures, REASONS: reasons}
 
     def _path(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the file of a layer; empty where it is to be exported, and that can be done."""
@@ -267,7 +168,7 @@ class RegisterAlgorithm(SomaAlgorithm):
 
     def _export_grid(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> Grid:
+    ) -> ExportGrid:
         layer = self.layer(parameters, name, context)
         other: QgsRasterLayer = self.layer(parameters, OPTICAL if name == SAR else SAR, context)
         if needs_export(other):
@@ -276,10 +177,10 @@ class RegisterAlgorithm(SomaAlgorithm):
                     layer.name(), other.name()
                 )
             )
-        within = None
-        if is_given(parameters.get(EXTENT)):
-            within = self.parameterAsExtent(parameters, EXTENT, context, layer.crs())
-        margin = self.parameterAsDouble(parameters, MAX_SHIFT, context)
+        within, extent = None, setting_named("extent").parameter
+        if is_given(parameters.get(extent)):
+            within = self.parameterAsExtent(parameters, extent, context, layer.crs())
+        margin = self.value(setting_named("max_shift"), parameters, context)
         try:
             return export_grid(layer, other, margin, within)
         except LayerError as error:
@@ -299,147 +200,42 @@ class RegisterAlgorithm(SomaAlgorithm):
         return paths
 
     def _extent(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
+        self, setting: Setting, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> list[float] | None:
-        if not is_given(parameters.get(EXTENT)):
+        """Return an extent in the reference's CRS."""
+        if not is_given(parameters.get(setting.parameter)):
             return None
-        moving = self.choice(parameters, MOVING, context)
-        reference = self.layer(parameters, OPTICAL if moving == "sar" else SAR, context)
-        box = self.parameterAsExtent(parameters, EXTENT, context, reference.crs())
+        _, name = self._moving_and_reference(parameters, context)
+        reference = self.layer(parameters, name, context)
+        box = self.parameterAsExtent(parameters, setting.parameter, context, reference.crs())
         return extent_in_file(box, reference)
 
-    def _outputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, str]:
-        """Return the paths of the products that are wanted."""
-        layers = (OUTPUT, DISPLACEMENTS, DISPLACEMENT_RASTER)
-        paths = {name: self.parameterAsOutputLayer(parameters, name, context) for name in layers}
-        for name in (GCPS, REPORT):
-            paths[name] = self.parameterAsFileOutput(parameters, name, context)
-        # The worker runs in another folder, where a relative path would be another file.
-        return {name: str(Path(path).absolute()) for name, path in paths.items() if path}
+    def _moving_and_reference(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[str, str]:
+        """Return the parameters of the moving image and of the reference."""
+        moving = self.value(setting_named("moving"), parameters, context)
+        return (SAR, OPTICAL) if moving == "sar" else (OPTICAL, SAR)
 
-    def _style(self, outputs: dict[str, str], context: QgsProcessingContext) -> None:
-        group = tr("{} (SOMA)").format(self._name)
-        stylers: dict[str, tuple[str, Callable[[Any], Any]]] = {
-            DISPLACEMENT_RASTER: (tr("Displacement towards east (m)"), DisplacementRasterStyler),
-            OUTPUT: (
-                tr("{} registered").format(self._name),
-                lambda _: AlikeStyler(self._symbology),
-            ),
-            DISPLACEMENTS: (tr("Displacement vectors"), VectorStyler),
-        }
-        for height, (name, (title, styler)) in enumerate(stylers.items()):
-            if name in outputs:
-                open_styled(context, outputs[name], Placing(title, group, height), styler)
+    def _paths(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, str]:
+        """Return the files of the products that are wanted, by the products' names."""
+        paths = {}
+        for product in products():
+            read = self.parameterAsOutputLayer if product.is_layer else self.parameterAsFileOutput
+            path = read(parameters, product.parameter, context)
+            if path:
+                # The worker runs in another folder, where a relative path would be another file.
+                paths[product.name] = str(Path(path).absolute())
+        return paths
 
     @staticmethod
-    def _inputs() -> list[QgsProcessingParameterDefinition]:
+    def _images_with_bands() -> list[QgsProcessingParameterDefinition]:
         sar = QgsProcessingParameterRasterLayer(SAR, tr("SAR image"))
         sar.setHelp(tr("Intensity, amplitude, dB or complex; any pixel size and CRS."))
-        sar_band = QgsProcessingParameterBand(
-            SAR_BAND, tr("SAR band"), parentLayerParameterName=SAR, optional=True
-        )
-        sar_band.setHelp(tr("The band to match, from 1; not set: the first. All bands are moved."))
         optical = QgsProcessingParameterRasterLayer(OPTICAL, tr("Optical image"))
         optical.setHelp(tr("Grey, RGB or multispectral; any pixel size and CRS."))
-        optical_bands = QgsProcessingParameterBand(
-            OPTICAL_BANDS,
-            tr("Optical bands"),
-            parentLayerParameterName=OPTICAL,
-            optional=True,
-            allowMultiple=True,
-        )
-        optical_bands.setHelp(tr("One or three bands to match, from 1; not set: red, green, blue."))
-        moving = choice_parameter(MOVING, tr("Image to move"), ("sar", "optical"), "sar")
-        moving.setHelp(tr("The other one is the reference: it stays, and gives CRS and grid."))
-        return [sar, sar_band, optical, optical_bands, moving]
-
-    @staticmethod
-    def _settings() -> list[QgsProcessingParameterDefinition]:
-        real = QgsProcessingParameterNumber.Type.Double
-        transform = choice_parameter(
-            TRANSFORM, tr("Transformation"), ("affine", "affine+flow"), "affine+flow"
-        )
-        transform.setHelp(
-            tr(
-                "affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth "
-                "local field on top, for relief and residual distortion."
-            )
-        )
-        max_shift = QgsProcessingParameterNumber(
-            MAX_SHIFT,
-            tr("Largest shift (px)"),
-            real,
-            DEFAULT_MAX_SHIFT,
-            False,
-            1.0,
-            LARGEST_MAX_SHIFT,
-        )
-        max_shift.setHelp(
-            tr(
-                "The largest shift to expect, in pixels of the reference. Larger takes longer "
-                "and finds more wrong places that look alike."
-            )
-        )
-        extent = QgsProcessingParameterExtent(EXTENT, tr("Extent to register"), optional=True)
-        extent.setHelp(tr("Only the overlap inside is matched and written; not set: all of it."))
-        min_certainty = QgsProcessingParameterNumber(
-            MIN_CERTAINTY, tr("Smallest certainty"), real, DEFAULT_MIN_CERTAINTY, False, 0.0, 1.0
-        )
-        min_certainty.setHelp(
-            tr("Vectors and GCPs below it are left out, 0 to 1; the raster is not affected.")
-        )
-        spacing = QgsProcessingParameterNumber(
-            SPACING, tr("Spacing of vectors and GCPs (px)"), real, None, True, 1.0
-        )
-        spacing.setHelp(tr("In pixels of the reference; not set: about 40 along the longer side."))
-        model = QgsProcessingParameterString(MODEL, tr("Model"), DEFAULT_MODEL)
-        model.setHelp(tr("The name of a bundled model, or the path of a .safetensors file."))
-        device = choice_parameter(DEVICE, tr("Device"), DEVICES, Settings.load().device)
-        device.setHelp(tr("auto: the GPU where it passes a test, else the CPU; the log says why."))
-        return [
-            transform,
-            max_shift,
-            extent,
-            advanced(min_certainty),
-            advanced(spacing),
-            advanced(resampling_parameter(RESAMPLING)),
-            advanced(model),
-            advanced(device),
-            advanced(creation_options_parameter(CREATE_OPTIONS)),
-        ]
-
-    @staticmethod
-    def _destinations() -> list[QgsProcessingParameterDefinition]:
-        output = QgsProcessingParameterRasterDestination(OUTPUT, tr("Registered raster"))
-        output.setHelp(tr("The moving image on the reference's grid, with all its bands."))
-        displacements = QgsProcessingParameterVectorDestination(
-            DISPLACEMENTS, tr("Displacement vectors"), optional=True
-        )
-        displacements.setHelp(
-            tr(
-                "Lines from the old to the new position, with dx_m (east) and dy_m (north) in "
-                "metres, dx_px and dy_px in pixels, certainty and residual."
-            )
-        )
-        raster = QgsProcessingParameterRasterDestination(
-            DISPLACEMENT_RASTER, tr("Displacement raster"), optional=True
-        )
-        raster.setHelp(
-            tr(
-                "Bands dx and dy (metres, east and north, new = old + (dx, dy)), certainty and "
-                "residual. From it the registration can be applied to other rasters."
-            )
-        )
-        gcps = QgsProcessingParameterFileDestination(
-            GCPS,
-            tr("Ground control points"),
-            fileFilter=tr("Ground control points (*.points)"),
-            optional=True,
-            createByDefault=False,
-        )
-        gcps.setHelp(tr("Control points that QGIS's Georeferencer loads for the moving image."))
-        report = QgsProcessingParameterFileDestination(
-            REPORT, tr("Report"), fileFilter=tr("HTML (*.html)"), optional=True
-        )
-        report.setHelp(tr("One HTML file with figures, images before and after, and settings."))
-        return [output, displacements, raster, gcps, report]
+        found = []
+        for image in (sar, optical):
+            bands = [setting for setting in settings() if setting.of.upper() == image.name()]
+            found += [image, *map(setting_parameter, bands)]
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateTransform,
@@ -29,7 +30,7 @@ class Findings:
 
     Attributes:
         problem: the sentence that says what would stop the run; empty: nothing is known to.
-        overlap: of both images and the area, in the reference's CRS; None where there is none.
+        overlap: of both images and the extent, in the reference's CRS; None where there is none.
         km2: its area on the ellipsoid; None where the images have no CRS.
         pixels: (width, height) of it in pixels of the reference.
         note: what is done with the layers first, in a sentence.
@@ -45,9 +46,9 @@ class Findings:
 def check_pair(
     reference: QgsRasterLayer | None,
     moving: QgsRasterLayer | None,
-    area: QgsReferencedRectangle | None = None,
+    extent: QgsReferencedRectangle | None = None,
 ) -> Findings:
-    """Return what is known of a pair; ``area``: what is registered, None: the whole overlap."""
+    """Return what is known of a pair; ``extent``: what is registered, None: the whole overlap."""
     if reference is None or moving is None:
         return Findings(tr("Choose a SAR and an optical layer."))
     if reference.id() == moving.id():
@@ -58,7 +59,7 @@ def check_pair(
                 tr("{} cannot be read; repair its source or choose another.").format(layer.name())
             )
     try:
-        sources = _look_at_sources(reference, moving, area)
+        sources = _look_at_sources(reference, moving, extent)
     except LayerError as error:
         return Findings(str(error))
     placed = [layer.dataProvider().crs().isValid() for layer in (reference, moving)]
@@ -71,8 +72,8 @@ def check_pair(
             ).format(lost.name())
         )
     if not placed[0]:
-        return _unreferenced(reference, area)
-    return _overlap(reference, moving, area, sources)
+        return _unreferenced(reference, extent)
+    return _overlap(reference, moving, extent, sources)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class _Sources:
 
 
 def _look_at_sources(
-    reference: QgsRasterLayer, moving: QgsRasterLayer, area: QgsReferencedRectangle | None
+    reference: QgsRasterLayer, moving: QgsRasterLayer, extent: QgsReferencedRectangle | None
 ) -> _Sources:
     """Return what is read of both, or raise LayerError."""
     exported = [layer for layer in (reference, moving) if needs_export(layer)]
@@ -108,8 +109,8 @@ def _look_at_sources(
     for layer in exported:
         within = None
         try:
-            if area is not None:
-                within = _outline(area, layer.crs()).boundingBox()
+            if extent is not None:
+                within = _outline(extent, layer.crs()).boundingBox()
         except QgsCsException as error:
             raise LayerError(_outside()) from error
         grid = export_grid(layer, moving if layer is reference else reference, 0.0, within)
@@ -121,11 +122,11 @@ def _look_at_sources(
     return _Sources(boxes[reference.id()], boxes[moving.id()], pixel, note)
 
 
-def _unreferenced(reference: QgsRasterLayer, area: QgsReferencedRectangle | None) -> Findings:
+def _unreferenced(reference: QgsRasterLayer, extent: QgsReferencedRectangle | None) -> Findings:
     """Two images without CRS are registered in pixels, whatever their sizes."""
     box = reference.extent()
-    if area is not None:
-        box = box.intersect(area)
+    if extent is not None:
+        box = box.intersect(extent)
         if box.isEmpty():
             return Findings(_outside())
     pixel = reference.rasterUnitsPerPixelX(), reference.rasterUnitsPerPixelY()
@@ -135,7 +136,7 @@ def _unreferenced(reference: QgsRasterLayer, area: QgsReferencedRectangle | None
 def _overlap(
     reference: QgsRasterLayer,
     moving: QgsRasterLayer,
-    area: QgsReferencedRectangle | None,
+    extent: QgsReferencedRectangle | None,
     sources: _Sources,
 ) -> Findings:
     crs = reference.crs()
@@ -148,8 +149,8 @@ def _overlap(
                     reference.name(), moving.name()
                 )
             )
-        if area is not None:
-            common = common.intersection(_outline(area, crs))
+        if extent is not None:
+            common = common.intersection(_outline(extent, crs))
             if common.isEmpty():
                 return Findings(_outside())
     except QgsCsException:
@@ -183,4 +184,22 @@ def _pixels(box: QgsRectangle, pixel: tuple[float, float]) -> tuple[int, int]:
 
 
 def _outside() -> str:
-    return tr("The chosen area lies outside the overlap of both images; choose another area.")
+    return tr("The chosen extent lies outside the overlap of both images; choose another one.")
+
+
+def folder_problem(folder: str) -> str:
+    """Return what is wrong with the folder of the results, in a sentence, or nothing."""
+    if folder and not Path(folder).is_dir():
+        return tr("There is no folder {}; choose another one for the results.").format(folder)
+    return ""
+
+
+def overlap_text(findings: Findings) -> str:
+    """Return how much there is to register, in a sentence."""
+    width, height = findings.pixels
+    size = tr("{} × {} px of the reference").format(width, height)
+    if findings.km2 is None:
+        return tr("Without georeferencing, the images are registered in pixels: {}.").format(size)
+    digits = 0 if findings.km2 >= 100 else 1 if findings.km2 >= 10 else 2
+    text = tr("Overlap: {} km² · {}").format(f"{findings.km2:,.{digits}f}", size)
+    return f"{text}. {findings.note}" if findings.note else text

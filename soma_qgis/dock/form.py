@@ -1,16 +1,9 @@
-"""The settings of a run as widgets: from a :class:`Choice` into them, and back."""
+"""The settings of a run as widgets: from :class:`RunSettings` into them, and back."""
 
 from __future__ import annotations
 
 from qgis.core import QgsMapLayerProxyModel, QgsRasterLayer
-from qgis.gui import (
-    QgsCollapsibleGroupBox,
-    QgsDoubleSpinBox,
-    QgsFileWidget,
-    QgsMapCanvas,
-    QgsMapLayerComboBox,
-    QgsRasterBandComboBox,
-)
+from qgis.gui import QgsCollapsibleGroupBox, QgsFileWidget, QgsMapCanvas, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
@@ -18,24 +11,28 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.algorithms.base import AUTOMATIC, RESAMPLINGS
-from soma_qgis.dock.area import AreaChooser, as_parameter
-from soma_qgis.dock.choice import Choice
+from soma_qgis.definitions import products, settings
+from soma_qgis.dock.extent import ExtentChooser
+from soma_qgis.dock.fields import ExtentField, Field, make_field
+from soma_qgis.dock.keys import with_key
+from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.i18n import tr
-from soma_qgis.layers.export import needs_export
-from soma_qgis.settings import Settings
 
 
 class SettingsForm(QWidget):
-    """Everything that decides a run."""
+    """Everything that decides a run.
+
+    Attributes:
+        sar, optical, swap: the layers. folder: of the results.
+        fields: one for each setting, by name.
+        ticks: one for each product that need not be made, by its id in Processing.
+    """
 
     changed = pyqtSignal()
     layers_chosen = pyqtSignal()
@@ -43,55 +40,31 @@ class SettingsForm(QWidget):
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sar = self._layers(tr("The SAR image: a raster layer with one band to match."))
-        self.optical = self._layers(tr("The optical image: a raster layer, one band or colour."))
-        self.swap = QToolButton()
-        self.swap.setText("⇅")
-        self.swap.setToolTip(tr("Swap the SAR and the optical layer"))
-        self.swap.setAccessibleName(tr("Swap the layers"))
-        self.swap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.swap.clicked.connect(self._swap)
-        self.sar_band = QgsRasterBandComboBox()
-        self.sar_band.setToolTip(
-            tr("The band that is matched, such as one polarisation. All bands are moved.")
-        )
-        self.optical_bands = QComboBox()
-        self.optical_bands.setToolTip(
-            tr("The bands that are matched, as one brightness. All bands are moved.")
-        )
-        for combo in (self.sar_band, self.optical_bands):
-            combo.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            combo.setMinimumContentsLength(10)
-        self.moving = _choice(
-            {"sar": tr("SAR onto optical"), "optical": tr("Optical onto SAR")},
-            tr("Which image is moved. The other one stays, and gives CRS and pixel grid."),
-        )
-        self.transform = _choice(
-            {"affine+flow": tr("Affine and local field"), "affine": tr("Affine only")},
-            tr(
-                "Affine: one shift, rotation, scale and shear for all. The local field on top of "
-                "it, in pixels, takes up relief and residual distortion."
-            ),
-        )
-        self.area = AreaChooser(canvas)
-        self.folder = QgsFileWidget()
-        self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
-        self.folder.setDialogTitle(tr("Folder of the results"))
-        self.folder.lineEdit().setPlaceholderText(tr("Temporary files"))
-        self.folder.setToolTip(
-            tr(
-                "Empty: temporary files, which QGIS deletes when it closes; Save all keeps them. "
-                "In a folder nothing is overwritten."
-            )
-        )
+        self.sar = _layer_list(tr("The SAR image: a raster layer with one band to match."))
+        self.optical = _layer_list(tr("The optical image: a raster layer, one band or colour."))
+        self.swap = self._swap_button()
+        self.fields: dict[str, Field] = {
+            setting.name: make_field(setting, canvas) for setting in settings()
+        }
+        self.folder = _folder()
+        self.ticks = {
+            product.parameter: _tick(product.title, product.help)
+            for product in products()
+            if not product.required
+        }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._main_grid())
         column.addWidget(self._advanced())
         self._connect()
-        self.set_choice(Choice(device=Settings.load().device))
+        self.set_run_settings(RunSettings())
+
+    @property
+    def extent(self) -> ExtentChooser:
+        """What chooses the extent to register."""
+        field = self.fields["extent"]
+        assert isinstance(field, ExtentField)
+        return field.chooser
 
     def sar_layer(self) -> QgsRasterLayer | None:
         """Return the layer that is chosen for the SAR image."""
@@ -101,46 +74,25 @@ class SettingsForm(QWidget):
         """Return the layer that is chosen for the optical image."""
         return self.optical.currentLayer()
 
-    def choice(self) -> Choice:
+    def run_settings(self) -> RunSettings:
         """Return what the widgets say."""
         sar, optical = self.sar_layer(), self.optical_layer()
-        return Choice(
+        return RunSettings(
             sar.id() if sar is not None else "",
             optical.id() if optical is not None else "",
-            self.sar_band.currentBand() if self.sar_band.currentBand() > 0 else None,
-            tuple(self.optical_bands.currentData() or ()),
-            self.moving.currentData(),
-            self.transform.currentData(),
-            as_parameter(self.area.area()),
             self.folder.filePath().strip(),
-            tuple(name for name, box in self._products.items() if box.isChecked()),
-            self.max_shift.value(),
-            self.min_certainty.value(),
-            self.spacing.value() or None,
-            self.resampling.currentData(),
-            self.model.text().strip() or names.DEFAULT_MODEL,
-            self.device.currentData(),
+            tuple(name for name, box in self.ticks.items() if box.isChecked()),
+            {name: field.value() for name, field in self.fields.items()},
         )
 
-    def set_choice(self, choice: Choice) -> None:
-        """Show a choice, layers and area apart: these may no longer be there."""
+    def set_run_settings(self, chosen: RunSettings) -> None:
+        """Show the settings of a run, but for its layers: these may no longer be there."""
         with QSignalBlocker(self):
-            self.sar_band.setBand(choice.sar_band or 1)
-            self._set_optical_bands(choice.optical_bands)
-            for combo, value in (
-                (self.moving, choice.moving),
-                (self.transform, choice.transform),
-                (self.resampling, choice.resampling),
-                (self.device, choice.device),
-            ):
-                combo.setCurrentIndex(max(0, combo.findData(value)))
-            self.folder.setFilePath(choice.folder)
-            for name, box in self._products.items():
-                box.setChecked(name in choice.products)
-            self.max_shift.setValue(choice.max_shift)
-            self.min_certainty.setValue(choice.min_certainty)
-            self.spacing.setValue(choice.spacing or 0.0)
-            self.model.setText(choice.model)
+            for name, field in self.fields.items():
+                field.set_value(chosen.values[name])
+            self.folder.setFilePath(chosen.folder)
+            for name, box in self.ticks.items():
+                box.setChecked(name in chosen.products)
         self.changed.emit()
 
     def set_layers(self, sar: QgsRasterLayer | None, optical: QgsRasterLayer | None) -> None:
@@ -151,100 +103,59 @@ class SettingsForm(QWidget):
         self._on_layers()
 
     def _main_grid(self) -> QGridLayout:
+        """Lay out the images with what is set of each, then what is often set."""
+        images = (
+            ("sar", tr("SAR image"), self.sar),
+            ("optical", tr("Optical image"), self.optical),
+        )
+        rows: list[tuple[str, QWidget]] = []
+        for image, title, combo in images:
+            rows.append((title, combo))
+            rows += [_row(field) for field in self.fields.values() if field.setting.of == image]
+        of_images = len(rows)
+        rows += [
+            _row(field)
+            for field in self.fields.values()
+            if not field.setting.of and not field.setting.advanced
+        ]
+        rows.append((tr("Keep results in"), self.folder))
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         grid.setHorizontalSpacing(8)
-        rows = [
-            (tr("SAR ima&ge"), self.sar),
-            (tr("SAR &band"), self.sar_band),
-            (tr("Opt&ical image"), self.optical),
-            (tr("Optical ba&nds"), self.optical_bands),
-            (tr("&Fit"), self.moving),
-            (tr("&Transformation"), self.transform),
-            (tr("&Area"), self.area),
-            (tr("&Keep results in"), self.folder),
-        ]
-        for number, (text, widget) in enumerate(rows):
-            label = QLabel(text)
+        taken: set[str] = set()
+        for number, (title, widget) in enumerate(rows):
+            label = QLabel(with_key(title, taken))
             label.setBuddy(widget)
             label.setToolTip(widget.toolTip())
             grid.addWidget(label, number, 0)
-            grid.addWidget(widget, number, 1, 1, 1 if number < 4 else 2)
-        grid.addWidget(self.swap, 0, 2, 4, 1)
+            grid.addWidget(widget, number, 1, 1, 1 if number < of_images else 2)
+        grid.addWidget(self.swap, 0, 2, of_images, 1)
         return grid
 
     def _advanced(self) -> QgsCollapsibleGroupBox:
+        """Fold away what is rarely set, and which products are made."""
         group = QgsCollapsibleGroupBox(tr("Advanced settings"))
         group.setObjectName("soma_advanced")
         group.setSaveCollapsedState(True)
         group.setCollapsed(True)
-        self.max_shift = _number(
-            1.0, names.LARGEST_MAX_SHIFT, 1, names.DEFAULT_MAX_SHIFT, tr(" px"),
-            tr("The largest shift to expect, in pixels of the reference. Larger takes longer and "
-               "finds more wrong places that look alike."),
-        )  # fmt: skip
-        self.min_certainty = _number(
-            0.0, 1.0, 2, names.DEFAULT_MIN_CERTAINTY, "",
-            tr("Vectors and control points below it are left out, 0 to 1; the registered image is "
-               "not affected."),
-        )  # fmt: skip
-        self.min_certainty.setSingleStep(0.05)
-        self.spacing = _number(
-            0.0, 10000.0, 1, 0.0, tr(" px"),
-            tr("Distance of vectors and control points, in pixels of the reference; automatic: "
-               "about 40 along the longer side."),
-        )  # fmt: skip
-        self.spacing.setSpecialValueText(tr("automatic"))
-        self.resampling = _choice(
-            {name: tr("automatic") if name == AUTOMATIC else name for name in RESAMPLINGS},
-            tr("Of the registered image; automatic: nearest for classes, cubic for the rest."),
-        )
-        self.model = QLineEdit()
-        self.model.setToolTip(
-            tr("The name of a bundled model, or the path of a .safetensors file.")
-        )
-        self.device = _choice(
-            {AUTOMATIC: tr("automatic"), "cpu": "CPU", "cuda": "GPU (CUDA)"},
-            tr("automatic: the GPU where it passes a test, else the CPU. The result says which."),
-        )
-        self._products = {
-            names.DISPLACEMENTS: QCheckBox(tr("Displacement vectors")),
-            names.DISPLACEMENT_RASTER: QCheckBox(tr("Displacement raster")),
-            names.REPORT: QCheckBox(tr("Report")),
-            names.GCPS: QCheckBox(tr("Control points (.points)")),
-        }
-        tips = (
-            tr("Arrows from the old to the new position, in metres and pixels."),
-            tr("dx, dy in metres, certainty, residual; applies this registration to others."),
-            tr("One HTML file with figures and images before and after."),
-            tr("For QGIS's Georeferencer, on the moving image."),
-        )
-        for box, tip in zip(self._products.values(), tips):
-            box.setToolTip(tip)
         form = QFormLayout(group)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for text, widget in (
-            (tr("Largest shift"), self.max_shift),
-            (tr("Smallest certainty"), self.min_certainty),
-            (tr("Spacing of vectors"), self.spacing),
-            (tr("Resampling"), self.resampling),
-            (tr("Model"), self.model),
-            (tr("Device"), self.device),
-        ):
-            form.addRow(text, widget)
-            form.labelForField(widget).setToolTip(widget.toolTip())
-        products = QVBoxLayout()
-        for box in self._products.values():
-            products.addWidget(box)
-        form.addRow(tr("Make also"), products)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for field in self.fields.values():
+            if field.setting.advanced and not field.setting.of:
+                form.addRow(*_row(field))
+                form.labelForField(field.widget).setToolTip(field.widget.toolTip())
+        column = QVBoxLayout()
+        for box in self.ticks.values():
+            column.addWidget(box)
+        form.addRow(tr("Make also"), column)
         return group
 
     def _connect(self) -> None:
         self.sar.layerChanged.connect(self._on_person_chose)
         self.optical.layerChanged.connect(self._on_person_chose)
-        self.moving.currentIndexChanged.connect(self.changed)
-        self.device.currentIndexChanged.connect(self.changed)
-        self.area.changed.connect(self.changed)
+        for field in self.fields.values():
+            field.changed.connect(self.changed)
         self.folder.fileChanged.connect(self.changed)
 
     def _on_person_chose(self) -> None:
@@ -252,60 +163,55 @@ class SettingsForm(QWidget):
         self._on_layers()
 
     def _on_layers(self) -> None:
-        self.sar_band.setLayer(self.sar_layer())
-        self._set_optical_bands(())
-        self.sar_band.setEnabled(self.sar_layer() is not None)
-        self.optical_bands.setEnabled(self.optical_layer() is not None)
+        layers = {"sar": self.sar_layer(), "optical": self.optical_layer()}
+        for field in self.fields.values():
+            if field.setting.of:
+                field.set_layer(layers[field.setting.of])
         self.changed.emit()
 
     def _swap(self) -> None:
         self.layers_chosen.emit()
         self.set_layers(self.optical_layer(), self.sar_layer())
 
-    def _set_optical_bands(self, wanted: tuple[int, ...]) -> None:
-        combo, layer = self.optical_bands, self.optical_layer()
-        combo.clear()
-        combo.addItem(tr("Automatic (RGB)"), None)
-        if layer is not None and not needs_export(layer):  # whose bands come with the export
-            drawn = tuple(layer.renderer().usesBands()) if layer.renderer() is not None else ()
-            if len(drawn) == 3 and len(set(drawn)) == 3:
-                combo.addItem(tr("As drawn in the map ({}, {}, {})").format(*drawn), drawn)
-            for number in range(1, layer.bandCount() + 1):
-                combo.addItem(layer.bandName(number), (number,))
-        if wanted:
-            known = [combo.itemData(index) for index in range(combo.count())]
-            if wanted not in known:
-                combo.addItem(tr("Bands {}").format(", ".join(map(str, wanted))), wanted)
-                known.append(wanted)
-            combo.setCurrentIndex(known.index(wanted))
-
-    @staticmethod
-    def _layers(tip: str) -> QgsMapLayerComboBox:
-        combo = QgsMapLayerComboBox()
-        combo.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
-        combo.setAllowEmptyLayer(True, tr("Choose a layer"))
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.setMinimumContentsLength(12)
-        combo.setToolTip(tip)
-        return combo
+    def _swap_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText("⇅")
+        button.setToolTip(tr("Swap the SAR and the optical layer"))
+        button.setAccessibleName(tr("Swap the layers"))
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        button.clicked.connect(self._swap)
+        return button
 
 
-def _choice(words: dict[str, str], tip: str) -> QComboBox:
-    combo = QComboBox()
-    for value, text in words.items():
-        combo.addItem(text, value)
+def _row(field: Field) -> tuple[str, QWidget]:
+    return field.setting.title, field.widget
+
+
+def _layer_list(tip: str) -> QgsMapLayerComboBox:
+    combo = QgsMapLayerComboBox()
+    combo.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
+    combo.setAllowEmptyLayer(True, tr("Choose a layer"))
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(12)
     combo.setToolTip(tip)
     return combo
 
 
-def _number(
-    low: float, high: float, decimals: int, default: float, unit: str, tip: str
-) -> QgsDoubleSpinBox:
-    box = QgsDoubleSpinBox()
-    box.setRange(low, high)
-    box.setDecimals(decimals)
-    box.setValue(default)
-    box.setClearValue(default)
-    box.setSuffix(unit)
+def _folder() -> QgsFileWidget:
+    folder = QgsFileWidget()
+    folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+    folder.setDialogTitle(tr("Folder of the results"))
+    folder.lineEdit().setPlaceholderText(tr("Temporary files"))
+    folder.setToolTip(
+        tr(
+            "Empty: temporary files, which QGIS deletes when it closes; Save all keeps them. "
+            "In a folder nothing is overwritten."
+        )
+    )
+    return folder
+
+
+def _tick(text: str, tip: str) -> QCheckBox:
+    box = QCheckBox(text)
     box.setToolTip(tip)
     return box

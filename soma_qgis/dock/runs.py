@@ -21,16 +21,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.dock.choice import ALGORITHM, Choice, output_files
-from soma_qgis.dock.outcome import Outcome
+from soma_qgis.algorithms import names
+from soma_qgis.definitions import products
 from soma_qgis.dock.progress import TimeLeft
+from soma_qgis.dock.run_record import RunRecord
+from soma_qgis.dock.run_settings import ALGORITHM, RunSettings, output_files
 from soma_qgis.i18n import tr
 from soma_qgis.layers.source import LayerError, raster_source
-
-LAYERS = (names.OUTPUT, names.DISPLACEMENTS, names.DISPLACEMENT_RASTER)
-"""Outputs that become layers."""
-
 
 _running: list[Run] = []
 """Started runs: their tasks use what they hold until they end, also when the panel is gone."""
@@ -63,7 +60,7 @@ class Run(QObject):
 
     def __init__(
         self,
-        choice: Choice,
+        settings: RunSettings,
         sar: QgsRasterLayer,
         optical: QgsRasterLayer,
         overlap: QgsReferencedRectangle | None = None,
@@ -72,28 +69,28 @@ class Run(QObject):
         super().__init__()
         from processing.tools.dataobjects import createContext
 
-        self.choice = choice
+        self.settings = settings
         self.overlap = overlap
-        self.names = (sar.name(), optical.name())
-        self.moved_id, self.reference_id = choice.moved, choice.reference
+        self._names = (sar.name(), optical.name())
+        self.moved_name = self._names[0] if settings.sar_moves else self._names[1]
         self.stage = tr("Waiting for the run before it")
         self.share = 0.0
         self.seconds_left: float | None = None
         self.layers: dict[str, QgsMapLayer] = {}
-        self.outcome: Outcome | None = None
+        self.record: RunRecord | None = None
         self._left = TimeLeft()
         self._started = 0.0
         self._start_time = ""
         self._added = False
         self._cancelled = False
         self._results: dict[str, Any] = {}
-        moved = sar if choice.moving == "sar" else optical
         self._feedback = RunFeedback()
         self._feedback.stage_changed.connect(self._on_stage)
         self._feedback.progressChanged.connect(self._on_progress)
         self._context = createContext(self._feedback)
-        self._parameters = choice.parameters(_destinations(choice, moved.name()))
-        self._command = choice.parameters(_plain_destinations(choice, moved.name()))
+        files = _files(settings, self.moved_name)
+        self._parameters = settings.parameters(_destinations(files))
+        self._command = settings.parameters(files)
         for name, layer in ((names.SAR, sar), (names.OPTICAL, optical)):
             self._command[name] = _source(layer)
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
@@ -173,7 +170,7 @@ class Run(QObject):
             problem = self._load()
         except Exception as error:  # of Processing: without this the queue would never go on
             problem = tr("The results could not be loaded: {}").format(error)
-        for name in LAYERS:
+        for name in _layer_outputs():
             if self._results.get(name):
                 source = self._results[name]
                 layer = QgsProcessingUtils.mapLayerFromString(source, self._context, False)
@@ -194,10 +191,15 @@ class Run(QObject):
     def _end(self, results: dict[str, Any], problem: str) -> None:
         if self in _running:
             _running.remove(self)
-        self.outcome = Outcome(
-            self.choice, *self.names, self._command, self._start_time,
-            results, problem, self._cancelled and not results,
-        )  # fmt: skip
+        self.record = RunRecord(
+            self.settings,
+            *self._names,
+            parameters=self._command,
+            started=self._start_time,
+            results=results,
+            problem=problem,
+            cancelled=self._cancelled and not results,
+        )
         self.ended.emit()
 
 
@@ -241,11 +243,11 @@ class RunQueue(QObject):
             run.cancel()
 
     def _on_ended(self) -> None:
-        for run in [run for run in self._runs if run.outcome is not None]:
+        for run in [run for run in self._runs if run.record is not None]:
             was_first = run is self._runs[0]
             self._runs.remove(run)
             self.ended.emit(run)
-            if was_first and self._runs and self._runs[0].outcome is None:
+            if was_first and self._runs and self._runs[0].record is None:
                 self._runs[0].start()
         self.changed.emit()
 
@@ -257,16 +259,23 @@ def _source(layer: QgsRasterLayer) -> str:
         return str(layer.source())
 
 
-def _plain_destinations(choice: Choice, title: str) -> dict[str, str]:
-    if choice.folder:
-        return output_files(choice.folder, title, choice.products)
-    return dict.fromkeys((names.OUTPUT, *choice.products), QgsProcessing.TEMPORARY_OUTPUT)
+def _layer_outputs() -> set[str]:
+    """Return the outputs that become layers."""
+    return {product.parameter for product in products() if product.is_layer}
 
 
-def _destinations(choice: Choice, title: str) -> dict[str, Any]:
+def _files(settings: RunSettings, title: str) -> dict[str, str]:
+    """Return where each output goes; ``title``: of the layer that is moved."""
+    if settings.folder:
+        return output_files(settings.folder, title, settings.products)
+    required = [product.parameter for product in products() if product.required]
+    return dict.fromkeys((*required, *settings.products), QgsProcessing.TEMPORARY_OUTPUT)
+
+
+def _destinations(files: dict[str, str]) -> dict[str, Any]:
     """Return the outputs as Processing has them: layers go into the project."""
-    project = QgsProject.instance()
+    project, layers = QgsProject.instance(), _layer_outputs()
     return {
-        name: QgsProcessingOutputLayerDefinition(value, project) if name in LAYERS else value
-        for name, value in _plain_destinations(choice, title).items()
+        name: QgsProcessingOutputLayerDefinition(value, project) if name in layers else value
+        for name, value in files.items()
     }

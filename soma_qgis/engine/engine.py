@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from soma_qgis.engine.child import POLL
+from soma_qgis.engine.clean_up import remove_unfinished
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
-from soma_qgis.engine.leftovers import remove_unfinished
 from soma_qgis.engine.process import Launch, WorkerProcess, core_launch
 from soma_qgis.engine.protocol import PROTOCOL
 from soma_qgis.i18n import tr
@@ -149,14 +149,14 @@ class Engine:
             message = self._next(worker, listener, identifier, outputs)
             if message is None or message.get("id") not in (identifier, None):
                 continue
-            kind = message["type"]
-            if kind == "progress":
+            message_type = message["type"]
+            if message_type == "progress":
                 listener.progress(str(message["stage"]), float(message["fraction"]))
-            elif kind == "log":
+            elif message_type == "log":
                 listener.log(str(message["message"]))
-            elif kind == "result":
+            elif message_type == "result":
                 return dict(message["result"])
-            elif kind == "error":
+            elif message_type == "error":
                 raise EngineError(
                     str(message["sentence"]), str(message["kind"]), str(message["details"])
                 )

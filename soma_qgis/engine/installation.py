@@ -8,23 +8,19 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
-from qgis.core import QgsNetworkAccessManager
-from qgis.PyQt.QtNetwork import QNetworkProxy
-
+from soma_qgis.engine.base_python import base_pythons, find_uv
 from soma_qgis.engine.child import ask, child_environment
 from soma_qgis.engine.diagnostics import Check, check, redacted
 from soma_qgis.engine.engine import Listener, shared_engine
 from soma_qgis.engine.environment import managed_folder, python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
+from soma_qgis.engine.failures import failure_of
+from soma_qgis.engine.plan import Plan
 from soma_qgis.i18n import tr
 from soma_qgis.locations import requirements_folder
-from soma_qgis.settings import Settings
 
 Span = tuple[float, float]
 """Of the whole progress, in [0, 1]."""
@@ -46,54 +42,7 @@ TAG = (
 )
 INDEX_OPTION = re.compile(r"index-url|find-links|no-index")
 INDEX_VARIABLE = re.compile(r"PIP_(EXTRA_INDEX_URL|INDEX_URL|FIND_LINKS|NO_INDEX)$")
-MISSING = r"No matching distribution|Could not find a version|No solution found|was not found"
 HASHED = ("--require-hashes", "--no-deps")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to make, and from what.
-
-    Attributes:
-        folder: the environment's. wheels: folder to install from without a network, or empty.
-        index: one more package index, or empty. variables: set for pip and uv: the proxy.
-        gpu: there is an NVIDIA driver.
-    """
-
-    folder: Path
-    wheels: str = ""
-    index: str = ""
-    variables: dict[str, str] = field(default_factory=dict)
-    gpu: bool = False
-
-    @staticmethod
-    def of(settings: Settings) -> Plan:
-        """Return the plan for this computer; in the main thread, for QGIS's network settings."""
-        return Plan(
-            managed_folder(), settings.wheels, settings.index, proxy_variables(), has_driver()
-        )
-
-
-def has_driver() -> bool:
-    """Return whether an NVIDIA driver is installed: without one no CUDA build can work."""
-    if sys.platform == "darwin":
-        return False
-    system = Path(os.environ.get("SYSTEMROOT", "C:/Windows"), "System32", "nvcuda.dll")
-    places = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"), Path("/dev/dxg"), system)
-    return shutil.which("nvidia-smi") is not None or any(place.exists() for place in places)
-
-
-def proxy_variables() -> dict[str, str]:
-    """Return QGIS's network settings as the variables that pip and uv read."""
-    manager = QgsNetworkAccessManager.instance()
-    proxy = manager.fallbackProxy()
-    if not proxy.hostName():
-        return {}
-    socks = proxy.type() == QNetworkProxy.ProxyType.Socks5Proxy
-    user = f"{quote(proxy.user(), '')}:{quote(proxy.password(), '')}@" if proxy.user() else ""
-    address = f"{'socks5' if socks else 'http'}://{user}{proxy.hostName()}:{proxy.port()}"
-    hosts = [re.sub(r"^\w+://|/.*$", "", url) for url in manager.noProxyList() if url]
-    return {"HTTP_PROXY": address, "HTTPS_PROXY": address, "NO_PROXY": ",".join(hosts)}
 
 
 def remove(folder: Path | None = None) -> None:
@@ -178,9 +127,9 @@ class Installation:
         step = tr("Making the virtual environment")
         self._listener.progress(step, 0.01)
         cancelled = self._listener.cancelled
-        fit = (base for base in _bases() if not ask([base, "-c", FIT], cancelled).returncode)
+        fit = (base for base in base_pythons() if not ask([base, "-c", FIT], cancelled).returncode)
         base = next(fit, None)
-        self._uv = _find_uv()
+        self._uv = find_uv()
         if self._uv and base and not self._plan.wheels:
             told = ask([base, "-m", "pip", "config", "list"], cancelled).stdout
             if INDEX_OPTION.search(told) or any(map(INDEX_VARIABLE.match, os.environ)):
@@ -313,12 +262,13 @@ class Installation:
 
     def _failure(self, step: str, said: str) -> EngineError:
         """Return the error with the sentence that fits what a program said."""
-        last = next(filter(None, map(str.strip, reversed(said.splitlines()))), "?")
-        other = tr("{}; try again, and copy the diagnostics where it stays so.")
-        reasons = {**_reasons(), "": other.format(redacted(last[-200:].rstrip(".")))}
-        pattern = next(each for each in reasons if re.search(each, said, re.IGNORECASE))
-        kind = "not_found" if pattern == MISSING else "installation"
-        return self._error(f"{step}: {reasons[pattern]}", kind)
+        found = failure_of(said)
+        if found is None:
+            last = next(filter(None, map(str.strip, reversed(said.splitlines()))), "?")
+            other = tr("{}; try again, and copy the diagnostics where it stays so.")
+            found = other.format(redacted(last[-200:].rstrip("."))), False
+        sentence, not_found = found
+        return self._error(f"{step}: {sentence}", "not_found" if not_found else "installation")
 
     def _error(self, sentence: str, kind: str = "installation") -> EngineError:
         return EngineError(sentence, kind, self._text())
@@ -327,44 +277,3 @@ class Installation:
 def log_path(folder: Path) -> Path:
     """Return where the log of the last attempt is."""
     return folder.with_name(folder.name + ".log")
-
-
-def _reasons() -> dict[str, str]:
-    """Return why it is and what to do by what programs say; the first that fits counts."""
-    unreachable = (
-        r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|dns error|timed out|"
-        r"Connection refused|Connection reset|unreachable|error sending request|Could not fetch"
-    )
-    return {
-        r"No space left|ENOSPC|not enough space":
-        tr("the disk is full; free some space and try again."),
-        r"ProxyError|\b407 Proxy|Tunnel connection failed|tunnel error|SOCKS support":
-        tr("the proxy let nothing through; correct it in Settings > Options > Network."),
-        r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate|UnknownIssuer":
-        tr("the package index's certificate is not trusted; name yours in pip's setting 'cert'."),
-        unreachable:
-        tr("the package index cannot be reached; check the network, or use a folder of wheels."),
-        r"DO NOT MATCH THE HASHES|Hash mismatch":
-        tr("a package is not the one that SOMA was released with; check index or folder."),
-        MISSING: tr("no build for this Python and system in index or folder; add it there."),
-        r"Permission denied|Access is denied|WinError 5\b|Errno 13\b":
-        tr("a file cannot be written; close other QGIS windows and check the virus scanner."),
-        r"ensurepip|No module named '?(venv|pip)":
-        tr("this Python cannot make environments; install venv (package python3-venv) or uv."),
-    }  # fmt: skip
-
-
-def _find_uv() -> str | None:
-    """Return uv, which a desktop's short PATH may not name."""
-    places = (Path.home() / ".local" / "bin", Path.home() / ".cargo" / "bin")
-    return shutil.which("uv") or shutil.which("uv", path=os.pathsep.join(map(str, places)))
-
-
-def _bases() -> Iterator[str]:
-    """Yield Pythons to make an environment with, QGIS's first; never QGIS's own executable."""
-    prefix = Path(sys.base_exec_prefix)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    windows = ("python.exe", "python3.exe")
-    names = windows if sys.platform == "win32" else (f"bin/python{version}", "bin/python3")
-    yield from (str(prefix / name) for name in names if (prefix / name).is_file())
-    yield from filter(None, map(shutil.which, ("python3", "python")))

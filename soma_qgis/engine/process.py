@@ -90,10 +90,10 @@ class WorkerProcess:
         """Return whether the process runs."""
         return self._process.poll() is None
 
-    def send(self, kind: str, /, **fields: Any) -> bool:
+    def send(self, message_type: str, /, **fields: Any) -> bool:
         """Send a message; return False where the process takes none any more."""
         assert self._process.stdin is not None
-        line = encode(kind, **fields)
+        line = encode(message_type, **fields)
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()

@@ -11,9 +11,9 @@ from typing import Any
 PROTOCOL = 1
 
 
-def encode(kind: str, /, **fields: Any) -> bytes:
+def encode(message_type: str, /, **fields: Any) -> bytes:
     """Return one message as a line."""
-    message = {"protocol": PROTOCOL, "type": kind, **fields}
+    message = {"protocol": PROTOCOL, "type": message_type, **fields}
     return (json.dumps(message, allow_nan=False) + "\n").encode("utf-8")
 
 

@@ -13,7 +13,8 @@ from soma_qgis.engine.device import remembered
 from soma_qgis.engine.diagnostics import Check, check
 from soma_qgis.engine.environment import python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
-from soma_qgis.engine.installation import Installation, Plan, remove
+from soma_qgis.engine.installation import Installation, remove
+from soma_qgis.engine.plan import Plan
 from soma_qgis.i18n import tr
 from soma_qgis.settings import Settings
 

@@ -30,7 +30,7 @@ LARGEST = 50_000_000
 
 
 @dataclass(frozen=True)
-class Grid:
+class ExportGrid:
     """What is exported: the extent in the layer's CRS, and into how many pixels."""
 
     extent: QgsRectangle
@@ -53,12 +53,12 @@ def export_grid(
     other: QgsRasterLayer,
     margin: float = 0.0,
     within: QgsRectangle | None = None,
-) -> Grid:
+) -> ExportGrid:
     """Return the part of a layer that covers another one, at that one's resolution.
 
     Args:
         layer: that is no file. other: that is one. margin: added all around, in pixels.
-        within: the area that is wanted, in the layer's CRS; None: all that the other one covers.
+        within: the extent that is wanted, in the layer's CRS; None: all that the other one covers.
 
     Raises:
         LayerError: they do not overlap, have no CRS, or it would be too much.
@@ -93,16 +93,16 @@ def export_grid(
         raise LayerError(
             tr(
                 "{} would be exported with {} × {} pixels, which is too much; choose a smaller "
-                "area."
+                "extent."
             ).format(layer.name(), width, height)
         )
-    return Grid(box, width, height)
+    return ExportGrid(box, width, height)
 
 
 class Export:
     """An export prepared in the main thread and written in another one."""
 
-    def __init__(self, layer: QgsRasterLayer, grid: Grid) -> None:
+    def __init__(self, layer: QgsRasterLayer, grid: ExportGrid) -> None:
         """Take from the layer all that is needed; it may be gone when the file is written."""
         self.name = layer.name()
         self._resolution = resolution(layer, grid)
@@ -124,9 +124,14 @@ class Export:
         grid, writer = self._grid, QgsRasterFileWriter(path)
         writer.setOutputFormat("GTiff")
         result = writer.writeRaster(
-            self._pipe, grid.width, grid.height, grid.extent, self._crs,
-            QgsCoordinateTransformContext(), block,
-        )  # fmt: skip
+            self._pipe,
+            grid.width,
+            grid.height,
+            grid.extent,
+            self._crs,
+            QgsCoordinateTransformContext(),
+            feedback=block,
+        )
         feedback.canceled.disconnect(block.cancel)
         if feedback.isCanceled():
             raise LayerError(tr("Cancelled; no half-written file is left."))
@@ -146,7 +151,7 @@ class Export:
         return self._resolution
 
 
-def resolution(layer: QgsRasterLayer, grid: Grid) -> str:
+def resolution(layer: QgsRasterLayer, grid: ExportGrid) -> str:
     """Return the size of the exported pixels on the ground, in words."""
     measure = QgsDistanceArea()
     measure.setSourceCrs(layer.crs(), QgsProject.instance().transformContext())

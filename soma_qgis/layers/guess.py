@@ -75,10 +75,10 @@ def layer_facts(layer: QgsRasterLayer, own: bool = False) -> LayerFacts:
         layer.id(),
         layer.name(),
         names or ("",),
-        provider is not None and provider.name() == "gdal",
-        _drawn_below_zero(layer),
-        _box_in_degrees(layer),
-        own or _OWN_BANDS.issubset(name.lower() for name in names),
+        is_file=provider is not None and provider.name() == "gdal",
+        decibels=_drawn_below_zero(layer),
+        box=_box_in_degrees(layer),
+        own=own or _OWN_BANDS.issubset(name.lower() for name in names),
     )
 
 

@@ -83,6 +83,18 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
         raise NotImplementedError
 
 
+class PlainStyler(_Styler):
+    """Leaves a layer as QGIS draws it."""
+
+    def __init__(self, layer: QgsMapLayer) -> None:
+        """``layer``: not looked at."""
+        super().__init__()
+
+    def style(self, layer: QgsMapLayer) -> str:
+        """Change nothing."""
+        return ""
+
+
 class AlikeStyler(_Styler):
     """Draws a registered raster as the layer it was made from."""
 

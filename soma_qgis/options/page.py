@@ -56,42 +56,64 @@ class OptionsPage(QgsOptionsPageWidget):
         self._task: tasks.Task | None = None
         stored = Settings.stored()
 
+        self._make_python(stored)
+        self._make_work()
+        self._make_sources(stored)
+        self._make_worker(stored)
+        self._lay_out()
+        self.own.toggled.connect(self._show)
+        self.python.fileChanged.connect(self._show)
+        running = tasks.creation()
+        if running is not None:
+            self._follow(running)
+        self._show()
+
+    def _make_python(self, stored: Settings) -> None:
+        """Make what chooses the Python of the worker, and says which one it is."""
         self.found = QRadioButton(tr("SOMA's own environment, or a Python that fits"))
+        self.found.setToolTip(
+            tr("The environment that one click makes, else a Python found on this computer.")
+        )
         self.own = QRadioButton(tr("This Python:"))
+        self.own.setToolTip(tr("A Python that you have set up yourself; Check tries it."))
         self.python = QgsFileWidget()
         self.python.setFilePath(stored.python)
         self.python.setToolTip(
             tr("A Python 3.10 or later with torch, timm, rasterio, safetensors.")
         )
-        self.found.setToolTip(
-            tr("The environment that one click makes, else a Python found on this computer.")
-        )
-        self.own.setToolTip(tr("A Python that you have set up yourself; Check tries it."))
         (self.own if stored.python else self.found).setChecked(True)
-        self.own.toggled.connect(self._show)
         self.state = _text()
+
+    def _make_work(self) -> None:
+        """Make what starts and stops work on the environment, and says how far it has come."""
         self.create = _button(tr("Create environment"), self._create)
-        self.remove = _button(tr("Remove environment…"), self._remove)
-        self.check = _button(tr("Check"), self._check_python)
-        self.stop = _button(tr("Cancel"), self._cancel)
         self.create.setToolTip(
             tr("Downloads what registration needs into the QGIS profile; runs in the background")
         )
+        self.remove = _button(tr("Remove environment…"), self._remove)
         self.remove.setToolTip(tr("Deletes the environment that SOMA made, and nothing else"))
+        self.check = _button(tr("Check"), self._check_python)
         self.check.setToolTip(tr("Tries the Python: packages, versions and the device"))
-        self.stop.setToolTip(tr("Stops; the next attempt goes on from there"))
-        self.bar = QProgressBar()
-        self.message = _text()
         self.diagnostics = _button(tr("Copy diagnostics"), self._copy)
         self.diagnostics.setToolTip(
             tr("Versions, settings and the log of the last attempt; your home folder reads as ~.")
         )
+        self.stop = _button(tr("Cancel"), self._cancel)
+        self.stop.setToolTip(tr("Stops; the next attempt goes on from there"))
+        self.bar = QProgressBar()
+        self.message = _text()
+
+    def _make_sources(self, stored: Settings) -> None:
+        """Make what says where packages come from."""
         tip = tr("Install from the wheels in this folder, without a network.")
         self.wheels = _path(stored.wheels, tip, QgsFileWidget.StorageMode.GetDirectory)
         self.index = QLineEdit(stored.index)
         self.index.setToolTip(
             tr("One more package index, such as one with the CPU or CUDA builds of torch.")
         )
+
+    def _make_worker(self, stored: Settings) -> None:
+        """Make what says how the worker runs."""
         self.device = QComboBox()
         for value, text in zip(DEVICES, (tr("GPU where it works, else CPU"), "CPU", "GPU (CUDA)")):
             self.device.addItem(text, value)
@@ -105,12 +127,6 @@ class OptionsPage(QgsOptionsPageWidget):
         self.keep_warm.setToolTip(
             tr("How long the worker waits for the next run, which then starts at once; 0: never.")
         )
-        self._lay_out()
-        self.python.fileChanged.connect(self._show)
-        running = tasks.creation()
-        if running is not None:
-            self._follow(running)
-        self._show()
 
     def apply(self) -> None:
         """Store what the page shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,12 @@ pytest.importorskip("qgis.core", reason="QGIS is not installed")
 from qgis.core import QgsProcessingFeedback
 
 from soma_qgis.algorithms import base
+from soma_qgis.engine import installation
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.process import Launch
 from soma_qgis.plugin import SomaPlugin
+
+from .stage import GOOD, Stage
 
 STUB = Path(__file__).with_name("stub_worker.py")
 PATIENCE = 120.0
@@ -101,6 +105,20 @@ def rasters(tmp_path: Path) -> dict[str, str]:
         "SAR": write_raster(tmp_path / "s1.tif", 2, 32630),
         "OPTICAL": write_raster(tmp_path / "s2.tif", 4, 4326),
     }
+
+
+@pytest.fixture
+def stage(qgis_app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A computer with one Python, for making the environment on."""
+    if sys.platform != "linux":
+        pytest.skip("the programs that play pip and uv are for Linux")
+    made = Stage(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(installation, "base_pythons", lambda: iter([str(made.python)]))
+    monkeypatch.setattr(installation, "find_uv", lambda: None)
+    monkeypatch.setattr(installation, "check", lambda python, cancelled: GOOD)
+    return made
 
 
 def write_raster(path: Path, bands: int, epsg: int | None, side: int = 80) -> str:

@@ -18,7 +18,7 @@ from soma_qgis.engine.process import Launch
 from soma_qgis.plugin import SomaPlugin
 
 
-def main(sar, optical, folder, how, *worker):
+def main(sar: str, optical: str, folder: str, how: str, *worker: str) -> None:
     """Start the run, close or stay, and end as QGIS does."""
     application = QgsApplication([], True)
     application.initQgis()
@@ -40,7 +40,7 @@ def main(sar, optical, folder, how, *worker):
     assert isinstance(dock, SomaDock)
     dock.form.folder.setFilePath(folder)
 
-    def look():
+    def look() -> None:
         run = dock.queue.current
         if run is None or (run.share <= 0.16 and not any(Path(folder).iterdir())):
             return

@@ -13,7 +13,13 @@ import types
 from pathlib import Path
 from typing import Any
 
-from PyQt6 import QtCore, QtGui, QtNetwork, QtWidgets, QtXml
+from PyQt6 import (  # type: ignore[import-not-found,unused-ignore]
+    QtCore,
+    QtGui,
+    QtNetwork,
+    QtWidgets,
+    QtXml,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -58,9 +64,9 @@ def main() -> None:
         importlib.import_module(name)
 
     from soma_qgis.dock.card import ResultCard
-    from soma_qgis.dock.choice import Choice
     from soma_qgis.dock.compare_bar import CompareBar
-    from soma_qgis.dock.outcome import Outcome
+    from soma_qgis.dock.run_record import RunRecord
+    from soma_qgis.dock.run_settings import RunSettings
 
     app = QtWidgets.QApplication([])
     window = QtWidgets.QWidget()
@@ -71,7 +77,7 @@ def main() -> None:
     window.show()
     for verdict in ("registered", "doubtful", "failed"):
         results = {"VERDICT": verdict, "RMSE_BEFORE": 4.0, "RMSE_AFTER": 0.5, "COVERAGE": 0.5}
-        card.show_outcome(Outcome(Choice("a", "b"), "s1", "s2", results=results), True, True)
+        card.show_record(RunRecord(RunSettings("a", "b"), "s1", "s2", results=results), True, True)
         app.processEvents()
         assert card.isVisible()
         assert not window.grab().isNull()

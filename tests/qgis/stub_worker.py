@@ -3,28 +3,31 @@
 ``register`` does what ``SOMA_STUB`` in the environment says, so that algorithms can be tested.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 cancelled = threading.Event()
 PROTOCOL = int(os.environ.get("SOMA_STUB_PROTOCOL", "1"))
 
 
-def send(kind, /, **fields):
-    print(json.dumps({"protocol": PROTOCOL, "type": kind, **fields}), flush=True)
+def send(message_type: str, /, **fields: Any) -> None:
+    print(json.dumps({"protocol": PROTOCOL, "type": message_type, **fields}), flush=True)
 
 
-def unfinished(path):
+def unfinished(path: str) -> Path:
     """Return the unfinished form of a file, as the core would name it."""
     target = Path(path)
     return target.with_name(f".soma-unfinished-0123abcd-{target.name}")
 
 
-def listen(jobs):
+def listen(jobs: list[dict[str, Any]]) -> None:
     for line in sys.stdin:
         message = json.loads(line)
         if message["type"] == "cancel":
@@ -34,14 +37,14 @@ def listen(jobs):
     os._exit(0)
 
 
-def echo(identifier, arguments):
+def echo(identifier: str, arguments: dict[str, Any]) -> None:
     send("progress", id=identifier, stage="read", done=1, total=2, fraction=0.5)
     send("log", id=identifier, message="hello")
     result = {"pid": os.getpid(), "arguments": arguments, "environment": dict(os.environ)}
     send("result", id=identifier, result=result)
 
 
-def polite(identifier, arguments):
+def polite(identifier: str, arguments: dict[str, Any]) -> None:
     """Write until cancelled, then clean up and say so."""
     path = unfinished(arguments["output"])
     path.write_text("half", encoding="utf-8")
@@ -51,14 +54,14 @@ def polite(identifier, arguments):
     error(identifier, kind="cancelled", sentence="Cancelled.")
 
 
-def deaf(identifier, arguments):
+def deaf(identifier: str, arguments: dict[str, Any]) -> None:
     """Write for ever and hear nothing."""
     unfinished(arguments["output"]).write_text("half", encoding="utf-8")
     send("log", id=identifier, message="started")
     time.sleep(30)
 
 
-def crash(identifier, arguments):
+def crash(identifier: str, arguments: dict[str, Any]) -> None:
     if "output" in arguments:
         unfinished(arguments["output"]).write_text("half", encoding="utf-8")
     print("some warning", file=sys.stderr)
@@ -66,15 +69,15 @@ def crash(identifier, arguments):
     os._exit(7)
 
 
-def refuse(identifier, arguments):
+def refuse(identifier: str, arguments: dict[str, Any]) -> None:
     error(identifier, kind="bad_input", sentence="That cannot be.", details="where it happened")
 
 
-def error(identifier, **fields):
+def error(identifier: str, **fields: Any) -> None:
     send("error", **{"id": identifier, "exit_code": 2, "details": "", **fields})
 
 
-def register(identifier, arguments):
+def register(identifier: str, arguments: dict[str, Any]) -> None:
     """Answer with a verdict, or behave as the job that SOMA_STUB names."""
     wanted = os.environ.get("SOMA_STUB", "registered")
     if wanted in JOBS:
@@ -104,7 +107,7 @@ def register(identifier, arguments):
     send("result", id=identifier, result=result)
 
 
-def apply(identifier, arguments):
+def apply(identifier: str, arguments: dict[str, Any]) -> None:
     request = os.environ.get("SOMA_STUB_REQUEST")
     if request:
         Path(request).write_text(json.dumps(arguments), encoding="utf-8")
@@ -122,8 +125,8 @@ JOBS = {
 }
 
 
-def main():
-    jobs = []
+def main() -> None:
+    jobs: list[dict[str, Any]] = []
     threading.Thread(target=listen, args=(jobs,), daemon=True).start()
     if os.environ.get("SOMA_STUB") != "mute":
         send("ready", version="0", pid=os.getpid())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,13 @@ from typing import Any
 import pytest
 from qgis.core import (
     QgsApplication,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingParameterDefinition,
-    QgsProject,
     QgsRasterLayer,
 )
 
-from model_core.settings import SETTINGS, check_settings
-from model_core.workflows.request import RegistrationRequest
-from soma_qgis.algorithms import register
-from soma_qgis.algorithms.base import band_list, creation_options
+from soma_qgis.algorithms.parameters import band_list, creation_options
+from soma_qgis.definitions import settings
 from soma_qgis.engine.engine import Engine
 from soma_qgis.plugin import SomaPlugin
 
@@ -33,11 +26,12 @@ Run = Callable[..., dict[str, Any]]
 
 REGISTER_PARAMETERS = [
     *("SAR", "SAR_BAND", "OPTICAL", "OPTICAL_BANDS", "MOVING", "TRANSFORM", "MAX_SHIFT"),
-    *("EXTENT", "MIN_CERTAINTY", "SPACING", "RESAMPLING", "MODEL", "DEVICE", "CREATE_OPTIONS"),
-    *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"),
+    *("MAX_ROTATION", "MAX_SCALE", "EXTENT", "MIN_CERTAINTY", "SPACING", "RESAMPLING"),
+    *("OUTPUT_PIXEL_SIZE", "MODEL", "DEVICE", "CREATE_OPTIONS"),
+    *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT", "SUMMARY"),
 ]
 REGISTER_OUTPUTS = [
-    *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"),
+    *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT", "SUMMARY"),
     *("RMSE_BEFORE", "RMSE_AFTER", "MEDIAN_SHIFT_M", "INLIER_RATIO", "COVERAGE", "VERDICT"),
     *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "DEVICE_REASON", "REASONS"),
 ]
@@ -50,6 +44,13 @@ def request_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "request.json"
     monkeypatch.setenv("SOMA_STUB_REQUEST", str(path))
     return path
+
+
+def asked_of(request_file: Path) -> dict[str, Any]:
+    """Return what the worker was asked, as the core will take it: with "auto" for no resampling,
+    and with every setting."""
+    asked: dict[str, Any] = json.loads(request_file.read_text(encoding="utf-8"))
+    return {"max_scale": None, **asked, "resampling": asked["resampling"] or "auto"}
 
 
 def algorithm(name: str) -> Any:
@@ -88,22 +89,20 @@ def test_only_the_images_and_the_raster_must_be_given(plugin: SomaPlugin) -> Non
     assert needed == ["SAR", "OPTICAL", "OUTPUT"]
 
 
-def test_defaults_are_those_of_the_core() -> None:
-    assert SETTINGS["max_shift"].default == register.DEFAULT_MAX_SHIFT
-    assert SETTINGS["model"].default == register.DEFAULT_MODEL
-    assert SETTINGS["min_certainty"].default == register.DEFAULT_MIN_CERTAINTY
-
-
 def test_a_plain_run_asks_for_the_defaults(
     run: Run, stub_engine: Engine, rasters: dict[str, str], request_file: Path, tmp_path: Path
 ) -> None:
     output = str(tmp_path / "out.tif")
     feedback = Recorder()
     results = run("register", feedback, **rasters, OUTPUT=output)
-    asked = RegistrationRequest.from_dict(json.loads(request_file.read_text(encoding="utf-8")))
-    expected = RegistrationRequest(rasters["SAR"], rasters["OPTICAL"])
-    assert {**asked.to_dict(), "outputs": None} == {**expected.to_dict(), "outputs": None}
-    assert {k: v for k, v in asked.to_dict()["outputs"].items() if v} == {"registered": output}
+    defaults = {setting.name: setting.default for setting in settings()}
+    assert asked_of(request_file) == {
+        "sar": rasters["SAR"],
+        "optical": rasters["OPTICAL"],
+        **defaults,
+        "creation_options": [],
+        "outputs": {"registered": output},
+    }
     assert results == {
         "OUTPUT": output,
         "RMSE_BEFORE": 4.0,
@@ -156,6 +155,7 @@ def test_every_setting_reaches_the_core_also_as_text(
         "DISPLACEMENT_RASTER": str(tmp_path / "d.tif"),
         "GCPS": str(tmp_path / "g.points"),
         "REPORT": str(tmp_path / "r.html"),
+        "SUMMARY": str(tmp_path / "s.json"),
     }
     results = run(
         "register",
@@ -166,6 +166,8 @@ def test_every_setting_reaches_the_core_also_as_text(
         MOVING="optical",
         TRANSFORM="0",
         MAX_SHIFT="12.5",
+        MAX_ROTATION="8",
+        OUTPUT_PIXEL_SIZE="0.0002",
         MIN_CERTAINTY="0.6",
         SPACING="16",
         RESAMPLING="bilinear",
@@ -173,28 +175,21 @@ def test_every_setting_reaches_the_core_also_as_text(
         DEVICE=1,
         CREATE_OPTIONS="COMPRESS=ZSTD|BIGTIFF=YES",
     )
-    asked = RegistrationRequest.from_dict(json.loads(request_file.read_text(encoding="utf-8")))
-    assert asked.settings == check_settings(
-        {
-            "sar_band": 2,
-            "optical_bands": [4, 3, 2],
-            "moving": "optical",
-            "transform": "affine",
-            "max_shift": 12.5,
-            "min_certainty": 0.6,
-            "spacing": 16,
-            "resampling": "bilinear",
-            "model": "other",
-            "device": "cpu",
-            "creation_options": ["COMPRESS=ZSTD", "BIGTIFF=YES"],
-        }
-    )
-    assert asked.outputs == {
+    asked = asked_of(request_file)
+    assert (asked["sar_band"], asked["optical_bands"]) == (2, [4, 3, 2])
+    assert (asked["moving"], asked["transform"], asked["device"]) == ("optical", "affine", "cpu")
+    assert (asked["max_shift"], asked["max_rotation"]) == (12.5, 8.0)
+    assert (asked["min_certainty"], asked["spacing"]) == (0.6, 16.0)
+    assert (asked["resampling"], asked["model"]) == ("bilinear", "other")
+    assert asked["output_pixel_size"] == 0.0002
+    assert asked["creation_options"] == ["COMPRESS=ZSTD", "BIGTIFF=YES"]
+    assert asked["outputs"] == {
         "registered": outputs["OUTPUT"],
         "displacements": outputs["DISPLACEMENTS"],
         "displacement_raster": outputs["DISPLACEMENT_RASTER"],
         "gcps": outputs["GCPS"],
         "report": outputs["REPORT"],
+        "summary": outputs["SUMMARY"],
     }
     assert {name: results[name] for name in outputs} == outputs
 
@@ -229,112 +224,6 @@ def test_the_extent_of_an_image_without_crs_is_in_pixels_from_above(
     assert json.loads(request_file.read_text(encoding="utf-8"))["extent"] == [10, 20, 70, 60]
 
 
-def test_failed_raises_with_the_reasons(
-    run: Run,
-    stub_engine: Engine,
-    rasters: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SOMA_STUB", "failed")
-    with pytest.raises(QgsProcessingException, match=r"no raster was written: Reason one\."):
-        run("register", **rasters, OUTPUT=str(tmp_path / "out.tif"))
-
-
-def test_doubtful_warns_and_gives_the_result(
-    run: Run,
-    stub_engine: Engine,
-    rasters: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SOMA_STUB", "doubtful")
-    feedback = Recorder()
-    results = run("register", feedback, **rasters, OUTPUT=str(tmp_path / "out.tif"))
-    assert results["VERDICT"] == "doubtful"
-    assert len(feedback.warnings) == 1
-    assert "Reason one." in feedback.warnings[0]
-
-
-def test_an_error_of_the_worker_is_its_sentence_and_the_details_are_in_the_log(
-    run: Run,
-    stub_engine: Engine,
-    rasters: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SOMA_STUB", "refuse")
-    feedback = Recorder()
-    with pytest.raises(QgsProcessingException, match=r"That cannot be\."):
-        run("register", feedback, **rasters, OUTPUT=str(tmp_path / "out.tif"))
-    assert "where it happened" in feedback.lines
-
-
-def test_cancel_stops_the_run_and_leaves_nothing(
-    run: Run,
-    stub_engine: Engine,
-    rasters: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SOMA_STUB", "deaf")
-    before = sorted(tmp_path.iterdir())
-    started = time.monotonic()
-    with pytest.raises(QgsProcessingException, match="Cancelled"):
-        run("register", Recorder("started"), **rasters, OUTPUT=str(tmp_path / "out.tif"))
-    assert time.monotonic() - started < 4
-    assert sorted(tmp_path.iterdir()) == before
-    assert stub_engine.worker_pid() is None
-
-
-def test_it_runs_as_a_task_in_another_thread(
-    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path
-) -> None:
-    """As the toolbox's dialog and the dock do."""
-    context = QgsProcessingContext()
-    context.setProject(QgsProject.instance())
-    feedback = Recorder()
-    parameters = {**rasters, "OUTPUT": str(tmp_path / "out.tif")}
-    found = algorithm("register").create()
-    task = QgsProcessingAlgRunnerTask(found, parameters, context, feedback)
-    outcome: list[tuple[bool, dict[str, Any]]] = []
-    task.executed.connect(lambda good, results: outcome.append((good, results)))
-    QgsApplication.taskManager().addTask(task)
-    end = time.monotonic() + 20
-    while not outcome and time.monotonic() < end:
-        QgsApplication.processEvents()
-        time.sleep(0.01)
-    assert outcome[0][0]
-    assert outcome[0][1]["VERDICT"] == "registered"
-
-
-def test_process_algorithm_touches_no_layer(
-    plugin: SomaPlugin, stub_engine: Engine, rasters: dict[str, str], tmp_path: Path
-) -> None:
-    """Layers belong to the main thread, and may be gone by the time the run starts."""
-    project = QgsProject.instance()
-    layers = {name: QgsRasterLayer(path, name) for name, path in rasters.items()}
-    for layer in layers.values():
-        project.addMapLayer(layer)
-    context = QgsProcessingContext()
-    context.setProject(project)
-    feedback = Recorder()
-    parameters = {
-        **{name: layer.id() for name, layer in layers.items()},
-        "OUTPUT": str(tmp_path / "out.tif"),
-    }
-    found = algorithm("register").create()
-    assert found.prepare(parameters, context, feedback)
-    project.removeAllMapLayers()
-    outcome: list[dict[str, Any]] = []
-    thread = threading.Thread(
-        target=lambda: outcome.append(found.runPrepared(parameters, context, feedback))
-    )
-    thread.start()
-    thread.join(20)
-    assert outcome[0]["VERDICT"] == "registered"
-
-
 @pytest.mark.parametrize(
     ("parameter", "value", "says"),
     [
@@ -342,6 +231,8 @@ def test_process_algorithm_touches_no_layer(
         ("MOVING", "2", "MOVING"),
         ("DEVICE", "tpu", "DEVICE"),
         ("MIN_CERTAINTY", "1.5", "MIN_CERTAINTY"),
+        ("MAX_ROTATION", "181", "MAX_ROTATION"),
+        ("MAX_SCALE", "0.5", "MAX_SCALE"),
         ("OPTICAL_BANDS", "red", "band numbers"),
         ("DISPLACEMENTS", "vectors.shp", "shp"),
         ("DISPLACEMENT_RASTER", "field.png", "png"),

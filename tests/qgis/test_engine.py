@@ -15,9 +15,9 @@ import pytest
 from model_core.raster.output import UNFINISHED as CORE_UNFINISHED
 from model_core.worker.protocol import PROTOCOL as CORE_PROTOCOL
 from soma_qgis.engine import engine as engine_module
+from soma_qgis.engine.clean_up import UNFINISHED, remove_unfinished
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
-from soma_qgis.engine.leftovers import UNFINISHED, remove_unfinished
 from soma_qgis.engine.process import Launch
 from soma_qgis.engine.protocol import PROTOCOL
 

@@ -1,108 +1,26 @@
-"""Making the managed environment, on programs that play pip and uv."""
+"""Making the managed environment, on programs that play pip."""
 
 from __future__ import annotations
 
-import os
-import re
+import shutil
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from soma_qgis.engine import environment, installation, tasks
-from soma_qgis.engine.diagnostics import Check, redacted, report
+from soma_qgis.engine.base_python import base_pythons
+from soma_qgis.engine.diagnostics import Check
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
-from soma_qgis.engine.installation import Installation, Plan, log_path, unfinished
-from soma_qgis.settings import Settings
+from soma_qgis.engine.installation import Installation, log_path, unfinished
+from soma_qgis.engine.plan import Plan
 
-GOOD = Check(True, "It works.", {"device": "cpu", "device_reason": "stub"})
-
-PYTHON = """#!/bin/sh
-# A Python: asked for its fitness and its tag, makes a copy of itself as venv, and plays pip.
-echo "$0 $*" >> "{calls}"
-case "$*" in
-    *"-m venv"*)
-        for last; do :; done
-        mkdir -p "$last/bin" && cp "$0" "$last/bin/python" ;;
-    *"pip config list"*) cat "{folder}/pip.conf" 2>/dev/null ;;
-    *"pip install"*) {install} ;;
-    *platform.machine*) echo linux-x86_64-cp311 ;;
-esac
-"""
-
-
-class Ear:
-    """Hears, and may cancel at a line or when a file is there."""
-
-    def __init__(self, cancel_at: str = "", cancel_when: Path | None = None) -> None:
-        self.heard: list[tuple[str, float]] = []
-        self.lines: list[str] = []
-        self.cancel_at = cancel_at
-        self.cancel_when = cancel_when
-
-    def progress(self, stage: str, fraction: float) -> None:
-        self.heard.append((stage, fraction))
-
-    def log(self, message: str) -> None:
-        self.lines.append(message)
-
-    def cancelled(self) -> bool:
-        if self.cancel_when is not None and self.cancel_when.exists():
-            return True
-        return bool(self.cancel_at) and any(self.cancel_at in line for line in self.lines)
-
-
-class Stage:
-    """A computer with one Python, and uv where it is wanted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.calls = folder / "calls"
-        self.plan = Plan(folder / "profile" / "environment")
-        self.python = folder / "base"
-        self.installs("exit 0")
-
-    def installs(self, how: str) -> None:
-        """Say what ``pip install`` does."""
-        values = {"calls": self.calls, "folder": self.folder, "install": how}
-        self.python.write_text(PYTHON.format(**values), encoding="utf-8")
-        self.python.chmod(0o755)
-
-    def reinstalls(self, how: str) -> None:
-        """The same in the environment that was begun."""
-        self.installs(how)
-        made = unfinished(self.plan.folder) / "bin" / "python"
-        made.write_bytes(self.python.read_bytes())
-
-    def installed(self) -> list[str]:
-        """Return the lists that were installed, in order."""
-        lines = self.calls.read_text(encoding="utf-8").splitlines()
-        return [Path(line.split()[-1]).name for line in lines if "pip install" in line]
-
-    def run(self, ear: Ear | None = None, **plan: Any) -> Any:
-        self.plan = Plan(**{**vars(self.plan), **plan})
-        return Installation(self.plan, ear or Ear()).run()
-
-
-@pytest.fixture
-def stage(qgis_app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    if sys.platform != "linux":
-        pytest.skip("the programs that play pip and uv are for Linux")
-    made = Stage(tmp_path)
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr(installation, "_bases", lambda: iter([str(made.python)]))
-    monkeypatch.setattr(installation, "_find_uv", lambda: None)
-    monkeypatch.setattr(installation, "check", lambda python, cancelled: GOOD)
-    return made
+from .stage import GOOD, Ear, Stage, wheel
 
 
 def test_the_environment_takes_its_place_when_it_has_passed_its_test(stage: Stage) -> None:
@@ -157,7 +75,7 @@ def test_the_build_of_torch_follows_system_driver_and_tools(
     made = Installation(Plan(stage.plan.folder, **plan), Ear())
     made._uv = "uv" if uv else None
     monkeypatch.setattr(installation, "ask", lambda *_: SimpleNamespace(stdout=tag))
-    monkeypatch.setattr(installation.sys, "platform", system)
+    monkeypatch.setattr(sys, "platform", system)
     assert [name for name, _ in made._builds()] == wanted
 
 
@@ -166,10 +84,10 @@ def test_on_windows_the_python_beside_qgis_is_taken_and_never_qgis(
 ) -> None:
     for name in ("python.exe", "qgis-bin.exe"):
         (tmp_path / name).touch()
-    monkeypatch.setattr(installation.sys, "platform", "win32")
-    monkeypatch.setattr(installation.sys, "base_exec_prefix", str(tmp_path))
-    monkeypatch.setattr(installation.shutil, "which", lambda name: None)
-    assert list(installation._bases()) == [str(tmp_path / "python.exe")]
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "base_exec_prefix", str(tmp_path))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert list(base_pythons()) == [str(tmp_path / "python.exe")]
 
 
 def test_everything_installed_is_hashed_and_without_dependencies(stage: Stage) -> None:
@@ -273,7 +191,7 @@ def test_a_full_disk_is_seen_before_anything_is_done(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = SimpleNamespace(free=1.5e9)
-    monkeypatch.setattr(installation.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(EngineError, match=r"1\.5 GB are free .* needs 3 GB; free some space"):
         stage.run()
     with pytest.raises(EngineError, match="needs 12 GB"):
@@ -284,141 +202,9 @@ def test_a_full_disk_is_seen_before_anything_is_done(
 def test_without_a_python_the_sentence_names_what_to_install(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "_bases", lambda: iter(["/nowhere/python"]))
+    monkeypatch.setattr(installation, "base_pythons", lambda: iter(["/nowhere/python"]))
     with pytest.raises(EngineError, match=r"no Python 3\.10 to 3\.14.*python3-venv.*uv"):
         stage.run()
-
-
-def test_an_offline_folder_is_the_only_source(stage: Stage) -> None:
-    stage.run(wheels="/media/wheels", index="https://ignored.example")
-    lines = stage.calls.read_text(encoding="utf-8").splitlines()
-    for line in (line for line in lines if "pip install" in line):
-        assert "--no-index --find-links /media/wheels" in line
-        assert "ignored" not in line
-
-
-def test_another_index_is_asked_as_well(stage: Stage) -> None:
-    stage.run(index="https://wheels.example/cpu")
-    assert "--extra-index-url https://wheels.example/cpu" in stage.calls.read_text(encoding="utf-8")
-
-
-def make_uv(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Path:
-    uv = stage.folder / "uv"
-    uv.write_text(
-        f'#!/bin/sh\necho "uv $*" >> "{stage.calls}"\n'
-        'if [ "$1" = venv ]; then for last; do :; done; mkdir -p "$last/bin"; '
-        f'cp "{stage.python}" "$last/bin/python"; fi\n',
-        encoding="utf-8",
-    )
-    uv.chmod(0o755)
-    monkeypatch.setattr(installation, "_find_uv", lambda: str(uv))
-    return uv
-
-
-def test_uv_is_used_where_it_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_uv(stage, monkeypatch)
-    stage.run()
-    called = stage.calls.read_text(encoding="utf-8")
-    assert "uv venv" in called
-    assert "-m pip install" not in called
-    assert "--torch-backend cpu" in called.splitlines()[-1]
-
-
-def test_what_uv_began_is_not_gone_on_with_by_pip(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_uv(stage, monkeypatch)
-    with pytest.raises(EngineCancelledError):
-        stage.run(Ear(cancel_at="pip install"))
-    monkeypatch.setattr(installation, "_find_uv", lambda: None)
-    stage.run()
-    assert "-m venv" in stage.calls.read_text(encoding="utf-8")
-
-
-def test_uv_brings_a_python_where_there_is_none(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_uv(stage, monkeypatch)
-    monkeypatch.setattr(installation, "_bases", lambda: iter([]))
-    stage.run()
-    assert "--python 3.12" in stage.calls.read_text(encoding="utf-8")
-
-
-def test_pips_own_index_is_honoured_before_uv(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_uv(stage, monkeypatch)
-    (stage.folder / "pip.conf").write_text("global.index-url='https://a.example/simple'\n")
-    stage.run()
-    assert "uv " not in stage.calls.read_text(encoding="utf-8").replace("/uv ", "")
-
-
-def test_a_pip_variable_is_honoured_before_uv(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_uv(stage, monkeypatch)
-    monkeypatch.setenv("PIP_INDEX_URL", "https://a.example/simple")
-    stage.run()
-    assert "-m pip install" in stage.calls.read_text(encoding="utf-8")
-
-
-def test_the_proxy_of_qgis_reaches_pip_and_its_password_no_log(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manager = QgsNetworkAccessManager.instance()
-    before, excluded = QNetworkProxy(manager.fallbackProxy()), manager.excludeList()
-    http = QNetworkProxy.ProxyType.HttpProxy
-    try:
-        proxy = QNetworkProxy(http, "proxy.example", 3128, "ann", "p@ss/word")
-        manager.setFallbackProxyAndExcludes(proxy, [], ["http://intern.example"])
-        plan = Plan.of(Settings())
-    finally:
-        manager.setFallbackProxyAndExcludes(before, excluded, [])
-    seen = stage.folder / "seen"
-    stage.installs(f'echo "$HTTPS_PROXY $NO_PROXY" > "{seen}"; echo "via $HTTPS_PROXY"; exit 1')
-    with pytest.raises(EngineError) as caught:
-        stage.run(variables=plan.variables)
-    assert seen.read_text().split() == [
-        "http://ann:p%40ss%2Fword@proxy.example:3128",
-        "intern.example",
-    ]
-    everything = caught.value.details + str(caught.value) + log_path(stage.plan.folder).read_text()
-    assert "via http://***@proxy.example" in everything
-    assert "word" not in everything
-
-
-def test_home_and_passwords_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
-    assert redacted("in /home/ann/x and /home/ann2/y") == "in ~/x and /home/ann2/y"
-    assert redacted("'/home/ann'") == "'~'"
-    assert redacted("https://ann:secret@a.example/x") == "https://***@a.example/x"
-
-
-def test_the_report_names_versions_and_nobody(
-    qgis_app: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.setenv("SOMA_PYTHON", str(tmp_path / "python"))
-    text = report(GOOD, f"last line of {tmp_path}/log")
-    assert "QGIS 3." in text
-    assert "~/python" in text
-    assert "last line of ~/log" in text
-    assert str(tmp_path) not in text
-
-
-def wheel(folder: Path, name: str) -> Path:
-    """Write a wheel of an empty package."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{name}.py", "ANSWER = 42\n")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
-    return path
 
 
 def test_real_venv_and_pip_install_from_a_folder_and_refuse_another_wheel(
@@ -433,7 +219,7 @@ def test_real_venv_and_pip_install_from_a_folder_and_refuse_another_wheel(
         digest = sha256(made[name].read_bytes()).hexdigest()
         (lists / file).write_text(f"{name}==1.0 --hash=sha256:{digest}\n")
     monkeypatch.setattr(installation, "requirements_folder", lambda: lists)
-    monkeypatch.setattr(installation, "_find_uv", lambda: None)
+    monkeypatch.setattr(installation, "find_uv", lambda: None)
     monkeypatch.setattr(installation, "check", lambda python, cancelled: GOOD)
     plan = Plan(tmp_path / "environment", wheels=str(tmp_path / "wheels"))
     made["second"].write_bytes(made["second"].read_bytes() + b"tampered")
@@ -462,16 +248,17 @@ def wait_for(task: tasks.Task) -> None:
 def test_the_task_makes_it_in_the_background_and_lets_nothing_escape(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.Plan, "of", lambda settings: stage.plan)
+    monkeypatch.setattr(Plan, "of", lambda settings: stage.plan)
     task = tasks.create_environment()
     assert tasks.create_environment() is task
     wait_for(task)
     assert (task.result, task.error) == (GOOD, None)
     assert tasks.creation() is None
-    monkeypatch.setattr(tasks.Installation, "run", lambda self: 1 / 0)
+    monkeypatch.setattr(Installation, "run", lambda self: 1 / 0)
     task = tasks.create_environment()
     wait_for(task)
     assert "failed unexpectedly (division by zero)" in str(task.error)
+    assert task.error is not None
     assert "ZeroDivisionError" in task.error.details
 
 
@@ -481,23 +268,3 @@ def test_removal_takes_the_begun_one_as_well(stage: Stage) -> None:
     installation.remove(stage.plan.folder)
     assert not stage.plan.folder.exists()
     assert not unfinished(stage.plan.folder).exists()
-
-
-def test_every_shipped_list_but_the_named_one_is_pinned_and_hashed() -> None:
-    lists = sorted(installation.requirements_folder().glob("*.txt"))
-    assert {"packages.txt", "torch.txt", "torch-unhashed.txt"} < {path.name for path in lists}
-    for path in lists:
-        text = path.read_text(encoding="utf-8")
-        assert "://" not in text
-        entries = re.findall(r"^[^#\s].*\n(?:^ .*\n)*", text, re.MULTILINE)
-        assert entries
-        for entry in entries:
-            assert "==" in entry
-            assert ("--hash=sha256:" in entry) == (path.name != "torch-unhashed.txt")
-
-
-def test_the_lists_hold_what_the_core_imports() -> None:
-    folder = installation.requirements_folder()
-    text = (folder / "packages.txt").read_text() + (folder / "torch.txt").read_text()
-    for name in environment.NEEDED:
-        assert re.search(rf"^{name}==", text, re.MULTILINE)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import QAbstractButton, QComboBox, QDoubleSpinBox, QLin
 from soma_qgis.engine import environment, installation, tasks
 from soma_qgis.engine.diagnostics import Check
 from soma_qgis.engine.errors import EngineError
+from soma_qgis.engine.installation import Installation
 from soma_qgis.options import PAGE, page
 from soma_qgis.options.page import OptionsFactory, OptionsPage
 from soma_qgis.plugin import SomaPlugin
@@ -103,7 +104,7 @@ def test_creating_shows_stage_and_end_even_on_a_page_opened_later(
         return Check(True, "It works.", {"device": "cpu", "device_reason": "stub"})
 
     go: list[bool] = []
-    monkeypatch.setattr(tasks.Installation, "run", run)
+    monkeypatch.setattr(Installation, "run", run)
     first = OptionsPage()
     first.index.setText("https://unsaved.example")
     first.create.click()
@@ -132,7 +133,7 @@ def test_cancel_and_failure_are_sentences(monkeypatch: pytest.MonkeyPatch) -> No
             time.sleep(0.01)
         raise EngineError("Cancelled.", "cancelled")
 
-    monkeypatch.setattr(tasks.Installation, "run", run)
+    monkeypatch.setattr(Installation, "run", run)
     shown = OptionsPage()
     shown.create.click()
     task = tasks.creation()
@@ -200,12 +201,13 @@ def test_removal_asks_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     made(tmp_path)
     shown = OptionsPage()
     answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
-    monkeypatch.setattr(page.QMessageBox, "question", lambda *_: next(answers))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: next(answers))
     shown.remove.click()
-    assert shown._task is None
+    assert not shown.bar.isVisibleTo(shown)
     shown.remove.click()
-    assert shown._task is not None
-    wait_for(shown._task)
+    task = shown._task
+    assert task is not None
+    wait_for(task)
     assert shown.message.text() == "The environment was deleted."
     assert not (tmp_path / "profile" / "environment").exists()
 

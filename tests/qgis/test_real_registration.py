@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,8 +24,8 @@ from qgis.core import (
 )
 
 from soma_qgis.algorithms import base
-from soma_qgis.dock.choice import Choice
-from soma_qgis.dock.outcome import Outcome
+from soma_qgis.dock.run_record import RunRecord
+from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.dock.runs import Run as PanelRun
 from soma_qgis.dock.runs import RunQueue
 from soma_qgis.engine.engine import Engine
@@ -102,21 +103,53 @@ def qgis_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def run_in_panel(pair: dict[str, str], folder: Path) -> Outcome:
+def run_in_panel(pair: dict[str, str], folder: Path) -> RunRecord:
     """Do what the panel's Run button does, with the panel's own settings."""
     folder.mkdir()
     layers = [QgsRasterLayer(pair[name], name) for name in ("SAR", "OPTICAL")]
     QgsProject.instance().addMapLayers(layers)
-    choice = Choice(*(layer.id() for layer in layers), sar_band=1, folder=str(folder))
-    done, queue = PanelRun(choice, *layers), RunQueue()
+    sar, optical = (layer.id() for layer in layers)
+    settings = RunSettings(sar, optical, str(folder), values={"sar_band": 1})
+    done, queue = PanelRun(settings, *layers), RunQueue()
     queue.add(done)
     end = time.monotonic() + 120
-    while done.outcome is None and time.monotonic() < end:
+    while done.record is None and time.monotonic() < end:
         QgsApplication.processEvents()
         time.sleep(0.01)
     QgsProject.instance().removeAllMapLayers()
-    assert done.outcome is not None
-    return done.outcome
+    assert done.record is not None
+    return done.record
+
+
+def run_on_the_command_line(pair: dict[str, str], folder: Path) -> Path:
+    """Register with the core alone; return the displacement raster."""
+    command = ["register", "--sar", pair["SAR"], "--optical", pair["OPTICAL"]]
+    done = subprocess.run(
+        [*COMMAND, *command, "--out", str(folder)],
+        cwd=core_folder(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "displacement.tif"
+
+
+def run_from_the_zip(pair: dict[str, str], folder: Path) -> Path:
+    """Register with the built zip in ``qgis_process``; return the displacement raster."""
+    field = folder / "field.tif"
+    done = qgis_process(
+        profile(folder),
+        "run",
+        "soma:register",
+        *(f"--{name}={path}" for name, path in pair.items()),
+        f"--OUTPUT={folder / 'registered.tif'}",
+        f"--DISPLACEMENT_RASTER={field}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "VERDICT:\tregistered" in done.stdout
+    return field
 
 
 def test_panel_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit(
@@ -128,56 +161,28 @@ def test_panel_toolbox_command_line_and_the_zip_in_qgis_process_agree_to_the_bit
         "DISPLACEMENT_RASTER": str(tmp_path / "field.tif"),
         "GCPS": str(tmp_path / "gcps.points"),
         "REPORT": str(tmp_path / "report.html"),
+        "SUMMARY": str(tmp_path / "summary.json"),
     }
     results = run("register", **spain, **outputs)
     assert results["VERDICT"] == "registered"
     assert results["RMSE_AFTER"] < results["RMSE_BEFORE"]
     assert all(Path(path).stat().st_size > 0 for path in outputs.values())
+    summary = json.loads(Path(outputs["SUMMARY"]).read_text(encoding="utf-8"))
+    assert summary["verdict"] == "registered"
     assert QgsVectorLayer(outputs["DISPLACEMENTS"], "v", "ogr").featureCount() > 20
-    warm = real_engine.worker_pid()
+    field, warm = values(outputs["DISPLACEMENT_RASTER"]), real_engine.worker_pid()
 
     # The same bands again, from the displacement raster alone.
+    displaced = {"DISPLACEMENT_RASTER": outputs["DISPLACEMENT_RASTER"], "INPUT": spain["SAR"]}
     applied = str(tmp_path / "applied.tif")
-    run(
-        "applyregistration",
-        DISPLACEMENT_RASTER=outputs["DISPLACEMENT_RASTER"],
-        INPUT=spain["SAR"],
-        OUTPUT=applied,
-    )
+    run("applyregistration", **displaced, OUTPUT=applied)
     np.testing.assert_allclose(values(applied), values(outputs["OUTPUT"]), atol=0.05)
-    outcome = run_in_panel(spain, tmp_path / "panel")
-    assert (outcome.verdict, outcome.problem) == ("registered", "")
-    panel = values(outcome.results["DISPLACEMENT_RASTER"])
-    np.testing.assert_array_equal(panel, values(outputs["DISPLACEMENT_RASTER"]))
+    record = run_in_panel(spain, tmp_path / "panel")
+    assert (record.verdict, record.problem) == ("registered", "")
+    np.testing.assert_array_equal(values(record.results["DISPLACEMENT_RASTER"]), field)
     assert real_engine.worker_pid() == warm
-
-    command = ["register", "--sar", spain["SAR"], "--optical", spain["OPTICAL"]]
-    done = subprocess.run(
-        [*COMMAND, *command, "--out", str(tmp_path / "cli")],
-        cwd=core_folder(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    np.testing.assert_array_equal(
-        values(tmp_path / "cli" / "displacement.tif"), values(outputs["DISPLACEMENT_RASTER"])
-    )
-
-    headless = str(tmp_path / "headless.tif")
-    done = qgis_process(
-        profile(tmp_path / "profile"),
-        "run",
-        "soma:register",
-        f"--SAR={spain['SAR']}",
-        f"--OPTICAL={spain['OPTICAL']}",
-        f"--OUTPUT={tmp_path / 'headless_registered.tif'}",
-        f"--DISPLACEMENT_RASTER={headless}",
-    )
-    assert done.returncode == 0, done.stderr
-    assert "VERDICT:\tregistered" in done.stdout
-    np.testing.assert_array_equal(values(headless), values(outputs["DISPLACEMENT_RASTER"]))
+    np.testing.assert_array_equal(values(run_on_the_command_line(spain, tmp_path / "cli")), field)
+    np.testing.assert_array_equal(values(run_from_the_zip(spain, tmp_path / "profile")), field)
 
 
 def test_results_of_images_without_crs_lie_over_the_reference(
@@ -188,8 +193,8 @@ def test_results_of_images_without_crs_lie_over_the_reference(
     for name, bands in (("SAR", [1]), ("OPTICAL", [4, 3, 2])):
         plain[name] = str(tmp_path / f"{name}.tif")
         source = gdal.Open(spain[name])
-        kind = gdal.GDT_Float32
-        target = gdal.GetDriverByName("GTiff").Create(plain[name], side, side, len(bands), kind)
+        driver, data_type = gdal.GetDriverByName("GTiff"), gdal.GDT_Float32
+        target = driver.Create(plain[name], side, side, len(bands), eType=data_type)
         for number, band in enumerate(bands, 1):
             part = source.GetRasterBand(band).ReadAsArray(0, 0, side, side)
             target.GetRasterBand(number).WriteArray(part)

@@ -89,7 +89,7 @@ def test_too_much_and_too_far_are_refused(
     with pytest.raises(LayerError, match="do not overlap"):
         export_grid(basemap, image, 0.0, QgsRectangle(0, 0, 1, 1))
     monkeypatch.setattr(export, "LARGEST", 100)
-    with pytest.raises(LayerError, match="choose a smaller area"):
+    with pytest.raises(LayerError, match="choose a smaller extent"):
         export_grid(basemap, image)
 
 

@@ -4,80 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer, QgsReferencedRectangle
 from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QLabel, QPushButton
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.dock import environment_bar, panel
-from soma_qgis.dock.area import as_parameter, from_parameter
+from soma_qgis.algorithms import names
+from soma_qgis.dock.extent import as_parameter, from_parameter
 from soma_qgis.dock.panel import SomaDock
-from soma_qgis.engine import tasks
-from soma_qgis.engine.device import FoundDevice, remember_device
-from soma_qgis.engine.diagnostics import Check
 from soma_qgis.engine.engine import Engine
-from soma_qgis.engine.environment import Status
-from soma_qgis.engine.errors import EngineError
-from soma_qgis.plugin import SomaPlugin
 
 from ..conftest import write_raster
+from .conftest import run, wait
 
 
-def wait(until: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
-        QgsApplication.processEvents()
-        time.sleep(0.005)
-    assert until()
-
-
-@pytest.fixture
-def dock(
-    plugin: SomaPlugin,
-    stub_engine: Engine,
-    qgis_canvas: Any,
-    qgis_new_project: None,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SomaDock]:
-    monkeypatch.setattr(panel, "history_path", lambda: tmp_path / "history.json")
-    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
-    remember_device("python", FoundDevice("cpu", "the reason"))
-    iface = MagicMock()
-    iface.mapCanvas.return_value = qgis_canvas
-    dock = SomaDock(iface)
-    yield dock
-    dock.close_all()
-    dock.deleteLater()
-    QgsProject.instance().removeAllMapLayers()
-
-
-@pytest.fixture
-def layers(dock: SomaDock, rasters: dict[str, str]) -> list[QgsRasterLayer]:
-    found = [QgsRasterLayer(rasters["OPTICAL"], "s2"), QgsRasterLayer(rasters["SAR"], "s1")]
-    QgsProject.instance().addMapLayers(found)
-    wait(lambda: dock.run_button.isEnabled())
-    return found
-
-
-def run(dock: SomaDock) -> None:
-    dock.run_button.click()
-    wait(lambda: dock.queue.current is None)
+def widget(dock: SomaDock, setting: str) -> Any:
+    return dock.form.fields[setting].widget
 
 
 def test_an_empty_project_says_what_is_missing(dock: SomaDock) -> None:
     dock.check()
     assert "Choose a SAR and an optical layer" in dock.status.text()
-    assert not dock.run_button.isEnabled()
+    assert not dock.run_bar.run.isEnabled()
     assert dock.card.isHidden()
-    assert dock.cancel_button.isHidden()
+    assert dock.run_bar.cancel.isHidden()
 
 
 def test_layers_are_guessed_and_the_overlap_is_said(
@@ -99,104 +51,23 @@ def test_swapped_layers_stay_when_more_come(
     assert (dock.form.sar_layer(), dock.form.optical_layer()) == (layers[0], layers[1])
 
 
-def test_without_an_environment_it_offers_to_make_one(
-    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(panel, "status", lambda: Status(False, "Make it first.", None))
-    dock.check()
-    assert "Make it first." in dock.status.text()
-    assert not dock.run_button.isEnabled()
-    assert not dock.environment.isHidden()
-    # One click makes it; the work itself is that of the engine's own tests.
-    task = tasks._start(tasks.Task("test", lambda ear: ear.progress("Downloading", 0.5), True))
-    monkeypatch.setattr(environment_bar, "create_environment", lambda: task)
-    dock.environment.create.click()
-    assert dock.environment.create.isHidden()
-    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python"))
-    wait(lambda: dock.run_button.isEnabled())
-    assert dock.environment.isHidden()
-
-
-def test_an_environment_that_cannot_be_made_is_explained(
-    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(panel, "status", lambda: Status(False, "Make it first.", None))
-
-    def fail(ear: tasks.Ear) -> None:
-        raise EngineError("The disk is full; free 3 GB.", "environment")
-
-    def create() -> tasks.Task:
-        return tasks._start(tasks.Task("test", fail, True))
-
-    monkeypatch.setattr(environment_bar, "create_environment", create)
-    dock.check()
-    dock.environment.create.click()
-    wait(lambda: "The disk is full" in dock.environment.line.text())
-    assert not dock.environment.create.isHidden()
-
-
-def test_the_device_and_the_reason_are_said_before_a_run(
-    dock: SomaDock, layers: list[QgsRasterLayer]
-) -> None:
-    def choose(device: str) -> str:
-        dock.form.device.setCurrentIndex(dock.form.device.findData(device))
-        dock.check()
-        return dock.device.text()
-
-    assert choose("auto") == "Runs on the CPU: the reason."
-    assert choose("cpu") == "Runs on the CPU, as chosen."
-    assert "cannot be used: the reason" in choose("cuda")
-    remember_device("python", FoundDevice("cuda", "a GPU passed"))
-    assert choose("cuda") == "Runs on the GPU: a GPU passed."
-    # A run tells what the core took.
-    choose("auto")
-    run(dock)
-    assert choose("auto") == "Runs on the CPU: stub."
-
-
-def test_an_unknown_device_is_found_out_in_the_background(
-    dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    facts = {"device": "cpu", "device_reason": "no GPU was found"}
-    answers = {"python3": Check(True, "", facts), "python9": Check(False, "Cannot run SOMA.")}
-    asked = []
-    read = threading.Event()
-
-    def answer(python: str, cancelled: Callable[[], bool]) -> Check:
-        asked.append(python)
-        read.wait(10)  # not before the text without an answer was read
-        return answers[python]
-
-    monkeypatch.setattr(tasks, "check", answer)
-    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python3"))
-    dock.check()
-    assert dock.device.text() == "The device is not known yet; it is being found out."
-    read.set()
-    wait(lambda: dock.device.text() == "Runs on the CPU: no GPU was found.")
-    monkeypatch.setattr(panel, "status", lambda: Status(True, "", "python9"))
-    dock.check()
-    wait(lambda: dock.device.text() == "⚠ Cannot run SOMA.")
-    dock.check()
-    assert asked == ["python3", "python9"]
-
-
 def test_a_run_ends_with_a_card_and_in_the_history(
     dock: SomaDock, layers: list[QgsRasterLayer], tmp_path: Path
 ) -> None:
     dock.form.folder.setFilePath(str(tmp_path))
     for product in (names.DISPLACEMENTS, names.DISPLACEMENT_RASTER, names.REPORT):
-        dock.form._products[product].setChecked(False)
-    write = dock.run_button.click
+        dock.form.ticks[product].setChecked(False)
+    write = dock.run_bar.run.click
     write()
     write_raster(tmp_path / "s1_registered.tif", 2, 32630)
-    assert not dock.cancel_button.isHidden()
+    assert not dock.run_bar.cancel.isHidden()
     wait(lambda: dock.queue.current is None)
-    assert dock.card.outcome is not None
-    assert dock.card.outcome.verdict == "registered"
+    assert dock.card.record is not None
+    assert dock.card.record.verdict == "registered"
     assert not dock.card.isHidden()
     assert not dock.compare.isHidden()
-    assert dock.cancel_button.isHidden()
-    assert dock._history.count() == 1
+    assert dock.run_bar.cancel.isHidden()
+    assert dock.history.list.count() == 1
     # The result is a SAR image by name; it must not be taken for the next run.
     dock.check()
     assert dock.form.sar_layer() == layers[1]
@@ -207,12 +78,12 @@ def test_a_killed_worker_is_a_sentence_and_the_next_run_works(
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "crash")
     run(dock)
-    assert dock.card.outcome is not None
-    assert dock.card.outcome.verdict == "failed"
+    assert dock.card.record is not None
+    assert dock.card.record.verdict == "failed"
     assert "worker ended unexpectedly" in dock.card._explanation.text()
     monkeypatch.setenv("SOMA_STUB", "doubtful")
     run(dock)
-    assert dock.card.outcome.verdict == "doubtful"
+    assert dock.card.record.verdict == "doubtful"
     assert "Try" in dock.card._explanation.text()
 
 
@@ -220,25 +91,31 @@ def test_cancel(
     dock: SomaDock, layers: list[QgsRasterLayer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOMA_STUB", "polite")
-    dock.run_button.click()
-    dock.cancel_button.click()
+    dock.run_bar.run.click()
+    dock.run_bar.cancel.click()
     wait(lambda: dock.queue.current is None)
-    assert dock.card.outcome is not None
-    assert dock.card.outcome.verdict == "cancelled"
+    assert dock.card.record is not None
+    assert dock.card.record.verdict == "cancelled"
 
 
 def test_repeat_brings_the_settings_back(dock: SomaDock, layers: list[QgsRasterLayer]) -> None:
-    dock.form.max_shift.setValue(12.0)
-    dock.form.moving.setCurrentIndex(1)
-    dock.form.optical_bands.setCurrentIndex(dock.form.optical_bands.count() - 1)
-    wanted = dock.form.choice()
-    assert wanted.optical_bands == (4,)
+    widget(dock, "max_shift").setValue(12.0)
+    widget(dock, "moving").setCurrentIndex(1)
+    widget(dock, "max_rotation").setValue(9.0)
+    widget(dock, "creation_options").setText("COMPRESS=ZSTD|BIGTIFF=YES")
+    bands = widget(dock, "optical_bands")
+    bands.setCurrentIndex(bands.count() - 1)
+    wanted = dock.form.run_settings()
+    assert wanted.values["optical_bands"] == (4,)
+    assert wanted.values["creation_options"] == ("COMPRESS=ZSTD", "BIGTIFF=YES")
     run(dock)
-    dock.form.max_shift.setValue(99.0)
+    widget(dock, "max_shift").setValue(99.0)
     dock.form.swap.click()
-    dock.form.moving.setCurrentIndex(0)
+    widget(dock, "moving").setCurrentIndex(0)
+    widget(dock, "max_rotation").clear()
+    assert dock.form.run_settings().values["max_rotation"] is None
     dock.card.repeat.click()
-    assert dock.form.choice() == wanted
+    assert dock.form.run_settings() == wanted
 
 
 def test_copied_commands_name_files(dock: SomaDock, layers: list[QgsRasterLayer]) -> None:
@@ -256,9 +133,9 @@ def test_saving_copies_temporary_results_and_the_layers_follow(
     run(dock)
     done = dock._shown_run
     assert done is not None
-    assert done.outcome is not None
+    assert done.record is not None
     # The stub writes nothing, so the file is put where it said.
-    source = Path(done.outcome.results[names.OUTPUT])
+    source = Path(done.record.results[names.OUTPUT])
     source.parent.mkdir(parents=True, exist_ok=True)
     write_raster(source, 2, 32630)
     layer = QgsRasterLayer(str(source), "s1 registered")
@@ -266,8 +143,8 @@ def test_saving_copies_temporary_results_and_the_layers_follow(
     done.layers[names.OUTPUT] = layer
     folder = tmp_path / "kept"
     folder.mkdir()
-    dock.save_results(done, str(folder))
-    wait(lambda: dock._saving is None)
+    dock.saving.save(done, str(folder))
+    wait(lambda: not dock.saving.busy)
     assert (folder / "s1_registered.tif").stat().st_size == source.stat().st_size
     assert layer.source() == str(folder / "s1_registered.tif")
     assert layer.isValid()
@@ -279,33 +156,35 @@ def test_areas_travel_as_text(dock: SomaDock, layers: list[QgsRasterLayer]) -> N
     assert found is not None
     assert (found.toString(3), found.crs()) == (area.toString(3), area.crs())
     assert (as_parameter(None), from_parameter("")) == ("", None)
-    combo = dock.form.area.combo
+    combo = dock.form.extent.combo
     combo.setCurrentIndex(combo.findData(layers[1].id()))
-    assert dock.form.choice().extent == as_parameter(area)
+    assert dock.form.run_settings().values["extent"] == as_parameter(area)
 
 
 def test_everything_is_explained_and_reached_by_keys(dock: SomaDock) -> None:
-    for kind in (QComboBox, QAbstractSpinBox, QPushButton):
-        for widget in dock.findChildren(kind):
-            assert widget.toolTip(), widget
+    for cls in (QComboBox, QAbstractSpinBox, QPushButton):
+        for found in dock.findChildren(cls):
+            assert found.toolTip(), found
     grid = dock.form.findChild(QGridLayout)
     labels = [label for label in dock.form.findChildren(QLabel) if "&" in label.text()]
     assert grid is not None
     keys = [label.text()[label.text().index("&") + 1].lower() for label in labels]
-    assert len(labels) == 8
+    assert len(labels) == 9
     assert all(label.buddy() is not None for label in labels)
     # U is Run's; the others are those of QGIS's own menus.
     assert len({*keys, *"ujevlsproedwmch"}) == len(keys) + len(set("ujevlsproedwmch"))
 
 
 def test_the_keyboard_goes_through_the_panel_from_top_to_bottom(dock: SomaDock) -> None:
-    wanted = [dock.form.sar, dock.form.sar_band, dock.form.optical, dock.form.moving]
-    wanted += [dock.form.transform, dock.form.max_shift, dock.form.device, dock.run_button]
-    met, widget = [], dock.form.sar
-    while not met or widget is not dock.form.sar:
-        if widget in wanted:
-            met.append(widget)
-        widget = widget.nextInFocusChain()
+    names_of_fields = ("moving", "transform", "max_shift", "min_certainty", "device")
+    wanted = [dock.form.sar, widget(dock, "sar_band"), dock.form.optical]
+    wanted += [*(widget(dock, name) for name in names_of_fields), dock.run_bar.run]
+    met: list[Any] = []
+    here = dock.form.sar
+    while not met or here is not dock.form.sar:
+        if here in wanted:
+            met.append(here)
+        here = here.nextInFocusChain()
     assert met == wanted
 
 
@@ -332,15 +211,15 @@ def test_a_worker_that_is_killed_is_a_sentence_and_leaves_nothing(
     dock.form.folder.setFilePath(str(folder))
     dock.check()
     monkeypatch.setenv("SOMA_STUB", "deaf")
-    dock.run_button.click()
+    dock.run_bar.run.click()
     wait(lambda: any(folder.iterdir()))
     process = stub_engine.worker_pid()
     assert process is not None
     os.kill(process, signal.SIGKILL)
     wait(lambda: dock.queue.current is None)
-    assert dock.card.outcome is not None
-    assert dock.card.outcome.problem.startswith("The worker ended unexpectedly (killed by signal 9")
+    assert dock.card.record is not None
+    assert dock.card.record.problem.startswith("The worker ended unexpectedly (killed by signal 9")
     assert list(folder.iterdir()) == []
     monkeypatch.setenv("SOMA_STUB", "registered")
     run(dock)
-    assert dock.card.outcome.verdict == "registered"
+    assert dock.card.record.verdict == "registered"

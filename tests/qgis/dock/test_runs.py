@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFields,
@@ -18,21 +16,14 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.dock.choice import Choice
+from soma_qgis.algorithms import names
+from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.dock.runs import Run, RunQueue
 from soma_qgis.engine.engine import Engine
 from soma_qgis.plugin import SomaPlugin
 
 from ..conftest import write_raster
-
-
-def wait(until: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
-        QgsApplication.processEvents()
-        time.sleep(0.005)
-    assert until()
+from .conftest import wait
 
 
 @pytest.fixture
@@ -45,12 +36,9 @@ def layers(
     QgsProject.instance().removeAllMapLayers()
 
 
-def choose(layers: tuple[QgsRasterLayer, QgsRasterLayer], **more: object) -> Choice:
-    return Choice(layers[0].id(), layers[1].id(), products=(), **more)  # type: ignore[arg-type]
-
-
-def run(queue: RunQueue, layers: tuple[QgsRasterLayer, QgsRasterLayer], **more: object) -> Run:
-    added = Run(choose(layers, **more), *layers)
+def run(queue: RunQueue, layers: tuple[QgsRasterLayer, QgsRasterLayer], folder: str = "") -> Run:
+    settings = RunSettings(layers[0].id(), layers[1].id(), folder, products=())
+    added = Run(settings, *layers)
     queue.add(added)
     return added
 
@@ -66,13 +54,13 @@ def test_a_run_gives_figures_and_a_command(
     # The stub writes nothing, so the file that QGIS loads is put there.
     done = run(queue, layers, folder=str(folder))
     write_raster(folder / "s1_registered.tif", 2, 32630)
-    wait(lambda: done.outcome is not None)
-    assert done.outcome is not None
-    assert (done.outcome.verdict, done.outcome.problem) == ("registered", "")
-    assert done.outcome.results[names.MEDIAN_SHIFT_PX] == 3.0
-    assert done.outcome.title == "s1 → s2"
-    assert done.outcome.parameters[names.SAR] == layers[0].source()
-    assert done.outcome.parameters[names.OUTPUT] == str(folder / "s1_registered.tif")
+    wait(lambda: done.record is not None)
+    assert done.record is not None
+    assert (done.record.verdict, done.record.problem) == ("registered", "")
+    assert done.record.results[names.MEDIAN_SHIFT_PX] == 3.0
+    assert done.record.title == "s1 → s2"
+    assert done.record.parameters[names.SAR] == layers[0].source()
+    assert done.record.parameters[names.OUTPUT] == str(folder / "s1_registered.tif")
     assert "Searching for the shift" in stages
     assert queue.current is None
 
@@ -83,8 +71,8 @@ def test_results_come_into_a_group_and_nothing_else_changes(
     project = QgsProject.instance()
     before, crs = set(project.mapLayers()), project.crs()
     products = (names.DISPLACEMENTS, names.DISPLACEMENT_RASTER)
-    choice = Choice(layers[0].id(), layers[1].id(), products=products, folder=str(tmp_path))
-    done = Run(choice, *layers)
+    settings = RunSettings(layers[0].id(), layers[1].id(), str(tmp_path), products)
+    done = Run(settings, *layers)
     write_raster(tmp_path / "s1_registered.tif", 2, 32630)
     write_raster(tmp_path / "s1_displacement.tif", 4, 32630)
     crs32630 = QgsCoordinateReferenceSystem("EPSG:32630")
@@ -95,9 +83,9 @@ def test_results_come_into_a_group_and_nothing_else_changes(
     del writer  # closes the file
     queue = RunQueue()
     queue.add(done)
-    wait(lambda: done.outcome is not None)
-    assert done.outcome is not None
-    assert done.outcome.problem == ""
+    wait(lambda: done.record is not None)
+    assert done.record is not None
+    assert done.record.problem == ""
     assert set(project.mapLayers()) - before == {layer.id() for layer in done.layers.values()}
     (group,) = project.layerTreeRoot().findGroups()
     assert group.name() == "s1 (SOMA)"
@@ -122,8 +110,8 @@ def test_layers_may_go_while_a_run_waits(layers: tuple[QgsRasterLayer, QgsRaster
     queue = RunQueue()
     runs = [run(queue, layers) for _ in range(2)]
     QgsProject.instance().removeAllMapLayers()
-    wait(lambda: all(r.outcome is not None for r in runs))
-    assert all(r.outcome is not None and r.outcome.results for r in runs)
+    wait(lambda: all(r.record is not None for r in runs))
+    assert all(r.record is not None and r.record.results for r in runs)
 
 
 def test_cancel_stops_the_first_and_the_next_one_runs(
@@ -136,11 +124,11 @@ def test_cancel_stops_the_first_and_the_next_one_runs(
     wait(lambda: first.share == 0.0 and first.stage == "Starting the worker")
     monkeypatch.setenv("SOMA_STUB", "registered")
     queue.cancel_current()
-    wait(lambda: second.outcome is not None)
-    assert first.outcome is not None
-    assert (first.outcome.verdict, first.outcome.problem) == ("cancelled", "")
-    assert second.outcome is not None
-    assert second.outcome.verdict == "registered"
+    wait(lambda: second.record is not None)
+    assert first.record is not None
+    assert (first.record.verdict, first.record.problem) == ("cancelled", "")
+    assert second.record is not None
+    assert second.record.verdict == "registered"
 
 
 def test_cancelling_all_starts_none(
@@ -150,8 +138,8 @@ def test_cancelling_all_starts_none(
     queue = RunQueue()
     runs = [run(queue, layers) for _ in range(3)]
     queue.cancel_all()
-    wait(lambda: all(r.outcome is not None for r in runs))
-    assert [r.outcome.verdict for r in runs if r.outcome] == ["cancelled"] * 3
+    wait(lambda: all(r.record is not None for r in runs))
+    assert [r.record.verdict for r in runs if r.record] == ["cancelled"] * 3
 
 
 @pytest.mark.parametrize(
@@ -167,11 +155,11 @@ def test_a_failure_is_a_sentence_and_a_second_run_works(
     monkeypatch.setenv("SOMA_STUB", behaviour)
     queue = RunQueue()
     done = run(queue, layers)
-    wait(lambda: done.outcome is not None)
-    assert done.outcome is not None
-    assert done.outcome.verdict == "failed"
-    assert says in done.outcome.problem
-    assert "Traceback" not in done.outcome.problem
+    wait(lambda: done.record is not None)
+    assert done.record is not None
+    assert done.record.verdict == "failed"
+    assert says in done.record.problem
+    assert "Traceback" not in done.record.problem
 
 
 def test_what_the_algorithm_refuses_ends_at_once(
@@ -180,7 +168,7 @@ def test_what_the_algorithm_refuses_ends_at_once(
     layers[1].setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     queue = RunQueue()
     done = run(queue, layers)
-    wait(lambda: done.outcome is not None, 2)
-    assert done.outcome is not None
-    assert "s2 is shown in EPSG:3857" in done.outcome.problem
+    wait(lambda: done.record is not None, 2)
+    assert done.record is not None
+    assert "s2 is shown in EPSG:3857" in done.record.problem
     assert queue.current is None

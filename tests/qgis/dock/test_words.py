@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from soma_qgis.dock import colours
-from soma_qgis.dock.choice import Choice
 from soma_qgis.dock.history import LONGEST, add_to_history, load_history
-from soma_qgis.dock.outcome import Outcome, advice, explanation, headline, rows
 from soma_qgis.dock.progress import TimeLeft, duration, progress_line
+from soma_qgis.dock.run_record import RunRecord, advice, explanation, headline, rows
+from soma_qgis.dock.run_settings import RunSettings
 
 RESULTS: dict[str, Any] = {
     "VERDICT": "doubtful",
@@ -28,13 +28,13 @@ RESULTS: dict[str, Any] = {
 }
 
 
-def outcome(**changes: Any) -> Outcome:
-    choice = changes.pop("choice", Choice("a", "b"))
-    return Outcome(choice, "s1", "s2", results={**RESULTS, **changes})
+def record(settings: dict[str, Any] | None = None, **changes: Any) -> RunRecord:
+    chosen = RunSettings("a", "b", values=settings or {})
+    return RunRecord(chosen, "s1", "s2", results={**RESULTS, **changes})
 
 
 def test_figures_have_units() -> None:
-    shown = {row.label: row.value for row in rows(outcome())}
+    shown = {row.label: row.value for row in rows(record())}
     assert shown == {
         "Shift": "3.0 px · 30.4 m",
         "RMSE": "4.00 → 0.50 px",
@@ -42,26 +42,26 @@ def test_figures_have_units() -> None:
         "Coverage": "50 % certain",
         "Time": "1 min on CPU",
     }
-    assert all(row.meaning for row in rows(outcome()))
+    assert all(row.meaning for row in rows(record()))
 
 
 def test_figures_that_there_are_none_of_are_left_out() -> None:
-    shown = {row.label: row.value for row in rows(outcome(MEDIAN_SHIFT_M=None, RMSE_AFTER=None))}
+    shown = {row.label: row.value for row in rows(record(MEDIAN_SHIFT_M=None, RMSE_AFTER=None))}
     assert shown["Shift"] == "3.0 px"
     assert "RMSE" not in shown
-    assert rows(Outcome(Choice(), "a", "b")) == []
+    assert rows(RunRecord(RunSettings(), "a", "b")) == []
 
 
 def test_every_verdict_has_words_that_say_what_to_do() -> None:
-    assert headline(outcome().verdict) == "Doubtful"
-    said = explanation(outcome())
+    assert headline(record().verdict) == "Doubtful"
+    said = explanation(record())
     assert "compare before" in said
     assert "Reason one." in said
     assert "Try" in said
-    assert explanation(outcome(VERDICT="registered")) == "The images fit: reason one."
-    failed = Outcome(Choice(), "a", "b", problem="Why it failed.")
+    assert explanation(record(VERDICT="registered")) == "The images fit: reason one."
+    failed = RunRecord(RunSettings(), "a", "b", problem="Why it failed.")
     assert (failed.verdict, explanation(failed)) == ("failed", "Why it failed.")
-    stopped = Outcome(Choice(), "a", "b", cancelled=True)
+    stopped = RunRecord(RunSettings(), "a", "b", cancelled=True)
     assert (headline(stopped.verdict), explanation(stopped)) == (
         "Cancelled",
         "Nothing was written.",
@@ -69,15 +69,15 @@ def test_every_verdict_has_words_that_say_what_to_do() -> None:
 
 
 def test_advice_fits_the_evidence() -> None:
-    assert "larger shift" in advice(outcome(MEDIAN_SHIFT_PX=45.0))
-    assert "more structure" in advice(outcome(COVERAGE=0.1))
-    assert "affine" in advice(outcome())
-    assert "another band" in advice(outcome(choice=Choice("a", "b", transform="affine")))
+    assert "larger shift" in advice(record(MEDIAN_SHIFT_PX=45.0))
+    assert "more structure" in advice(record(COVERAGE=0.1))
+    assert "affine" in advice(record())
+    assert "another band" in advice(record({"transform": "affine"}))
 
 
 def test_who_was_moved_onto_whom() -> None:
-    assert outcome().title == "s1 → s2"
-    assert outcome(choice=Choice("a", "b", moving="optical")).title == "s2 → s1"
+    assert record().title == "s1 → s2"
+    assert record({"moving": "optical"}).title == "s2 → s1"
 
 
 def test_time_left_is_not_said_before_it_is_known() -> None:
@@ -116,12 +116,12 @@ def test_history_is_capped_and_survives_spoilt_files(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "history.json"
     assert load_history(path) == []
     for number in range(LONGEST + 5):
-        kept = add_to_history(path, outcome(SECONDS=float(number)))
+        kept = add_to_history(path, record(SECONDS=float(number)))
     assert len(kept) == LONGEST
     assert load_history(path) == kept
     assert kept[0].results["SECONDS"] == LONGEST + 4
-    for spoilt in ("{", "[1]", '[{"choice": 3}]'):
+    for spoilt in ("{", "[1]", '[{"settings": 3}]'):
         path.write_text(spoilt, encoding="utf-8")
         assert load_history(path) == []
-    assert len(add_to_history(path, outcome())) == 1
+    assert len(add_to_history(path, record())) == 1
     assert list(path.parent.iterdir()) == [path]

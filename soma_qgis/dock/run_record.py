@@ -1,4 +1,4 @@
-"""What came of a run, and the words for it."""
+"""The record of a run that has ended, and the words for it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.dock.choice import Choice
+from soma_qgis.algorithms import names
 from soma_qgis.dock.progress import duration
+from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.i18n import tr
 
 NEAR_LIMIT = 0.8
@@ -18,17 +18,18 @@ LITTLE_COVERAGE = 0.3
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunRecord:
     """One run that has ended, as the history keeps it.
 
     Attributes:
-        choice: its settings. sar_name, optical_name: of the layers. parameters: of Processing, with
-            sources in place of layers, for the command line. started: as ISO text.
+        settings: of the run. sar_name, optical_name: of the layers.
+        parameters: of Processing, with sources in place of layers, for the command line.
+        started: as ISO text.
         results: of ``soma:register``; empty where there are none. problem: why there are none.
         cancelled: whether the person stopped it.
     """
 
-    choice: Choice
+    settings: RunSettings
     sar_name: str
     optical_name: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -45,22 +46,26 @@ class Outcome:
         return str(self.results.get(names.VERDICT, "failed"))
 
     @property
+    def moved_name(self) -> str:
+        """The name of the layer that was moved."""
+        return self.sar_name if self.settings.sar_moves else self.optical_name
+
+    @property
     def title(self) -> str:
         """Which image was moved onto which."""
-        pair = (self.sar_name, self.optical_name)
-        moved, reference = pair if self.choice.moving == "sar" else pair[::-1]
-        return f"{moved} → {reference}"
+        reference = self.optical_name if self.settings.sar_moves else self.sar_name
+        return f"{self.moved_name} → {reference}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the outcome as JSON."""
+        """Return the record as JSON."""
         return dataclasses.asdict(self)
 
     @staticmethod
-    def from_dict(data: dict[str, Any]) -> Outcome:
-        """Return the outcome in a JSON form."""
-        known = {f.name for f in dataclasses.fields(Outcome)}
+    def from_dict(data: dict[str, Any]) -> RunRecord:
+        """Return the record in a JSON form."""
+        known = {f.name for f in dataclasses.fields(RunRecord)}
         values = {name: value for name, value in data.items() if name in known}
-        return Outcome(**{**values, "choice": Choice.from_dict(data["choice"])})
+        return RunRecord(**{**values, "settings": RunSettings.from_dict(data["settings"])})
 
 
 @dataclass(frozen=True)
@@ -83,43 +88,43 @@ def headline(verdict: str) -> str:
     return words[verdict]
 
 
-def explanation(outcome: Outcome) -> str:
+def explanation(record: RunRecord) -> str:
     """Return what the verdict means, and what to do next."""
-    reasons = str(outcome.results.get(names.REASONS, ""))
-    if outcome.verdict == "registered":
+    reasons = str(record.results.get(names.REASONS, ""))
+    if record.verdict == "registered":
         return tr("The images fit: {}").format(_lower_first(reasons)) if reasons else ""
-    if outcome.verdict == "doubtful":
+    if record.verdict == "doubtful":
         meaning = tr(
             "The image was moved, but do not trust it unseen; compare before "
             "and after in the map, at edges such as roads and shores."
         )
-        return " ".join(part for part in (meaning, reasons, advice(outcome)) if part)
-    if outcome.verdict == "cancelled":
+        return " ".join(part for part in (meaning, reasons, advice(record)) if part)
+    if record.verdict == "cancelled":
         return tr("Nothing was written.")
-    return outcome.problem
+    return record.problem
 
 
-def advice(outcome: Outcome) -> str:
+def advice(record: RunRecord) -> str:
     """Return what to try next after a doubtful result, the likeliest help first."""
-    choice, results = outcome.choice, outcome.results
+    chosen, results = record.settings.values, record.results
     shift = results.get(names.MEDIAN_SHIFT_PX)
-    if shift is not None and float(shift) > NEAR_LIMIT * choice.max_shift:
+    if shift is not None and float(shift) > NEAR_LIMIT * chosen["max_shift"]:
         return tr("Try a larger shift than {:g} px: what was found is close to it.").format(
-            choice.max_shift
+            chosen["max_shift"]
         )
     if float(results.get(names.COVERAGE) or 0) < LITTLE_COVERAGE:
         return tr(
             "Try an area with more structure: fields, roads and settlements rather than water, "
             "forest or bare mountains; or the other polarisation."
         )
-    if choice.transform != "affine":
+    if chosen["transform"] != "affine":
         return tr("Try the affine transformation only: it needs less evidence.")
     return tr("Try another band or polarisation, or images taken closer together in time.")
 
 
-def rows(outcome: Outcome) -> list[Row]:
+def rows(record: RunRecord) -> list[Row]:
     """Return the figures of a result; those that there are none of are left out."""
-    results = outcome.results
+    results = record.results
     if not results:
         return []
     before, after = results.get(names.RMSE_BEFORE), results.get(names.RMSE_AFTER)

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsProcessingContext
 
-from soma_qgis.algorithms import register as names
-from soma_qgis.dock.choice import Choice, command, output_files
+from soma_qgis.algorithms import names
+from soma_qgis.definitions import settings
+from soma_qgis.dock.run_settings import RunSettings, command, output_files
 from soma_qgis.plugin import SomaPlugin
 
+VALUES = {
+    "sar_band": 2,
+    "optical_bands": (4, 3, 2),
+    "moving": "optical",
+    "transform": "affine",
+    "max_shift": 12.0,
+    "max_rotation": 7.5,
+    "max_scale": 1.05,
+    "min_certainty": 0.5,
+    "spacing": 8.0,
+    "resampling": "cubic",
+    "output_pixel_size": 0.00025,
+    "model": "m",
+    "device": "cpu",
+    "creation_options": ("COMPRESS=ZSTD", "BIGTIFF=YES"),
+}
 
-def test_every_setting_is_a_parameter_of_the_algorithm(
+
+def test_every_setting_is_a_parameter_of_the_algorithm_and_reaches_the_request(
     plugin: SomaPlugin, rasters: dict[str, str]
 ) -> None:
-    choice = Choice(
-        rasters["SAR"], rasters["OPTICAL"], 2, (4, 3, 2), "optical", "affine",
-        "500000,500500,4427200,4427700 [EPSG:32630]", "", (), 12.0, 0.5, 8.0, "cubic", "m", "cpu",
-    )  # fmt: skip
-    parameters = choice.parameters({names.OUTPUT: "out.tif"})
+    extent = "500000,500500,4427200,4427700 [EPSG:32630]"
+    chosen = RunSettings(rasters["SAR"], rasters["OPTICAL"], values={**VALUES, "extent": extent})
+    assert set(chosen.values) == {setting.name for setting in settings()}
+    parameters = chosen.parameters({names.OUTPUT: "out.tif"})
     found = QgsApplication.processingRegistry().algorithmById("soma:register")
     assert set(parameters) <= {p.name() for p in found.parameterDefinitions()}
     context = QgsProcessingContext()
     assert found.checkParameterValues(parameters, context) == (True, "")
     asked = found.arguments(parameters, context)
-    assert (asked["sar_band"], asked["optical_bands"]) == (2, [4, 3, 2])
-    assert (asked["moving"], asked["transform"], asked["device"]) == ("optical", "affine", "cpu")
-    assert (asked["max_shift"], asked["min_certainty"], asked["spacing"]) == (12, 0.5, 8)
-    assert (asked["resampling"], asked["model"]) == ("cubic", "m")
+    as_json = json.loads(json.dumps(VALUES))
+    assert {name: asked[name] for name in VALUES} == as_json
     assert asked["extent"] is not None
+    assert set(asked) == {"sar", "optical", "extent", *VALUES}
 
 
 def test_the_defaults_are_those_of_the_algorithm(
@@ -37,20 +54,24 @@ def test_the_defaults_are_those_of_the_algorithm(
 ) -> None:
     found = QgsApplication.processingRegistry().algorithmById("soma:register")
     context = QgsProcessingContext()
-    parameters = Choice(rasters["SAR"], rasters["OPTICAL"]).parameters({})
+    parameters = RunSettings(rasters["SAR"], rasters["OPTICAL"]).parameters({})
     assert found.arguments(parameters, context) == found.arguments(rasters, context)
 
 
-def test_a_choice_survives_the_profile() -> None:
-    choice = Choice("a", "b", 1, (4, 3, 2), spacing=3.0, folder="x")
-    assert Choice.from_dict(choice.to_dict()) == choice
-    assert Choice.from_dict({**choice.to_dict(), "of_a_later_release": 1}) == choice
+def test_settings_survive_the_profile() -> None:
+    chosen = RunSettings("a", "b", "x", ("GCPS",), {**VALUES, "extent": "0,1,2,3"})
+    stored = json.loads(json.dumps(chosen.to_dict()))
+    assert RunSettings.from_dict(stored) == chosen
+    stored["of_a_later_release"] = 1
+    stored["values"]["of_a_later_release"] = 1
+    del stored["values"]["spacing"]
+    assert RunSettings.from_dict(stored).values == {**chosen.values, "spacing": None}
 
 
 def test_who_moves() -> None:
-    assert (Choice("s", "o").moved, Choice("s", "o").reference) == ("s", "o")
-    turned = Choice("s", "o", moving="optical")
-    assert (turned.moved, turned.reference) == ("o", "s")
+    assert (RunSettings("s", "o").moved, RunSettings("s", "o").reference) == ("s", "o")
+    swapped = RunSettings("s", "o", values={"moving": "optical"})
+    assert (swapped.moved, swapped.reference) == ("o", "s")
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

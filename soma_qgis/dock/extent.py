@@ -1,4 +1,4 @@
-"""Choosing the area to register: the whole overlap, what the map shows, a layer's, a drawn one."""
+"""Choosing the extent to register: the overlap, what the map shows, a layer's, a drawn one."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ OVERLAP, MAP_VIEW, DRAWN, GIVEN = "overlap", "map", "drawn", "given"
 LINE = QColor(43, 140, 190)
 
 
-class AreaChooser(QWidget):
-    """A choice of areas; layers of the project are among them."""
+class ExtentChooser(QWidget):
+    """A choice of extents; those of the project's layers are among them."""
 
     changed = pyqtSignal()
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: QgsMapCanvas, tip: str, parent: QWidget | None = None) -> None:
+        """``tip``: of the list, which says what the extent is for."""
         super().__init__(parent)
         self._canvas = canvas
         self._drawn: QgsReferencedRectangle | None = None
@@ -48,9 +49,7 @@ class AreaChooser(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.combo.setMinimumContentsLength(12)
-        self.combo.setToolTip(
-            tr("Only the part of the overlap inside this area is matched and written.")
-        )
+        self.combo.setToolTip(tip)
         self._draw = QPushButton(tr("Draw"))
         self._draw.setCheckable(True)
         self._draw.setToolTip(tr("Drag a rectangle in the map; Esc in the map gives up."))
@@ -66,7 +65,7 @@ class AreaChooser(QWidget):
         self._on_choice()
 
     def fill(self) -> None:
-        """List the areas there are to choose from, and keep the one that is chosen."""
+        """List the extents there are to choose from, and keep the one that is chosen."""
         chosen = self.combo.currentData() or OVERLAP
         self.combo.blockSignals(True)
         self.combo.clear()
@@ -74,7 +73,7 @@ class AreaChooser(QWidget):
         self.combo.addItem(tr("What the map shows"), MAP_VIEW)
         self.combo.addItem(tr("A rectangle drawn in the map"), DRAWN)
         if self._given is not None:
-            self.combo.addItem(tr("The area of the earlier run"), GIVEN)
+            self.combo.addItem(tr("The extent of the earlier run"), GIVEN)
         for layer in QgsProject.instance().mapLayers().values():
             if layer.isSpatial() and layer.crs().isValid():
                 self.combo.addItem(tr("Extent of {}").format(layer.name()), layer.id())
@@ -83,17 +82,17 @@ class AreaChooser(QWidget):
         if self.combo.currentData() != chosen:
             self._on_choice()
 
-    def area(self) -> QgsReferencedRectangle | None:
-        """Return the area, or None for the whole overlap."""
-        kind = self.combo.currentData()
-        if kind == MAP_VIEW:
+    def extent(self) -> QgsReferencedRectangle | None:
+        """Return the extent, or None for the whole overlap."""
+        chosen = self.combo.currentData()
+        if chosen == MAP_VIEW:
             crs = self._canvas.mapSettings().destinationCrs()
             return QgsReferencedRectangle(self._canvas.extent(), crs)
-        if kind == DRAWN:
+        if chosen == DRAWN:
             return self._drawn
-        if kind == GIVEN:
+        if chosen == GIVEN:
             return self._given
-        layer = QgsProject.instance().mapLayer(kind)
+        layer = QgsProject.instance().mapLayer(chosen)
         if isinstance(layer, QgsMapLayer):
             return QgsReferencedRectangle(layer.extent(), layer.crs())
         return None
@@ -101,14 +100,14 @@ class AreaChooser(QWidget):
     def problem(self) -> str:
         """Return what is missing, in a sentence, or nothing."""
         if self.combo.currentData() == DRAWN and self._drawn is None:
-            return tr("Draw the area in the map first, or choose the whole overlap.")
+            return tr("Draw the extent in the map first, or choose the whole overlap.")
         return ""
 
-    def give(self, area: QgsReferencedRectangle | None) -> None:
-        """Choose the area of an earlier run."""
-        self._given = area
+    def give(self, extent: QgsReferencedRectangle | None) -> None:
+        """Choose the extent of an earlier run."""
+        self._given = extent
         self.fill()
-        self.combo.setCurrentIndex(self.combo.findData(OVERLAP if area is None else GIVEN))
+        self.combo.setCurrentIndex(self.combo.findData(OVERLAP if extent is None else GIVEN))
         self.changed.emit()
 
     def close_tools(self) -> None:
@@ -155,20 +154,20 @@ class AreaChooser(QWidget):
             self.changed.emit()
 
 
-def as_parameter(area: QgsReferencedRectangle | None) -> str:
-    """Return an area as Processing has it, "xmin,xmax,ymin,ymax [CRS]"; empty: none."""
-    if area is None:
+def as_parameter(extent: QgsReferencedRectangle | None) -> str:
+    """Return an extent as Processing has it, "xmin,xmax,ymin,ymax [CRS]"; empty: none."""
+    if extent is None:
         return ""
-    numbers = (area.xMinimum(), area.xMaximum(), area.yMinimum(), area.yMaximum())
+    numbers = (extent.xMinimum(), extent.xMaximum(), extent.yMinimum(), extent.yMaximum())
     text = ",".join(f"{number:.10g}" for number in numbers)
-    crs = area.crs()
+    crs = extent.crs()
     if not crs.isValid():
         return text
     return f"{text} [{crs.authid() or 'WKT:' + crs.toWkt()}]"
 
 
 def from_parameter(text: str) -> QgsReferencedRectangle | None:
-    """Return the area that :func:`as_parameter` has written."""
+    """Return the extent that :func:`as_parameter` has written."""
     found = re.fullmatch(r"([^,]+),([^,]+),([^,]+),([^,\[]+)(?:\[(.*)\])?", text, re.DOTALL)
     if found is None:
         return None

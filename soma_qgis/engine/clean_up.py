@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 UNFINISHED = ".soma-unfinished-"
-"""Start of the names of files being written; the same as in ``model_core/products/output.py``."""
+"""Start of the names of files being written; the same as in ``model_core/raster/output.py``."""
 
 _IDENTIFIER = "[0-9a-f]" * 8
 

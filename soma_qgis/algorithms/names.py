@@ -1,0 +1,26 @@
+"""Ids of parameters and outputs of ``soma:register`` that the code names; they never change.
+
+Those of the settings come from the definitions.
+"""
+
+from __future__ import annotations
+
+SAR = "SAR"
+OPTICAL = "OPTICAL"
+
+OUTPUT = "OUTPUT"
+DISPLACEMENTS = "DISPLACEMENTS"
+DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
+REPORT = "REPORT"
+
+RMSE_BEFORE = "RMSE_BEFORE"
+RMSE_AFTER = "RMSE_AFTER"
+MEDIAN_SHIFT_M = "MEDIAN_SHIFT_M"
+INLIER_RATIO = "INLIER_RATIO"
+COVERAGE = "COVERAGE"
+VERDICT = "VERDICT"
+MEDIAN_SHIFT_PX = "MEDIAN_SHIFT_PX"
+SECONDS = "SECONDS"
+DEVICE_USED = "DEVICE_USED"
+DEVICE_REASON = "DEVICE_REASON"
+REASONS = "REASONS"
