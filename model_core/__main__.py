@@ -1,4 +1,4 @@
-"""Entry point of ``python -m model_core``."""
+"""Entry point of ``soma`` and of ``python -m model_core``, which are the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from model_core.errors import SomaError
 from model_core.version import __version__
@@ -17,14 +18,22 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 COMMANDS = (
-    "register", "match", "apply", "info", "train", "realign", "evaluate", "simulate", "serve",
+    "register", "match", "apply", "info", "train", "refine_labels", "evaluate", "simulate", "serve",
 )  # fmt: skip
 """Names of modules in model_core.commands, in the order of the help."""
 
 
+def _called() -> str:
+    """Return how the program was started, for its help."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "soma" else "python -m model_core"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; each command's file adds its own options."""
-    parser = argparse.ArgumentParser(prog="python -m model_core", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=_called(), description="Registers SAR to optical images, densely and sub-pixel."
+    )
     parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:

@@ -12,13 +12,8 @@ from typing import Any
 
 import torch
 
-from model_core.network.checkpoint import (
-    MANIFEST,
-    WEIGHTS,
-    read_manifest,
-    save_network,
-    sha256,
-)
+from model_core.locations import WEIGHTS
+from model_core.network.checkpoint import MANIFEST, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.matcher_config import MatcherConfig
 from model_core.network.soma import Soma

@@ -21,6 +21,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from model_core.errors import BadInputError
+from model_core.locations import WEIGHTS
 from model_core.network.config import SomaConfig
 from model_core.network.soma import Soma
 from model_core.raster.output import atomic_write
@@ -30,9 +31,6 @@ METADATA = "soma"
 
 FORMAT_VERSION = 1
 """Raised when a file of this version could no longer be read by the version before."""
-
-WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
-"""Bundled models: beside ``model_core`` in the repository as in the plugin's zip."""
 
 MANIFEST = "manifest.json"
 

@@ -18,9 +18,10 @@ from safetensors.torch import load_file, save_file
 
 import model_core
 from model_core.errors import BadInputError
+from model_core.locations import WEIGHTS
 from model_core.network import checkpoint
 from model_core.network.bundle import UNTRAINED, write_bundled
-from model_core.network.checkpoint import WEIGHTS, load_network, read_manifest, save_network, sha256
+from model_core.network.checkpoint import load_network, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.soma import Soma
 from model_core.workflows.request import DEFAULT_MODEL
