@@ -26,7 +26,8 @@ from plugin_files import ROOT
 from qgis_profile import qgis_environment
 
 from model_core.geometry.grid import Grid
-from model_core.products.displacement_raster import DisplacementField, read_displacement_raster
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.displacement_raster import read_displacement_raster
 
 FOLDER = ROOT / "build" / "demo"
 SCENE = "sen1floods11_spain"

@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from model_core.commands.feedback import StandardErrorFeedback
+from model_core.commands.options import add_settings, given_settings
+from model_core.settings import check_settings
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,14 +20,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--displacement", required=True, help="displacement raster of register")
     parser.add_argument("--raster", required=True, help="raster of the moving image's geometry")
     parser.add_argument("--out", required=True, help="GeoTIFF to write")
-    parser.add_argument("--resampling", choices=("nearest", "bilinear", "cubic"))
-    parser.add_argument(
-        "--co",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="GDAL creation option; repeat for more",
-    )
+    add_settings(parser, ("resampling", "creation_options"))
     parser.set_defaults(run=run)
 
 
@@ -33,12 +28,13 @@ def run(options: argparse.Namespace) -> int:
     """Apply, and say where the result is."""
     from model_core.workflows.apply import apply_registration
 
+    settings = check_settings(given_settings(options))
     apply_registration(
         options.displacement,
         options.raster,
         options.out,
-        options.resampling,
-        tuple(options.co),
+        settings["resampling"],
+        settings["creation_options"],
         StandardErrorFeedback(),
     )
     sys.stdout.write(f"Written: {options.out}\n")

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from model_core.workflows.request import DEFAULT_MODEL
+from model_core.settings import SETTINGS
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         sources=tuple(options.source) if options.source else None,
         protocols=_names(options.protocols, tuple(PROTOCOLS)),
         methods=_names(options.methods, (*NETWORKS, *PEERS)),
-        models=tuple(options.model or (DEFAULT_MODEL,)),
+        models=tuple(options.model or (SETTINGS["model"].default,)),
         limit=options.limit,
         seed=options.seed,
         threads=options.threads,

@@ -6,19 +6,25 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_core.commands.register import EXIT_CODES
+from model_core.commands.exit_codes import EXIT_CODES, EXIT_HELP
+from model_core.commands.options import add_settings, given_settings
 from model_core.errors import BadInputError
-from model_core.workflows.request import DEFAULT_MODEL
+from model_core.settings import check_settings
 
 if TYPE_CHECKING:
-    from model_core.registration.engine import PairMatch
-    from model_core.registration.model import RegistrationModel
+    from model_core.workflows.match import PairMatch
+
+    Matching = Callable[[str, str], PairMatch]
+    """Takes the paths of a SAR and an optical image."""
 
 COLUMNS = ("id", "sar_path", "optical_path")
+
+MATCH_SETTINGS = ("max_shift", "max_rotation", "max_scale", "transform", "model", "device")
+"""Plain images have neither ground nor products."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "match",
         help="match plain images, one pair or a list",
         description="Gives the affine from optical to SAR pixels (pixel centres at integers). Exit "
-        "code of one pair: 0 registered, 3 doubtful, 4 failed, 2 bad input; of a list: 0, or 2 "
+        f"code of one pair: {EXIT_HELP}; of a list: 0, or 2 "
         "where a pair could not be read (its line says why).",
     )
     parser.add_argument("--sar", help="SAR image")
@@ -41,12 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--pairs", type=Path, help=f"CSV with the columns {', '.join(COLUMNS)}")
     parser.add_argument("--out", type=Path, help="JSON lines, one a pair, for --pairs")
-    parser.add_argument("--max-shift", type=float, default=60.0, metavar="PX")
-    parser.add_argument("--max-rotation", type=float, default=25.0, metavar="DEG")
-    parser.add_argument("--max-scale", type=float, default=1.1, metavar="RATIO")
-    parser.add_argument("--transform", choices=("affine", "affine+flow"), default="affine+flow")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="bundled name or checkpoint file")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_settings(parser, MATCH_SETTINGS)
     parser.add_argument("--threads", type=int, help="CPU threads")
     parser.set_defaults(run=run)
 
@@ -56,37 +57,38 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model_core.raster.output import check_outputs
-    from model_core.registration.model import load_model
 
     single = bool(options.sar and options.optical and options.json)
     if single == bool(options.pairs and options.out):
         raise BadInputError("Give --sar, --optical and --json, or --pairs and --out.")
     if options.threads is not None and options.threads < 1:
         raise BadInputError(f"--threads is {options.threads}; give 1 or more.")
+    settings = check_settings(given_settings(options))
     if options.threads:
         torch.set_num_threads(options.threads)
     outputs = [str(p) for p in (options.json, options.field, options.out) if p]
     inputs = [str(p) for p in (options.sar, options.optical, options.pairs) if p]
     check_outputs(outputs, inputs)
-    matcher, reason = load_model(options.model, options.device)
-    sys.stderr.write(f"{matcher.name} on {matcher.device}: {reason}.\n")
-    return _one(matcher, options) if single else _many(matcher, options)
+    matching = _matching(settings)
+    return _one(matching, options) if single else _many(matching, options)
 
 
-def _match(
-    matcher: RegistrationModel, options: argparse.Namespace, sar: str, optical: str
-) -> PairMatch:
-    from model_core.registration.engine import match_pair, plain_view
+def _matching(settings: Mapping[str, Any]) -> Matching:
+    """Load the model, and return what matches a pair with it."""
+    from model_core.registration.model import load_model
+    from model_core.workflows.bounds import search_bounds
+    from model_core.workflows.match import match_pair, plain_view
 
-    return match_pair(
-        matcher,
-        plain_view(sar, "sar"),
-        plain_view(optical, "optical"),
-        options.max_shift,
-        options.max_rotation,
-        options.max_scale,
-        options.transform == "affine+flow",
-    )
+    model, reason = load_model(settings["model"], settings["device"])
+    sys.stderr.write(f"{model.name} on {model.device}: {reason}.\n")
+    bounds = search_bounds(settings, georeferenced=False)
+    local = settings["transform"] == "affine+flow"
+
+    def matching(sar: str, optical: str) -> PairMatch:
+        views = plain_view(sar, "sar"), plain_view(optical, "optical")
+        return match_pair(model, *views, bounds, local)
+
+    return matching
 
 
 def _record(found: PairMatch) -> dict[str, Any]:
@@ -100,12 +102,12 @@ def _record(found: PairMatch) -> dict[str, Any]:
     }
 
 
-def _one(matcher: RegistrationModel, options: argparse.Namespace) -> int:
+def _one(matching: Matching, options: argparse.Namespace) -> int:
     import numpy as np
 
     from model_core.raster.output import atomic_writes
 
-    found = _match(matcher, options, options.sar, options.optical)
+    found = matching(options.sar, options.optical)
     paths = {"json": options.json} | ({"field": options.field} if options.field else {})
     with atomic_writes(paths) as temporary:
         text = json.dumps(_record(found), indent=2)
@@ -118,14 +120,14 @@ def _one(matcher: RegistrationModel, options: argparse.Namespace) -> int:
     return EXIT_CODES[found.verdict]
 
 
-def _many(matcher: RegistrationModel, options: argparse.Namespace) -> int:
+def _many(matching: Matching, options: argparse.Namespace) -> int:
     from model_core.raster.output import atomic_write
 
     code = 0
     with atomic_write(options.out) as temporary, temporary.open("w", encoding="utf-8") as file:
         for name, sar, optical in _read_pairs(options.pairs):
             try:
-                record = _record(_match(matcher, options, sar, optical))
+                record = _record(matching(sar, optical))
             except BadInputError as error:
                 record, code = {"error": str(error)}, error.exit_code
             file.write(json.dumps({"id": name, **record}) + "\n")

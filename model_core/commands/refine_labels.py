@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model_core.workflows.request import DEFAULT_MODEL
+from model_core.settings import SETTINGS
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,7 +22,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="YAML file of settings, or the name of one that comes with SOMA",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="CSV")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="bundled name or checkpoint file")
+    parser.add_argument(
+        "--model", default=SETTINGS["model"].default, help="bundled name or checkpoint file"
+    )
     parser.add_argument("--threads", type=int, default=0, help="of torch on the CPU; 0: all cores")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.set_defaults(run=run)

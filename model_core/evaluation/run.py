@@ -49,8 +49,8 @@ from model_core.evaluation.scoring import score
 from model_core.evaluation.soma_method import build_soma
 from model_core.feedback import Feedback
 from model_core.raster.output import atomic_write
+from model_core.settings import SETTINGS
 from model_core.version import __version__
-from model_core.workflows.request import DEFAULT_MODEL
 
 RESULTS = "results.jsonl"
 RUN = "run.json"
@@ -77,7 +77,7 @@ class Settings:
     sources: tuple[str, ...] | None = None
     protocols: tuple[str, ...] = tuple(PROTOCOLS)
     methods: tuple[str, ...] = (*NETWORKS, *PEERS)
-    models: tuple[str, ...] = (DEFAULT_MODEL,)
+    models: tuple[str, ...] = (SETTINGS["model"].default,)
     limit: int | None = None
     seed: int = 0
     threads: int = 2

@@ -7,8 +7,9 @@ import hashlib
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.network.soma import Soma
 from model_core.raster.view import View
-from model_core.registration.engine import match_pair
 from model_core.registration.model import RegistrationModel, load_model
+from model_core.registration.verdict import Limits
+from model_core.workflows.match import match_pair
 
 
 class SomaMethod:
@@ -32,9 +33,8 @@ class SomaMethod:
         The affine is given whatever the verdict is, so that accuracy and judgement are measured
         apart from each other.
         """
-        found = match_pair(
-            self.matcher, sar, optical, max_shift, max_rotation, max_scale, self.local
-        )
+        bounds = Limits(max_shift, max_rotation, max_scale)
+        found = match_pair(self.matcher, sar, optical, bounds, self.local)
         return MethodResult(
             affine=found.affine,
             field=found.field,

@@ -1,6 +1,6 @@
 """The displacement raster: the one file from which a registration can be applied again.
 
-Four float32 bands on a lattice over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
+Four float32 bands on control points over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
 metres (east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the
 correction applied to the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
 """
@@ -8,18 +8,24 @@ correction applied to the moving image, ``map_new = map_old + (dx, dy)``, given 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
+from model_core.products.displacement_field import (
+    SIGN,
+    SIGN_PIXELS,
+    DisplacementField,
+    RegistrationGrids,
+    metres_of,
+)
+from model_core.products.finished_run import FinishedRun
 from model_core.raster.output import atomic_write
 from model_core.raster.scene import open_raster
 from model_core.registration.fit import Field, Lattice
@@ -28,113 +34,11 @@ from model_core.version import __version__
 NODATA = -9999.0
 TAG = "SOMA_REGISTRATION"
 FORMAT = 1
-SIGN = (
-    "dx, dy: correction applied to the moving image, map_new = map_old + (dx, dy), "
-    "dx east, dy north, in metres; given at map_new"
-)
-SIGN_PIXELS = (
-    "dx, dy: correction applied to the moving image, new = old + (dx, dy), "
-    "dx to the right, dy up, in pixels; given at the new position"
-)
 
 
-@dataclass(frozen=True)
-class DisplacementField:
-    """A finished field in people's units.
-
-    Attributes:
-        working: the grid of the matching. step: its pixels per lattice node.
-        moving: geometry of the moving image, to which the field can be applied again.
-        output: the grid of registered rasters, unless another one is asked for.
-        pixel: reference pixels per working pixel, 1 unless the reference is much the finer image.
-        dx, dy: (h, w) float32, metres; pixels, right and up, where unreferenced. Defined at every
-            node: where nothing is known they follow the affine.
-        certainty: (h, w) in [0, 1]. residual: (h, w), reference pixels by which a node's own
-            measurement departs from the field, NaN where none was made.
-        valid: (h, w), False where the images have no data in common.
-        affine: (2, 3), working pixel to the moving image's position on the working grid.
-    """
-
-    working: Grid
-    step: int
-    moving: Grid
-    output: Grid
-    pixel: float
-    dx: NDArray[np.float32]
-    dy: NDArray[np.float32]
-    certainty: NDArray[np.float32]
-    residual: NDArray[np.float32]
-    valid: NDArray[np.bool_]
-    affine: NDArray[np.float64]
-
-    @property
-    def lattice(self) -> Lattice:
-        """The nodes, in working pixels."""
-        return Lattice(self.working.height, self.working.width, self.step)
-
-    @property
-    def grid(self) -> Grid:
-        """The raster's geometry: one pixel per node."""
-        return self.working.decimated(self.step)
-
-    def displacement(self) -> NDArray[np.float64]:
-        """Return (h, w, 2), dx and dy."""
-        return np.stack([self.dx, self.dy], axis=-1).astype(np.float64)
-
-    def in_pixels(self) -> NDArray[np.float64]:
-        """Return the correction (h, w, 2) in reference pixels, to the right and down."""
-        return (self.lattice.positions() - _positions(self)) * self.pixel
-
-    def to_field(self) -> Field:
-        """Return the field as the matching knows it, in working pixels."""
-        points = self.lattice.positions()
-        affine = points @ self.affine[:, :2].T + self.affine[:, 2]
-        departure = (_positions(self) - affine).transpose(2, 0, 1).astype(np.float32)
-        return Field(self.affine, self.lattice, np.ascontiguousarray(departure))
-
-
-def _positions(field: DisplacementField) -> NDArray[np.float64]:
-    """Return where on the working grid (h, w, 2) the moving image shows each node's ground."""
-    new = field.working.to_map(field.lattice.positions())
-    return field.working.to_pixels(new - field.working.map_units(field.displacement(), new))
-
-
-def people_field(
-    working: Grid,
-    moving: Grid,
-    output: Grid,
-    pixel: float,
-    field: Field,
-    certainty: NDArray[np.float32],
-    residual: NDArray[np.float32],
-    valid: NDArray[np.bool_],
-) -> DisplacementField:
-    """Turn a field in working pixels into metres; arrays are (h, w) on the field's lattice.
-
-    ``residual`` is in working pixels; the other arguments are :class:`DisplacementField`'s.
-    """
-    only_affine = _metres(working, Field(field.affine, field.lattice))
-    filled = np.where(valid[..., None], _metres(working, field), only_affine)
-    return DisplacementField(
-        working=working,
-        step=field.lattice.step,
-        moving=moving,
-        output=output,
-        pixel=pixel,
-        dx=filled[..., 0].astype(np.float32),
-        dy=filled[..., 1].astype(np.float32),
-        certainty=np.where(valid, certainty, 0).astype(np.float32),
-        residual=(residual * pixel).astype(np.float32),
-        valid=valid,
-        affine=field.affine,
-    )
-
-
-def _metres(working: Grid, field: Field) -> NDArray[np.float64]:
-    """Return the correction (h, w, 2) that a field asks for at its nodes, in metres."""
-    points = field.lattice.positions()
-    new, old = working.to_map(points), working.to_map(field.at(points))
-    return working.metres(new - old, new)
+def write(run: FinishedRun, path: Path) -> None:
+    """Write the displacement raster of a run."""
+    write_displacement_raster(run.field, path)
 
 
 def write_displacement_raster(field: DisplacementField, path: str | Path) -> None:
@@ -152,9 +56,9 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
         "version": __version__,
         "working": _geometry(field.working),
         "step": field.step,
-        "moving": _geometry(field.moving),
-        "output": _geometry(field.output),
-        "pixel": field.pixel,
+        "moving": _geometry(field.grids.moving),
+        "output": _geometry(field.grids.output),
+        "pixel": field.grids.pixel,
         "affine": field.affine.tolist(),
     }
     with (
@@ -207,22 +111,23 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
             )
         bands = dataset.read()
     valid = bands[0] != np.float32(NODATA)
-    working, step = _grid(tags["working"]), int(tags["step"])
-    affine = np.array(tags["affine"], dtype=np.float64)
-    lattice = Lattice(working.height, working.width, step)
-    filled = _metres(working, Field(affine, lattice)).astype(np.float32)
-    return DisplacementField(
-        working=working,
-        step=step,
+    grids = RegistrationGrids(
+        working=_grid(tags["working"]),
         moving=_grid(tags["moving"]),
         output=_grid(tags["output"]),
         pixel=float(tags["pixel"]),
+    )
+    step, affine = int(tags["step"]), np.array(tags["affine"], dtype=np.float64)
+    lattice = Lattice(grids.working.height, grids.working.width, step)
+    filled = metres_of(grids.working, Field(affine, lattice)).astype(np.float32)
+    measured = valid & (bands[3] != np.float32(NODATA))
+    return DisplacementField(
+        grids=grids,
+        step=step,
         dx=np.where(valid, bands[0], filled[..., 0]),
         dy=np.where(valid, bands[1], filled[..., 1]),
         certainty=np.where(valid, bands[2], 0).astype(np.float32),
-        residual=np.where(valid & (bands[3] != np.float32(NODATA)), bands[3], np.nan).astype(
-            np.float32
-        ),
+        residual=np.where(measured, bands[3], np.nan).astype(np.float32),
         valid=valid,
         affine=affine,
     )

@@ -7,9 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from model_core.geometry.projection import project
-from model_core.products.displacement_raster import DisplacementField
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.finished_run import FinishedRun
 from model_core.products.tie_points import TiePoints
 from model_core.raster.output import atomic_write
+
+_UP = np.array([1.0, -1.0])
+
+
+def write(run: FinishedRun, path: Path) -> None:
+    """Write the ground control points of a run."""
+    write_gcps(run.tie_points, run.field, path)
 
 
 def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) -> None:
@@ -20,16 +28,15 @@ def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) ->
     and pixels (column, minus row, from the upper left corner) otherwise; dX, dY and residual are
     of QGIS's own fit and start at 0. Outliers are written disabled.
     """
-    if field.working.crs is None or field.moving.crs is None:
-        corner = field.working.to_pixels(points.old) + 0.5
-        source = corner * np.array([1.0, -1.0])
-        target = (field.working.to_pixels(points.new) + 0.5) * np.array([1.0, -1.0])
-        first = "#CRS: "
+    working, moving = field.working.crs, field.grids.moving.crs
+    source, target, first = points.old, points.new, "#CRS: "
+    if working is None or moving is None:
+        # The map of an image without georeferencing is its pixel plane; QGIS counts rows downwards.
+        source, target = source * _UP, target * _UP
     else:
-        source, target = points.old, points.new
-        if field.moving.crs != field.working.crs:
-            source = project(points.old, field.working.crs, field.moving.crs)
-        first = f"#CRS: {field.working.crs.to_wkt()}"
+        first += working.to_wkt()
+        if moving != working:
+            source = project(source, working, moving)
     lines = [first, "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
     for new, old, inlier in zip(target, source, points.inlier, strict=True):
         numbers = ",".join(repr(float(v)) for v in (*new, *old))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,20 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line
 from model_core.feedback import Feedback
 from model_core.geometry.grid import Grid
-from model_core.geometry.pixels import window_pixels
+from model_core.geometry.pixels import pixel_to_cell, window_pixels
 from model_core.geometry.projection import map_pixels
-from model_core.products.displacement_raster import DisplacementField
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.finished_run import FinishedRun
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
 from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
-from model_core.registration.fit import Field
+from model_core.settings import SETTINGS
 from model_core.version import __version__
 
 BLOCK = 512
-
-
-def default_resampling(dataset: DatasetReader) -> str:
-    """Return "nearest" for classes (a palette), "cubic" for measured values."""
-    return "nearest" if ColorInterp.palette in dataset.colorinterp else "cubic"
 
 
 def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Grid:
@@ -56,73 +53,125 @@ def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Gri
 def bytes_needed(path: str, target: Grid) -> int:
     """Return the size of the registered raster without compression."""
     with open_raster(path) as dataset:
-        pixel = sum(np.dtype(kind).itemsize for kind in dataset.dtypes)
+        pixel = sum(np.dtype(dtype).itemsize for dtype in dataset.dtypes)
     return target.width * target.height * pixel
 
 
+@dataclass(frozen=True)
+class RasterOptions:
+    """How a registered raster is written.
+
+    Attributes:
+        resampling: "nearest", "bilinear", "cubic", or "auto": nearest for classes (a palette),
+            cubic for measured values.
+        creation_options: of GDAL's GeoTIFF, ``"COMPRESS=ZSTD"``; ``"DRIVER=COG"`` makes a COG.
+    """
+
+    resampling: str = "auto"
+    creation_options: Sequence[str] = ()
+
+    def method(self, dataset: DatasetReader) -> str:
+        """Return the resampling of a raster: never "auto"."""
+        if self.resampling != "auto":
+            return self.resampling
+        return "nearest" if ColorInterp.palette in dataset.colorinterp else "cubic"
+
+    def driver_and_options(self) -> tuple[str, dict[str, str]]:
+        """Return GDAL's driver and its creation options by name.
+
+        Raises:
+            BadInputError: an option is not of the form NAME=VALUE.
+        """
+        checked = SETTINGS["creation_options"].checked(tuple(self.creation_options))
+        pairs = (option.split("=", 1) for option in checked)
+        options = {name.strip().upper(): value.strip() for name, value in pairs}
+        return options.pop("DRIVER", "GTiff"), options
+
+
+class RegisteredReader:
+    """Reads windows of a raster as they look once the registration moved it."""
+
+    def __init__(self, source: DatasetReader, field: DisplacementField, method: str) -> None:
+        """``method``: "nearest", "bilinear" or "cubic"."""
+        self.source = source
+        self.method = method
+        self._source_grid = grid_of(source)
+        self._grids = field.grids
+        self._field = field.to_field()
+
+    def read(
+        self, row: int, column: int, height: int, width: int
+    ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+        """Read a window of the output grid.
+
+        Returns:
+            All bands (C, height, width) in the raster's type, 0 where nothing is known; and
+            (C, height, width) bool, where something is.
+
+        Raises:
+            BadInputError: the raster breaks off.
+        """
+        on_map = self._grids.output.to_map(window_pixels(row, column, height, width))
+        working = self._grids.working.to_pixels(on_map)
+        positions = map_pixels(self._field.at(working), self._grids.working, self._source_grid)
+        return _sample(self.source, positions, self.method)
+
+
+def write(run: FinishedRun, path: Path) -> None:
+    """Write the registered raster of a run."""
+    options = RasterOptions(run.settings["resampling"], run.settings["creation_options"])
+    write_registered(run.moving.path, run.field, path, options, run.feedback, run.progress)
+
+
 def write_registered(
-    moving: str,
+    raster: str,
     field: DisplacementField,
-    target: Grid,
     path: str | Path,
-    resampling: str | None,
-    creation_options: Sequence[str],
+    options: RasterOptions,
     feedback: Feedback,
     progress: Callable[[float], None],
 ) -> None:
     """Resample a raster of the moving geometry once, by CRS change and displacement together.
 
-    Bands, types, nodata, descriptions, colours, scales, offsets and tags are kept. Where a raster
-    has no nodata value, floating point gets NaN, and integers an internal mask.
+    It lands on the field's output grid. Bands, types, nodata, descriptions, colours, scales,
+    offsets and tags are kept. Where a raster has no nodata value, floating point gets NaN, and
+    integers an internal mask.
 
     Args:
-        resampling: "nearest", "bilinear", "cubic", or None for the default of the raster.
-        creation_options: of GDAL's GeoTIFF, ``"COMPRESS=ZSTD"``; ``"DRIVER=COG"`` makes a COG.
+        raster: the moving image, or another one on its ground.
+        field: the registration.
+        path: to write to.
+        options: resampling and creation options.
+        feedback: asked, block by block, whether to stop.
+        progress: takes the share, 0 to 1, that is done.
 
     Raises:
         BadInputError: the raster cannot be read or the options are wrong.
         CancelledError: on request; no file is left.
     """
-    options = _options(creation_options)
-    driver = options.pop("DRIVER", "GTiff")
-    inner = field.to_field()
-    with open_raster(moving) as source:
-        method = resampling or default_resampling(source)
-        profile = _profile(source, target)
-        with atomic_write(path) as temporary:
-            gtiff = (
-                temporary if driver == "GTiff" else temporary.with_name(temporary.name + ".gtiff")
-            )
-            try:
-                with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-                    with rasterio.open(
-                        gtiff, "w", **(profile | (options if driver == "GTiff" else {}))
-                    ) as dataset:
-                        _copy_description(source, dataset)
-                        _fill(source, dataset, field, inner, target, method, feedback, progress)
-                    if driver != "GTiff":
-                        rasterio.shutil.copy(gtiff, temporary, driver=driver, **options)
-            except RASTER_ERRORS as error:
-                raise BadInputError(
-                    f"{Path(path).name} could not be written ({str(error).splitlines()[0]}); "
-                    "check the creation options and the space on the disk."
-                ) from error
-
-
-def _options(creation_options: Sequence[str]) -> dict[str, str]:
-    options = {}
-    for option in creation_options:
-        name, separator, value = option.partition("=")
-        if not separator or not name.strip():
+    driver, creation = options.driver_and_options()
+    direct = driver == "GTiff"
+    with open_raster(raster) as source, atomic_write(path) as temporary:
+        reader = RegisteredReader(source, field, options.method(source))
+        profile = _profile(source, field.grids.output) | (creation if direct else {})
+        # Drivers as COG can only copy a finished file; it lies beside and is deleted with it.
+        tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
+        try:
+            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+                with rasterio.open(tiff, "w", **profile) as dataset:
+                    _copy_description(source, dataset)
+                    _fill(reader, dataset, feedback, progress)
+                if not direct:
+                    rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
+        except RASTER_ERRORS as error:
             raise BadInputError(
-                f"The creation option {option!r} is not of the form NAME=VALUE; write it so."
-            )
-        options[name.strip().upper()] = value.strip()
-    return options
+                f"{Path(path).name} could not be written ({first_line(error)}); "
+                "check the creation options and the space on the disk."
+            ) from error
 
 
 def _profile(source: DatasetReader, target: Grid) -> dict[str, Any]:
-    kinds = {np.dtype(kind).kind for kind in source.dtypes}
+    kinds = {np.dtype(dtype).kind for dtype in source.dtypes}  # "f": floating point, "i", "u"
     predictor = {"f": 3, "i": 2, "u": 2}.get(next(iter(kinds))) if len(kinds) == 1 else None
     nodata = source.nodata
     if nodata is None and kinds <= {"f"}:
@@ -161,39 +210,31 @@ def _copy_description(source: DatasetReader, target: DatasetWriter) -> None:
 
 
 def _fill(
-    source: DatasetReader,
+    reader: RegisteredReader,
     target: DatasetWriter,
-    displacement: DisplacementField,
-    field: Field,
-    grid: Grid,
-    method: str,
     feedback: Feedback,
     progress: Callable[[float], None],
 ) -> None:
-    source_grid = grid_of(source)
-    masked = target.nodata is None and ColorInterp.alpha not in source.colorinterp
-    windows = [
+    masked = target.nodata is None and ColorInterp.alpha not in reader.source.colorinterp
+    corners = [
         (row, column)
-        for row in range(0, grid.height, BLOCK)
-        for column in range(0, grid.width, BLOCK)
+        for row in range(0, target.height, BLOCK)
+        for column in range(0, target.width, BLOCK)
     ]
-    fill = np.array(0 if target.nodata is None else target.nodata)
-    for index, (row, column) in enumerate(windows):
+    nothing = np.array(0 if target.nodata is None else target.nodata)
+    for index, (row, column) in enumerate(corners):
         feedback.raise_if_cancelled()
-        progress(index / len(windows))
-        height, width = min(BLOCK, grid.height - row), min(BLOCK, grid.width - column)
-        on_map = grid.to_map(window_pixels(row, column, height, width))
-        working = displacement.working.to_pixels(on_map)
-        positions = map_pixels(field.at(working), displacement.working, source_grid)
-        values, good = _take(source, positions, method)
+        progress(index / len(corners))
+        height, width = min(BLOCK, target.height - row), min(BLOCK, target.width - column)
+        values, good = reader.read(row, column, height, width)
         window = Window(column, row, width, height)
-        target.write(np.where(good, values, fill.astype(values.dtype)), window=window)
+        target.write(np.where(good, values, nothing.astype(values.dtype)), window=window)
         if masked:
             target.write_mask(good.any(axis=0), window=window)
     progress(1.0)
 
 
-def _take(
+def _sample(
     source: DatasetReader, positions: NDArray[np.float64], method: str
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """Read what lies under pixel positions (h, w, 2) and interpolate it, all bands."""
@@ -216,8 +257,9 @@ def _take(
         valid = source.read_masks(window=extent, out_shape=out_shape) > 0
     if values.dtype.kind in "fc":
         valid &= np.isfinite(values)
-    scale = np.array([columns, rows]) / (high - low)
-    return interpolate(values, valid, (positions - low + 0.5) * scale - 0.5, method)
+    # Where the factor does not divide the window, GDAL's last block is stretched with the others.
+    factors = (high - low) / np.array([columns, rows])
+    return interpolate(values, valid, pixel_to_cell(positions - low, factors), method)
 
 
 def _factor(positions: NDArray[np.float64]) -> int:

@@ -1,34 +1,35 @@
-"""The report of a registration: one HTML file that needs no other file and no script."""
+"""The report of a registration: one HTML file that needs no other file and no script.
+
+``report.html.j2`` is the page; here stand the values in it.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from numpy.typing import NDArray
 
-from model_core.products.displacement_raster import SIGN, SIGN_PIXELS
-from model_core.products.report_figures import (
-    Image,
-    Vectors,
-    checkerboard,
-    grey,
-    histogram,
-    number,
-    png_uri,
-    vector_plot,
-)
-from model_core.products.report_style import STYLE
+from model_core.geometry.pixels import pixel_to_cell
+from model_core.products.displacement_field import SIGN, SIGN_PIXELS
+from model_core.products.finished_run import FinishedRun
+from model_core.products.numbers import number
+from model_core.products.report_figures import checkerboard, grey, png_uri
+from model_core.products.report_histogram import histogram
+from model_core.products.report_pictures import Comparison, chips, overview
+from model_core.products.report_vectors import Canvas, Vectors, vector_plot
+from model_core.products.result import RegistrationResult
 from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
 from model_core.version import __version__
-from model_core.workflows.request import RegistrationResult
+
+TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 HEADLINES = {
     "registered": "Registered",
@@ -44,21 +45,8 @@ CONSEQUENCES = {
     "The pictures below show the images as they came.",
 }
 
-
-@dataclass(frozen=True)
-class Comparison:
-    """Pictures of one place on one grid; arrays (H, W, 3) uint8.
-
-    Attributes:
-        title: what is shown, for people.
-        reference: the image that stays. before: the moving image as it came.
-        after: the moving image registered; None where nothing was registered.
-    """
-
-    title: str
-    reference: Image
-    before: Image
-    after: Image | None
+Rows = list[tuple[str, ...]]
+"""Rows of a table, its cells as text."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class ReportData:
 
     Attributes:
         result: figures, verdict, settings, versions.
-        overview: the whole overlap, decimated to at most about 1000 pixels.
+        overview: the whole overlap, downsampled to at most about 1000 pixels.
         overview_pixel: reference pixels per pixel of the overview.
         metres_per_pixel: of the reference; None where the images are not georeferenced.
         chips: details at full resolution.
@@ -86,6 +74,38 @@ class ReportData:
     residuals_after: NDArray[np.float64]
     model_description: str
 
+    @property
+    def failed(self) -> bool:
+        """Nothing was registered: neither an "after" nor displacements are shown."""
+        return self.result.verdict == "failed"
+
+
+def write(run: FinishedRun, path: Path) -> None:
+    """Write the report of a run."""
+    write_report(path, report_data(run))
+
+
+def report_data(run: FinishedRun) -> ReportData:
+    """Return what the report shows of a run."""
+    field, alignment, points = run.field, run.alignment, run.tie_points
+    working, pixel = field.working, field.grids.pixel
+    whole, factor = overview(run.pair, alignment.fit.field)
+    at = pixel_to_cell(working.to_pixels(points.new), factor)
+    steps = points.pixels / (pixel * factor)
+    remaining, moved = alignment.checked.remaining, alignment.moved
+    metres = working.pixel_size[0] * working.metres_per_unit()[0] / pixel
+    return ReportData(
+        result=run.result,
+        overview=whole,
+        overview_pixel=factor * pixel,
+        metres_per_pixel=metres if working.crs is not None else None,
+        chips=chips(run.pair, alignment.fit.field, alignment.certainty, field.step),
+        vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
+        residuals_before=np.linalg.norm(moved + remaining, axis=1)[alignment.agree] * pixel,
+        residuals_after=np.linalg.norm(remaining, axis=1)[alignment.agree] * pixel,
+        model_description=run.result.model,
+    )
+
 
 def write_report(path: str | Path, data: ReportData) -> None:
     """Write the report as one HTML file.
@@ -96,90 +116,81 @@ def write_report(path: str | Path, data: ReportData) -> None:
     Raises:
         OSError: the disk is full.
     """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    page = environment.get_template(TEMPLATE.name).render(page_values(data))
     with atomic_write(path) as temporary:
-        temporary.write_text(_page(data), encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8")
 
 
-def _page(data: ReportData) -> str:
+def page_values(data: ReportData) -> dict[str, Any]:
+    """Return the values that the template shows, by name; all text is unescaped."""
     result = data.result
-    reference, moving = _names(result)
-    title = f"{moving} registered to {reference}"
-    if result.verdict == "failed":
-        title = f"{moving} and {reference}: not registered"
-    when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    body = "\n".join(
-        [
-            f"<h1>{escape(title)}</h1>",
-            f'<p class="quiet">SOMA {escape(__version__)}, {when}</p>',
-            _verdict(result),
-            _figures(data),
-            _overview(data),
-            _chips(data),
-            _vectors(data),
-            _residuals(data),
-            _convention(data),
-            _run(data),
-        ]
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    sign = SIGN if data.metres_per_pixel is not None else SIGN_PIXELS
+    settings = [(name, value) for name, value in result.settings.items() if name != "outputs"]
+    return {
+        "title": _title(result),
+        "version": __version__,
+        "when": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "result": result,
+        "failed": data.failed,
+        "headline": HEADLINES[result.verdict],
+        "consequence": CONSEQUENCES[result.verdict],
+        "figures": _figures(data),
+        "overview": None if data.overview is None else _pictures(data.overview, data.failed),
+        "chips": [_pictures(chip, data.failed) for chip in data.chips],
+        "vectors": _vector_plots(data),
+        "histogram": _histogram(data),
+        "sign": sign,
+        "files": _rows((name.replace("_", " "), path) for name, path in result.outputs.items()),
+        "origin": [
+            ("Device", f"{result.device}: {result.device_reason}"),
+            ("Model", f"{result.model}: {data.model_description}"),
+        ],
+        "settings": _rows(settings),
+        "versions": _rows(result.versions.items()),
+    }
 
 
-def _names(result: RegistrationResult) -> tuple[str, str]:
-    """Return the file names of the reference and of the moving image."""
+def _title(result: RegistrationResult) -> str:
     settings = result.settings
     sar, optical = Path(settings["sar"]).name, Path(settings["optical"]).name
-    return (optical, sar) if settings["moving"] == "sar" else (sar, optical)
-
-
-def _verdict(result: RegistrationResult) -> str:
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in result.reasons)
-    return (
-        f'<div class="verdict {result.verdict}" role="status">'
-        f"<strong>{HEADLINES[result.verdict]}</strong>{CONSEQUENCES[result.verdict]}"
-        f"<ul>{reasons}</ul></div>"
-    )
-
-
-def _figures(data: ReportData) -> str:
-    result = data.result
-    shift = _pixels(result.median_shift_px)
-    if result.median_shift_m is not None and data.metres_per_pixel is not None:
-        shift += f" = {number(result.median_shift_m)} m"
-    rows = [
-        ("Median shift", shift, "median length of the correction"),
-        (
-            "RMSE before",
-            _pixels(result.rmse_before_px),
-            "misregistration that the georeferencing alone leaves",
-        ),
-        (
-            "RMSE after",
-            _pixels(result.rmse_after_px),
-            "what a second, independent pass over the registered pair still measures",
-        ),
-        ("Inlier ratio", _percent(result.inlier_ratio), "check windows that agree with the result"),
-        ("Coverage", _percent(result.coverage), "share of the overlap where the result is certain"),
-        *_affine_rows(result),
-        ("Time", f"{result.seconds:.1f} s", f"on {result.device}"),
-    ]
+    reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
     if result.verdict == "failed":
-        found = ("Median shift", "RMSE before", "RMSE after", "Rotation found", "Scale found")
-        rows = [row for row in rows if row[0] not in found]
-    body = "".join(
-        f'<tr><th scope="row">{name}</th><td class="value">{escape(value)}</td>'
-        f'<td class="meaning">{escape(meaning)}</td></tr>'
-        for name, value, meaning in rows
-    )
-    return f"<h2>Figures</h2><table>{body}</table>"
+        return f"{moving} and {reference}: not registered"
+    return f"{moving} registered to {reference}"
 
 
-def _affine_rows(result: RegistrationResult) -> list[tuple[str, str, str]]:
+def _figures(data: ReportData) -> Rows:
+    """Return name, value and meaning of each figure; a failed registration has few."""
+    result = data.result
+    rows: Rows = []
+    if not data.failed:
+        shift = _pixels(result.median_shift_px)
+        if result.median_shift_m is not None and data.metres_per_pixel is not None:
+            shift += f" = {number(result.median_shift_m)} m"
+        left = "misregistration that the georeferencing alone leaves"
+        measured = "what a second, independent pass over the registered pair still measures"
+        rows += [
+            ("Median shift", shift, "median length of the correction"),
+            ("RMSE before", _pixels(result.rmse_before_px), left),
+            ("RMSE after", _pixels(result.rmse_after_px), measured),
+        ]
+    inliers, coverage = _percent(result.inlier_ratio), _percent(result.coverage)
+    rows += [
+        ("Inlier ratio", inliers, "check windows that agree with the result"),
+        ("Coverage", coverage, "share of the overlap where the result is certain"),
+    ]
+    if not data.failed:
+        rows += _affine_rows(result)
+    return [*rows, ("Time", f"{result.seconds:.1f} s", f"on {result.device}")]
+
+
+def _affine_rows(result: RegistrationResult) -> Rows:
     if result.affine is None:
         return []
     affine = np.array(result.affine, dtype=np.float64)
@@ -205,129 +216,48 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _overview(data: ReportData) -> str:
-    if data.overview is None:
-        return ""
-    return f"<h2>{escape(data.overview.title)}</h2>" + _comparison(data.overview, data)
-
-
-def _chips(data: ReportData) -> str:
-    if not data.chips:
-        return ""
-    sections = "".join(
-        f"<section><h3>{escape(chip.title)}</h3>{_comparison(chip, data)}</section>"
-        for chip in data.chips
-    )
-    return f'<h2>Details at full resolution</h2><div class="chips">{sections}</div>'
-
-
-def _comparison(pictures: Comparison, data: ReportData) -> str:
-    """Return checkerboards of reference and moving image, before and, where there is one, after."""
+def _pictures(pictures: Comparison, failed: bool) -> dict[str, Any]:
+    """Return title and images with captions: before and after, or the images as they came."""
     before = checkerboard(pictures.reference, pictures.before)
-    if pictures.after is None or data.result.verdict == "failed":
-        return (
-            '<div class="pair">'
-            + _figure(pictures.reference, "Reference", pictures.title)
-            + _figure(before, "Reference and moving image as they came", pictures.title)
-            + "</div>"
-        )
-    after = checkerboard(pictures.reference, pictures.after)
-    return (
-        '<div class="pair">'
-        + _figure(before, "Before", pictures.title)
-        + _figure(after, "After", pictures.title)
-        + "</div>"
-    )
+    if pictures.after is None or failed:
+        images = [
+            (png_uri(pictures.reference), "Reference"),
+            (png_uri(before), "Reference and moving image as they came"),
+        ]
+    else:
+        after = checkerboard(pictures.reference, pictures.after)
+        images = [(png_uri(before), "Before"), (png_uri(after), "After")]
+    return {"title": pictures.title, "images": images}
 
 
-def _figure(image: Image, caption: str, title: str) -> str:
-    text = escape(f"{title}: {caption}", quote=True)
-    return (
-        f'<figure><img alt="{text}" src="{png_uri(image)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
-
-
-def _vectors(data: ReportData) -> str:
-    if data.vectors is None or data.overview is None or data.result.verdict == "failed":
-        return ""
+def _vector_plots(data: ReportData) -> dict[str, Markup] | None:
+    """Return the plots of all vectors and of their difference to the median, as SVG."""
+    if data.vectors is None or data.overview is None or data.failed:
+        return None
     height, width = data.overview.reference.shape[:2]
+    canvas = Canvas(width, height, data.overview_pixel, data.metres_per_pixel)
     picture = (
         f'<image id="ground" width="{width}" height="{height}" '
         f'href="{png_uri(grey(data.overview.reference))}"/>'
     )
-    every = vector_plot(
-        data.vectors,
-        width,
-        height,
-        picture,
-        data.overview_pixel,
-        data.metres_per_pixel,
-        "Displacement vectors over the reference",
-    )
-    local = vector_plot(
-        data.vectors.without_median(),
-        width,
-        height,
-        '<use href="#ground"/>',
-        data.overview_pixel,
-        data.metres_per_pixel,
-        "The same vectors without their median",
-    )
-    return (
-        "<h2>Displacement vectors</h2>"
-        '<p class="quiet">From the uncorrected towards the corrected position, over the reference; '
-        "paler arrows are less certain. Each plot has its own scale.</p>"
-        f'<div class="pair"><figure>{every}<figcaption>The whole correction</figcaption></figure>'
-        f"<figure>{local}<figcaption>Without the median shift: rotation, scale and local "
-        "distortion</figcaption></figure></div>"
-    )
+    again = '<use href="#ground"/>'
+    over, without = "Displacement vectors over the reference", data.vectors.without_median()
+    return {
+        "whole": Markup(vector_plot(data.vectors, canvas, picture, over)),
+        "local": Markup(
+            vector_plot(without, canvas, again, "The same vectors without their median")
+        ),
+    }
 
 
-def _residuals(data: ReportData) -> str:
-    failed = data.result.verdict == "failed"
-    if failed and not np.isfinite(data.residuals_before).any():
-        return ""
-    plot = histogram(data.residuals_before, None if failed else data.residuals_after)
-    return f"<h2>Residuals{' as the images came' if failed else ' before and after'}</h2>{plot}"
+def _histogram(data: ReportData) -> Markup | None:
+    if data.failed and not np.isfinite(data.residuals_before).any():
+        return None
+    return Markup(histogram(data.residuals_before, None if data.failed else data.residuals_after))
 
 
-def _convention(data: ReportData) -> str:
-    if data.result.verdict == "failed":
-        return ""
-    sign = SIGN if data.metres_per_pixel is not None else SIGN_PIXELS
-    return f"<h2>Sign of the displacements</h2><p>{escape(sign)}.</p>"
-
-
-def _run(data: ReportData) -> str:
-    result = data.result
-    products = [
-        (name.replace("_", " "), path)
-        for name, path in dataclasses.asdict(result.outputs).items()
-        if path is not None
-    ]
-    settings = [(name, value) for name, value in result.settings.items() if name != "outputs"]
-    how = [
-        ("Device", f"{result.device}: {result.device_reason}"),
-        ("Model", f"{result.model}: {data.model_description}"),
-    ]
-    return (
-        ("<h2>Files written</h2>" + _table(products) if products else "")
-        + "<h2>Device and model</h2>"
-        + _table(how)
-        + "<h2>Settings</h2>"
-        + _table(settings)
-        + "<h2>Versions</h2>"
-        + _table(result.versions.items())
-    )
-
-
-def _table(rows: Iterable[tuple[str, Any]]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th><td>{escape(_text(value))}</td></tr>'
-        for name, value in rows
-    )
-    return f"<table>{body}</table>"
+def _rows(pairs: Iterable[tuple[str, Any]]) -> Rows:
+    return [(name, _text(value)) for name, value in pairs]
 
 
 def _text(value: Any) -> str:

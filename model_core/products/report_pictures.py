@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from model_core.products.report import Comparison
 from model_core.products.report_figures import Image
 from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
@@ -20,6 +21,23 @@ QUADRANTS = (
     ("Lower left", 1, 0),
     ("Lower right", 1, 1),
 )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Pictures of one place on one grid; arrays (H, W, 3) uint8.
+
+    Attributes:
+        title: what is shown, for people.
+        reference: the image that stays.
+        before: the moving image as it came.
+        after: the moving image registered; None where nothing was registered.
+    """
+
+    title: str
+    reference: Image
+    before: Image
+    after: Image | None
 
 
 def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model_core.products.displacement_raster import DisplacementField
+from model_core.products.displacement_field import DisplacementField
 
 VECTORS_ALONG_SIDE = 40
 
 INLIER_RESIDUAL = 2.0
-"""Working pixels by which an inlier's own measurement may depart from the field."""
+"""Working pixels by which an inlier's own measurement may differ from the field."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def select_tie_points(
     if spacing is None:
         stride = max(1, round(max(height, width) / VECTORS_ALONG_SIDE))
     else:
-        stride = max(1, round(spacing / (field.step * field.pixel)))
+        stride = max(1, round(spacing / (field.step * field.grids.pixel)))
     usable = field.valid & (field.certainty >= max(min_certainty, 1e-6))
     rows, columns = [], []
     for top in range(0, height, stride):
@@ -72,5 +72,5 @@ def select_tie_points(
         pixels=field.in_pixels()[index],
         certainty=field.certainty[index].astype(np.float64),
         residual=residual,
-        inlier=residual <= INLIER_RESIDUAL * field.pixel,
+        inlier=residual <= INLIER_RESIDUAL * field.grids.pixel,
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from model_core.products.finished_run import FinishedRun
 from model_core.products.tie_points import TiePoints
 from model_core.raster.output import atomic_write
 
@@ -51,7 +52,7 @@ CREATE TABLE gpkg_geometry_columns (
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
 CREATE TABLE {TABLE} (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom LINESTRING,
-  {", ".join(f"{name} {kind}" for name, kind in FIELDS.items())});
+  {", ".join(f"{name} {column}" for name, column in FIELDS.items())});
 """
 
 _UNDEFINED = (
@@ -71,6 +72,11 @@ _UP = np.array([1.0, -1.0])
 
 _CUSTOM_SRS = 100000
 """Identifier of a CRS that has no EPSG code."""
+
+
+def write(run: FinishedRun, path: Path) -> None:
+    """Write the displacement vectors of a run."""
+    write_displacement_vectors(run.tie_points, run.field.working.crs, path)
 
 
 def azimuth(east: NDArray[np.float64], north: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model_core.network.matcher_config import MatcherConfig
 from model_core.registration.refine import CheckPoints
-from model_core.workflows.request import Verdict
+
+Verdict = Literal["registered", "doubtful", "failed"]
 
 CHANCE_FACTOR = 1.3
 """Standard deviation of the share that agrees by chance, in units of the binomial's for independent

@@ -22,12 +22,13 @@ from model_core.feedback import Feedback
 from model_core.geometry.grid import Grid, metres_per_unit
 from model_core.geometry.pixels import window_pixels
 from model_core.geometry.projection import map_pixels, project
-from model_core.products.displacement_raster import (
+from model_core.products.displacement_field import (
     SIGN,
     DisplacementField,
-    people_field,
-    write_displacement_raster,
+    RegistrationGrids,
+    to_displacement_field,
 )
+from model_core.products.displacement_raster import write_displacement_raster
 from model_core.raster.output import atomic_writes, check_outputs
 from model_core.simulation.distortion import Distortion, make_distortion
 from model_core.simulation.landscape import BANDS, Landscape
@@ -173,11 +174,8 @@ def simulate(settings: SceneSettings, folder: Path, feedback: Feedback) -> None:
 def _true_field(pair: ScenePair) -> DisplacementField:
     field = pair.distortion.field
     shape = field.lattice.shape
-    return people_field(
-        working=pair.optical,
-        moving=pair.sar,
-        output=pair.optical,
-        pixel=1.0,
+    return to_displacement_field(
+        grids=RegistrationGrids(working=pair.optical, moving=pair.sar, output=pair.optical),
         field=field,
         certainty=np.ones(shape, np.float32),
         residual=np.zeros(shape, np.float32),

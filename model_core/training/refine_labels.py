@@ -21,8 +21,9 @@ from model_core.evaluation.pairs import DatasetPair, LoadedPair, load_pair
 from model_core.evaluation.protocols import apply_homography
 from model_core.feedback import Feedback
 from model_core.raster.output import atomic_write
-from model_core.registration.engine import match_pair
 from model_core.registration.model import RegistrationModel
+from model_core.registration.verdict import Limits
+from model_core.workflows.match import match_pair
 
 FARTHEST = 4.0
 """Pixels by which a new alignment may move any corner; one that moves more is not believed."""
@@ -51,7 +52,7 @@ def realigned(pair: LoadedPair, matcher: RegistrationModel) -> NDArray[np.float6
     Args:
         pair: whose alignment is known to some pixels.
     """
-    found = match_pair(matcher, pair.sar, pair.optical, SEARCHED, 1.0, 1.0, local=False)
+    found = match_pair(matcher, pair.sar, pair.optical, Limits(SEARCHED, 1.0, 1.0), local=False)
     if found.verdict != "registered":
         return None
     matrix = np.vstack([found.affine, [0.0, 0.0, 1.0]])

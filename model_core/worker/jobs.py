@@ -13,6 +13,7 @@ from typing import Any
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 
+APPLY_ARGUMENTS = ("displacement_raster", "raster", "output", "resampling", "creation_options")
 Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
 
 
@@ -27,11 +28,25 @@ def run_register(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any
 def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Apply a saved registration.
 
-    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling`` (or null) and
+    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling`` and
     ``creation_options`` (a list). Result: ``output``.
+
+    Raises:
+        BadInputError: an argument is missing or is not one of these, or cannot be used.
     """
     from model_core.workflows.apply import apply_registration
 
+    if set(arguments) != set(APPLY_ARGUMENTS):
+        raise BadInputError(
+            f"The job apply takes {', '.join(APPLY_ARGUMENTS)}, but was given "
+            f"{', '.join(sorted(arguments)) or 'nothing'}; "
+            "use the plugin and the core of one release."
+        )
+    for name in ("displacement_raster", "raster", "output"):
+        if not isinstance(arguments[name], str):
+            raise BadInputError(
+                f"{name} is {arguments[name]!r}, which is not a path; give the path of a file."
+            )
     apply_registration(
         arguments["displacement_raster"],
         arguments["raster"],

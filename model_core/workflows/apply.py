@@ -7,43 +7,51 @@ from collections.abc import Sequence
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.geometry.grid import Grid
-from model_core.products.displacement_raster import DisplacementField, read_displacement_raster
-from model_core.products.registered_raster import bytes_needed, write_registered
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.displacement_raster import read_displacement_raster
+from model_core.products.registered_raster import RasterOptions, bytes_needed, write_registered
 from model_core.raster.output import check_outputs
 from model_core.raster.scene import grid_of, open_raster
+from model_core.settings import SETTINGS
 
 
 def apply_registration(
     displacement_raster: str,
     raster: str,
     output: str,
-    resampling: str | None,
+    resampling: str,
     creation_options: Sequence[str],
     feedback: Feedback,
 ) -> None:
     """Move a raster as a saved displacement raster says; one resampling.
 
     Args:
-        displacement_raster: written by a registration. raster: another band, polarisation, date or
-            product on the moving image's ground, of any pixel size.
-        resampling: "nearest", "bilinear" or "cubic"; None: by the raster.
+        displacement_raster: written by a registration.
+        raster: another band, polarisation, date or product on the moving image's ground, of any
+            pixel size.
+        output: the raster to write.
+        resampling: "auto", "nearest", "bilinear" or "cubic".
+        creation_options: of the output, as ``"COMPRESS=ZSTD"``.
+        feedback: is told progress, and asked whether to stop.
 
     Raises:
         BadInputError: a file cannot be used, the raster is not of the moving geometry, or the
             output cannot be written; nothing was written.
         CancelledError: on request; nothing was written.
     """
+    options = RasterOptions(
+        SETTINGS["resampling"].checked(resampling),
+        SETTINGS["creation_options"].checked(creation_options),
+    )
     field = read_displacement_raster(displacement_raster)
     with open_raster(raster) as dataset:
         _check_geometry(field, grid_of(dataset))
-    check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.output))
+    check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.grids.output))
 
     def progress(part: float) -> None:
         feedback.progress("write", round(100 * part), 100, part)
 
-    write_registered(
-        raster, field, field.output, output, resampling, creation_options, feedback, progress
-    )
+    write_registered(raster, field, output, options, feedback, progress)
 
 
 def _check_geometry(field: DisplacementField, grid: Grid) -> None:
@@ -52,7 +60,7 @@ def _check_geometry(field: DisplacementField, grid: Grid) -> None:
     The correction is a function of the ground, so another pixel size is fine; another CRS has
     another georeferencing error, and pixels without a map mean nothing at another size.
     """
-    moving = field.moving
+    moving = field.grids.moving
     if moving.crs is None or grid.crs is None:
         same = moving.crs is grid.crs is None and (moving.width, moving.height) == (
             grid.width,

@@ -1,56 +1,33 @@
-"""The whole way of the data: two rasters in, a registration with its verdict and products out."""
+"""The whole way of the data: two rasters in, a registration with its verdict and products out.
+
+:func:`register` is the story; :func:`compute` is all of it but the writing, for those who want the
+result in memory.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-
-import numpy as np
 
 from model_core.feedback import Feedback
-from model_core.products.displacement_raster import (
-    DisplacementField,
-    people_field,
-    write_displacement_raster,
-)
-from model_core.products.gcps import write_gcps
-from model_core.products.registered_raster import bytes_needed, output_grid, write_registered
-from model_core.products.report import ReportData, write_report
-from model_core.products.report_figures import Vectors
-from model_core.products.report_pictures import chips, overview
-from model_core.products.tie_points import TiePoints, select_tie_points
-from model_core.products.vectors import write_displacement_vectors
+from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
+from model_core.products.finished_run import FinishedRun
+from model_core.products.registered_raster import bytes_needed, output_grid
+from model_core.products.registry import PRODUCTS
+from model_core.products.result import RegistrationResult, summarise
+from model_core.products.tie_points import select_tie_points
 from model_core.raster.output import atomic_writes, check_outputs
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import ImagePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
-from model_core.registration.engine import CERTAIN, Found, match
-from model_core.registration.model import RegistrationModel, load_model
-from model_core.registration.verdict import Limits
-from model_core.versions import versions
-from model_core.workflows.request import (
-    OutputPaths,
-    RegistrationRequest,
-    RegistrationResult,
-)
-
-REFERENCED = Limits(max_shift=0, max_rotation=4.0, max_scale=1.0)
-UNREFERENCED = Limits(max_shift=0, max_rotation=25.0, max_scale=1.1)
-"""How far apart images can be whose georeferencing says scale and north, and others."""
-
-STAGES = {
-    "read": (0.0, 0.04),
-    "coarse": (0.04, 0.14),
-    "refine": (0.14, 0.68),
-    "verify": (0.68, 0.84),
-    "write": (0.84, 0.97),
-    "report": (0.97, 1.0),
-}
-"""Where each stage starts and ends in the overall progress."""
+from model_core.registration.engine import match
+from model_core.registration.model import load_model
+from model_core.workflows.bounds import search_bounds
+from model_core.workflows.progress import stage_progress
+from model_core.workflows.request import RegistrationRequest
 
 
 def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationResult:
@@ -58,163 +35,133 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
 
     A failed registration is a result, not an error: it writes nothing but its summary.
 
+    Args:
+        request: images, settings and outputs.
+        feedback: is told progress and log lines, and asked whether to stop.
+
+    Returns:
+        Verdict, figures, and the paths that were written.
+
     Raises:
-        BadInputError: something in the request or the files cannot be used; nothing was written.
+        BadInputError: something in the files cannot be used; nothing was written.
         CancelledError: on request; nothing was written.
     """
-    started = time.perf_counter()
-    request.check()
-    _stage(feedback, "read")(0.0)
-    sar_bands = None if request.sar_band is None else [request.sar_band]
-    scenes = {
-        "sar": open_scene(request.sar, "sar", sar_bands),
-        "optical": open_scene(request.optical, "optical", request.optical_bands),
-    }
-    moving = scenes[request.moving]
-    reference = scenes["optical" if request.moving == "sar" else "sar"]
-    working = common_grid(reference, moving, request.extent)
-    paths = {name: path for name, path in dataclasses.asdict(request.outputs).items() if path}
-    output = output_grid(working, reference.grid, request.output_pixel_size)
-    needed = bytes_needed(moving.path, output) if "registered" in paths else 0
-    check_outputs(paths.values(), (request.sar, request.optical), needed)
-    matcher, device_reason = load_model(request.model, request.device)
-    feedback.log(f"{matcher.name} on {matcher.device}: {device_reason}.")
-    pair = ImagePair(SceneReader(reference, working), SceneReader(moving, working))
-    pixel = working.pixel_size[0] / reference.grid.pixel_size[0]
-    limits = REFERENCED if working.crs is not None else UNREFERENCED
-    limits = dataclasses.replace(limits, max_shift=request.max_shift / pixel)
-    if request.max_rotation is not None:
-        limits = dataclasses.replace(limits, max_rotation=request.max_rotation)
-    found = match(
-        pair,
-        matcher,
-        limits,
-        request.transform == "affine+flow",
-        feedback,
-        partial(_stage, feedback),
+    stage_progress(feedback, "read")(0.0)
+    scenes = open_scenes(request)
+    needed = 0
+    if "registered" in request.outputs:
+        needed = bytes_needed(scenes.moving.path, scenes.grids.output)
+    check_outputs(request.outputs.values(), (request.sar, request.optical), needed)
+    run = compute(request, scenes, feedback)
+    return write_products(run, request.outputs)
+
+
+@dataclass(frozen=True)
+class OpenScenes:
+    """The two rasters of a request on common ground; no pixel of them has been read.
+
+    Attributes:
+        reference: stays, and gives CRS and pixels.
+        moving: is to be moved.
+        grids: working grid, the moving image's, and that of registered rasters.
+    """
+
+    reference: Scene
+    moving: Scene
+    grids: RegistrationGrids
+
+
+def open_scenes(request: RegistrationRequest) -> OpenScenes:
+    """Open the rasters of a request and find their common ground.
+
+    Raises:
+        BadInputError: a raster cannot be used, or they share too little ground.
+    """
+    settings = request.settings
+    sar_bands = None if settings["sar_band"] is None else [settings["sar_band"]]
+    sar = open_scene(request.sar, "sar", sar_bands)
+    optical = open_scene(request.optical, "optical", settings["optical_bands"])
+    reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
+    working = common_grid(reference, moving, settings["extent"])
+    grids = RegistrationGrids(
+        working=working,
+        moving=moving.grid,
+        output=output_grid(working, reference.grid, settings["output_pixel_size"]),
+        pixel=working.pixel_size[0] / reference.grid.pixel_size[0],
     )
-    fit = found.fit
-    field = people_field(
-        working, moving.grid, output, pixel, fit.field, found.certainty, fit.departs, fit.known
+    return OpenScenes(reference, moving, grids)
+
+
+def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback) -> FinishedRun:
+    """Register two open rasters; nothing is written, whatever outputs the request names.
+
+    Args:
+        request: its settings decide. scenes: its rasters, from :func:`open_scenes`.
+        feedback: is told progress and log lines, and asked whether to stop.
+
+    Returns:
+        The alignment, its field on the ground, and its verdict, which may be "failed".
+
+    Raises:
+        BadInputError: the model or the device cannot be used, an image has no valid pixel.
+        CancelledError: on request.
+    """
+    began = time.perf_counter()
+    settings, grids = request.settings, scenes.grids
+    model, device_reason = load_model(settings["model"], settings["device"])
+    feedback.log(f"{model.name} on {model.device}: {device_reason}.")
+    pair = ImagePair(
+        SceneReader(scenes.reference, grids.working), SceneReader(scenes.moving, grids.working)
     )
-    given = request.outputs
-    if found.verdict == "failed":
-        given = OutputPaths(summary=given.summary)
-    result = _result(request, found, field, given, matcher, device_reason)
-    points = select_tie_points(field, request.spacing, request.min_certainty)
-    products = {name: path for name, path in dataclasses.asdict(given).items() if path}
-    with atomic_writes(products) as temporary:
-        _write(temporary, request, field, points, moving, feedback)
-        result = dataclasses.replace(result, seconds=time.perf_counter() - started)
-        _stage(feedback, "report")(0.0)
-        if "report" in temporary:
-            data = _report_data(result, pair, found, field, points, matcher)
-            write_report(temporary["report"], data)
-        if "summary" in temporary:
-            text = json.dumps(result.to_dict(), indent=2, allow_nan=False)
-            temporary["summary"].write_text(text + "\n", encoding="utf-8")
-        feedback.raise_if_cancelled()
-    _stage(feedback, "report")(1.0)
-    return result
-
-
-def _stage(feedback: Feedback, name: str) -> Callable[[float], None]:
-    """Return a function that reports the share done of a stage."""
-    low, high = STAGES[name]
-
-    def report(part: float) -> None:
-        feedback.progress(name, round(100 * part), 100, low + (high - low) * part)
-
-    return report
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _result(
-    request: RegistrationRequest,
-    found: Found,
-    field: DisplacementField,
-    given: OutputPaths,
-    matcher: RegistrationModel,
-    device_reason: str,
-) -> RegistrationResult:
-    sure = field.valid & (field.certainty >= min(CERTAIN, float(field.certainty.max())))
-    metres = np.linalg.norm(field.displacement()[sure], axis=-1)
-    pixels = np.linalg.norm(field.in_pixels()[sure], axis=-1)
-    failed = found.verdict == "failed"
-    affine = tuple(tuple(float(v) for v in row) for row in found.fit.field.affine)
-    return RegistrationResult(
-        verdict=found.verdict,
-        reasons=found.reasons,
-        rmse_before_px=None if failed else _scaled(found.rmse_before, field.pixel),
-        rmse_after_px=None if failed else _scaled(found.rmse_after, field.pixel),
-        median_shift_px=None if failed or not pixels.size else float(np.median(pixels)),
-        median_shift_m=None if failed or not metres.size else float(np.median(metres)),
-        inlier_ratio=found.inlier_ratio,
-        coverage=found.coverage,
-        affine=None if failed else (affine[0], affine[1]),  # type: ignore[arg-type]
-        seconds=0.0,
-        device=str(matcher.device),
-        device_reason=device_reason,
-        model=matcher.name,
-        outputs=given,
-        settings=request.to_dict(),
-        versions=versions(),
+    bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
+    flow = settings["transform"] == "affine+flow"
+    alignment = match(pair, model, bounds, flow, feedback, partial(stage_progress, feedback))
+    fit = alignment.fit
+    field = to_displacement_field(grids, fit.field, alignment.certainty, fit.departs, fit.known)
+    result = summarise(alignment, field, model, device_reason, request.to_dict())
+    return FinishedRun(
+        reference=scenes.reference,
+        moving=scenes.moving,
+        pair=pair,
+        alignment=alignment,
+        field=field,
+        tie_points=select_tie_points(field, settings["spacing"], settings["min_certainty"]),
+        settings=settings,
+        result=dataclasses.replace(result, seconds=time.perf_counter() - began),
+        feedback=feedback,
     )
 
 
-def _report_data(
-    result: RegistrationResult,
-    pair: ImagePair,
-    found: Found,
-    field: DisplacementField,
-    points: TiePoints,
-    matcher: RegistrationModel,
-) -> ReportData:
-    whole, decimation = overview(pair, found.fit.field)
-    at = (field.working.to_pixels(points.new) + 0.5) / decimation - 0.5
-    steps = points.pixels / (field.pixel * decimation)
-    remaining, moved = found.checked.remaining, found.moved
-    metres = field.working.pixel_size[0] * field.working.metres_per_unit()[0] / field.pixel
-    return ReportData(
-        result=result,
-        overview=whole,
-        overview_pixel=decimation * field.pixel,
-        metres_per_pixel=metres if field.working.crs is not None else None,
-        chips=chips(pair, found.fit.field, found.certainty, field.step),
-        vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
-        residuals_before=np.linalg.norm(moved + remaining, axis=1)[found.agree] * field.pixel,
-        residuals_after=np.linalg.norm(remaining, axis=1)[found.agree] * field.pixel,
-        model_description=matcher.name,
-    )
+def write_products(run: FinishedRun, outputs: Mapping[str, str]) -> RegistrationResult:
+    """Write products of a run: all that are asked for, or none.
 
+    Args:
+        run: from :func:`compute`. Where its verdict is "failed", only the products are written
+            that say so.
+        outputs: paths by the product's name.
 
-def _write(
-    temporary: dict[str, Path],
-    request: RegistrationRequest,
-    field: DisplacementField,
-    points: TiePoints,
-    moving: Scene,
-    feedback: Feedback,
-) -> None:
-    progress = _stage(feedback, "write")
-    if "displacement_raster" in temporary:
-        write_displacement_raster(field, temporary["displacement_raster"])
-    if "displacements" in temporary:
-        write_displacement_vectors(points, field.working.crs, temporary["displacements"])
-    if "gcps" in temporary:
-        write_gcps(points, field, temporary["gcps"])
-    if "registered" in temporary:
-        write_registered(
-            moving.path,
-            field,
-            field.output,
-            temporary["registered"],
-            request.resampling,
-            request.creation_options,
-            feedback,
-            progress,
-        )
-    progress(1.0)
+    Returns:
+        The run's result, with the paths that were written and the seconds that it took with them.
+
+    Raises:
+        BadInputError: a file cannot be written; no file is left.
+        CancelledError: on request; no file is left.
+    """
+    failed = run.result.verdict == "failed"
+    wanted = [p for n, p in PRODUCTS.items() if n in outputs and (p.when_failed or not failed)]
+    paths = {product.name: outputs[product.name] for product in wanted}
+    began = time.perf_counter() - run.result.seconds
+    with atomic_writes(paths) as temporary:
+        for stage in ("write", "report"):
+            progress = stage_progress(run.feedback, stage)
+            seconds = time.perf_counter() - began
+            result = dataclasses.replace(run.result, outputs=paths, seconds=seconds)
+            run = dataclasses.replace(run, result=result, progress=progress)
+            progress(0.0)
+            for product in wanted:
+                run.feedback.raise_if_cancelled()
+                if product.stage == stage:
+                    product.write(run, temporary[product.name])
+        run.feedback.raise_if_cancelled()
+    stage_progress(run.feedback, "report")(1.0)
+    return run.result

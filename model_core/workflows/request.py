@@ -1,184 +1,101 @@
-"""What is asked of a registration, and what comes back. Both travel as JSON."""
+"""What is asked of a registration: two rasters, settings, and the products to write."""
 
 from __future__ import annotations
 
-import dataclasses
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 from model_core.errors import BadInputError
-
-Verdict = Literal["registered", "doubtful", "failed"]
-Moving = Literal["sar", "optical"]
-Transform = Literal["affine", "affine+flow"]
-Device = Literal["auto", "cpu", "cuda"]
-
-DEFAULT_MAX_SHIFT = 50.0
-DEFAULT_MODEL = "soma-compact"
-
-
-@dataclass(frozen=True)
-class OutputPaths:
-    """Where each product goes; a product whose path is None is not made.
-
-    ``registered``: GeoTIFF; ``displacement_raster``: GeoTIFF; ``displacements``: GeoPackage;
-    ``gcps``: QGIS ``.points``; ``report``: HTML; ``summary``: JSON.
-    """
-
-    registered: str | None = None
-    displacement_raster: str | None = None
-    displacements: str | None = None
-    gcps: str | None = None
-    report: str | None = None
-    summary: str | None = None
+from model_core.products.registry import PRODUCTS
+from model_core.settings import SETTINGS, check_settings
 
 
 @dataclass(frozen=True)
 class RegistrationRequest:
-    """Everything that decides the result of a registration.
+    """Everything that decides the result of a registration; one that exists has been checked.
 
     Attributes:
         sar, optical: paths of the two rasters (anything GDAL opens).
-        sar_band: 1-based band of the SAR image; None: the first.
-        optical_bands: one or three 1-based bands; None: red, green, blue where they can be told
-            from colour interpretation or band descriptions, else the first one or three.
-        moving: which of the two is moved; the other one is the reference and stays.
-        transform: "affine", or "affine+flow" for affine and a smooth local field.
-        max_shift: largest expected shift, in reference pixels.
-        max_rotation: largest expected rotation between the images, in degrees; None:
-            small where georeferencing says which way north is; see ``registration.pipeline``.
-        min_certainty: tie points below this certainty, in [0, 1], are left out of vectors and GCPs.
-        spacing: distance of the displacement vectors, in reference pixels; None: chosen so that
-            about 40 stand along the longer side.
-        resampling: "nearest", "bilinear", "cubic"; None: nearest for integer class rasters
-            (palette or ``uint8`` with a colour table), cubic otherwise.
-        extent: (xmin, ymin, xmax, ymax) in the reference's CRS; None: the whole overlap.
-        output_pixel_size: pixel size of the registered raster in units of the reference's CRS;
-            None: the reference's own grid.
-        model: name of a bundled model, or a path of a ``.safetensors`` checkpoint.
-        device: "auto" takes CUDA where a kernel test passes on it.
-        creation_options: of the registered raster, as GDAL's, ``("COMPRESS=ZSTD", ...)``.
-        outputs: see :class:`OutputPaths`.
+        outputs: paths of the products to write, by the product's name in
+            ``resources/definitions.json``; a product that is not named is not made.
+        settings: by their names in ``resources/definitions.json``; once the request is made, all of
+            them, those that were not given by their defaults.
+
+    Raises:
+        BadInputError: a setting or product is unknown, or a value cannot be used whatever the
+            images are.
     """
 
     sar: str
     optical: str
-    sar_band: int | None = None
-    optical_bands: tuple[int, ...] | None = None
-    moving: Moving = "sar"
-    transform: Transform = "affine+flow"
-    max_shift: float = DEFAULT_MAX_SHIFT
-    max_rotation: float | None = None
-    min_certainty: float = 0.3
-    spacing: float | None = None
-    resampling: str | None = None
-    extent: tuple[float, float, float, float] | None = None
-    output_pixel_size: float | None = None
-    model: str = DEFAULT_MODEL
-    device: Device = "auto"
-    creation_options: tuple[str, ...] = ()
-    outputs: OutputPaths = field(default_factory=OutputPaths)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check, and hold everything in its own type."""
+        for name in ("sar", "optical"):
+            object.__setattr__(self, name, _path(f"The {name} image", getattr(self, name)))
+        outputs, settings = _mapping(self, "outputs"), _mapping(self, "settings")
+        unknown = [str(name) for name in outputs if name not in PRODUCTS]
+        if unknown:
+            raise BadInputError(
+                f"There is no product {unknown[0]!r}; the products are: {', '.join(PRODUCTS)}."
+            )
+        paths = {name: _path(f"The output {name}", path) for name, path in outputs.items()}
+        object.__setattr__(self, "outputs", MappingProxyType(paths))
+        object.__setattr__(self, "settings", MappingProxyType(check_settings(settings)))
 
     @staticmethod
-    def from_dict(data: dict[str, Any]) -> RegistrationRequest:
-        """Build a request from its JSON form.
+    def from_dict(data: Mapping[str, Any]) -> RegistrationRequest:
+        """Build a request from its JSON form: ``sar``, ``optical``, ``outputs`` and all settings.
+
+        Outputs may be null, which means that they are not wanted.
 
         Raises:
-            BadInputError: an unknown key, a missing path, or a value out of its range.
+            BadInputError: a key is unknown or missing, or a value cannot be used.
         """
-        known = {f.name for f in dataclasses.fields(RegistrationRequest)}
-        unknown = sorted(set(data) - known)
+        if not isinstance(data, Mapping):
+            raise BadInputError(
+                f"The request is a {type(data).__name__}; give an object with sar and optical."
+            )
+        unknown = sorted(str(key) for key in data if key not in {*_OWN, *SETTINGS})
         if unknown:
             raise BadInputError(
                 f"The request has settings this version does not know ({', '.join(unknown)}); "
                 "use the plugin and the core of one release."
             )
-        values = dict(data)
-        values["outputs"] = OutputPaths(**values.get("outputs", {}))
-        for name in ("optical_bands", "extent", "creation_options"):
-            if values.get(name) is not None:
-                values[name] = tuple(values[name])
-        request = RegistrationRequest(**values)
-        request.check()
-        return request
+        for name in ("sar", "optical"):
+            if name not in data:
+                raise BadInputError(f"The request has no {name} image; give its path.")
+        outputs = data.get("outputs", {})
+        if isinstance(outputs, Mapping):
+            outputs = {name: path for name, path in outputs.items() if path is not None}
+        settings = {name: data[name] for name in data if name in SETTINGS}
+        return RegistrationRequest(data["sar"], data["optical"], outputs, settings)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return dataclasses.asdict(self)
-
-    def check(self) -> None:
-        """Raise BadInputError for a value that cannot work whatever the images are."""
-        allowed: dict[str, tuple[object, ...]] = {
-            "moving": ("sar", "optical"),
-            "transform": ("affine", "affine+flow"),
-            "device": ("auto", "cpu", "cuda"),
-            "resampling": (None, "nearest", "bilinear", "cubic"),
-        }
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                choices = ", ".join(str(v) for v in values if v is not None)
-                raise BadInputError(
-                    f"{name} is {getattr(self, name)!r}, which is not one of: {choices}; "
-                    "choose one of these."
-                )
-        if not 0 < self.max_shift <= 2000:
-            raise BadInputError(
-                f"The largest shift is {self.max_shift:g} px, outside 0 to 2000; "
-                "give the largest shift you expect, in pixels."
-            )
-        if self.max_rotation is not None and not 0 <= self.max_rotation <= 180:
-            raise BadInputError(
-                f"The largest rotation is {self.max_rotation:g} degrees, outside 0 to 180; "
-                "give the largest rotation you expect."
-            )
-        if not 0 <= self.min_certainty <= 1:
-            raise BadInputError(
-                f"The smallest certainty is {self.min_certainty:g}, outside 0 to 1; "
-                "0.3 is a good start."
-            )
-        for name in ("spacing", "output_pixel_size"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise BadInputError(f"{name} is {value:g}; give a number above 0 or leave it out.")
+        """Return the JSON form; ``outputs`` has every product, null where it is not wanted."""
+        outputs = {name: self.outputs.get(name) for name in PRODUCTS}
+        return {"sar": self.sar, "optical": self.optical, **self.settings, "outputs": outputs}
 
 
-@dataclass(frozen=True)
-class RegistrationResult:
-    """What a registration found; ``summary.json`` is this, as JSON.
+_OWN = ("sar", "optical", "outputs")
+"""What a request has beside the settings."""
 
-    Pixels are those of the reference. "Before" is what the georeferencing alone leaves, "after"
-    what a second, independent pass over the registered pair still measures.
 
-    Attributes:
-        verdict: "registered", "doubtful" or "failed".
-        reasons: plain sentences saying what the verdict rests on.
-        rmse_before_px, rmse_after_px: root mean square of the displacement over reliable points.
-        median_shift_px, median_shift_m: median length of the correction.
-        inlier_ratio: share of independent check windows whose own best match agrees with the field.
-        coverage: share of the overlap where the field is certain.
-        affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
-        seconds: wall time. device, device_reason, model: what it ran on, why, and with what.
-        outputs: the products that were written.
-        settings: the request. versions: of the core, torch, timm, rasterio, GDAL.
-    """
+def _path(what: str, value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise BadInputError(f"{what} is {value!r}, which is not a path; give the path of a file.")
+    return str(os.fspath(value))
 
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    rmse_before_px: float | None
-    rmse_after_px: float | None
-    median_shift_px: float | None
-    median_shift_m: float | None
-    inlier_ratio: float
-    coverage: float
-    affine: tuple[tuple[float, float, float], tuple[float, float, float]] | None
-    seconds: float
-    device: str
-    device_reason: str
-    model: str
-    outputs: OutputPaths
-    settings: dict[str, Any]
-    versions: dict[str, str]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return dataclasses.asdict(self)
+def _mapping(request: RegistrationRequest, name: str) -> Mapping[str, Any]:
+    value = getattr(request, name)
+    if not isinstance(value, Mapping):
+        raise BadInputError(
+            f"The {name} of the request are {value!r}; give each with its name, as an object."
+        )
+    return value

@@ -13,7 +13,6 @@ from qgis.core import (
 )
 
 from soma_qgis.algorithms.base import (
-    AUTOMATIC,
     SomaAlgorithm,
     advanced,
     creation_options,
@@ -90,7 +89,7 @@ class ApplyRegistrationAlgorithm(SomaAlgorithm):
         return {
             "displacement_raster": self.source(parameters, DISPLACEMENT_RASTER, context),
             "raster": self.source(parameters, INPUT, context),
-            "resampling": None if resampling == AUTOMATIC else resampling,
+            "resampling": resampling,
             "creation_options": creation_options(
                 self.parameterAsString(parameters, CREATE_OPTIONS, context)
             ),

@@ -26,7 +26,6 @@ from qgis.core import (
 )
 
 from soma_qgis.algorithms.base import (
-    AUTOMATIC,
     SomaAlgorithm,
     advanced,
     band_list,
@@ -196,7 +195,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             "spacing": self.parameterAsDouble(parameters, SPACING, context)
             if is_given(spacing)
             else None,
-            "resampling": None if resampling == AUTOMATIC else resampling,
+            "resampling": resampling,
             "extent": self._extent(parameters, context),
             "model": absolute(self.parameterAsString(parameters, MODEL, context).strip()),
             "device": self.choice(parameters, DEVICE, context),

@@ -24,7 +24,7 @@ from model_core.network.bundle import UNTRAINED, write_bundled
 from model_core.network.checkpoint import load_network, read_manifest, save_network, sha256
 from model_core.network.config import PRESETS
 from model_core.network.soma import Soma
-from model_core.workflows.request import DEFAULT_MODEL
+from model_core.settings import SETTINGS
 from tests.core.network.images import TINY, pair, shift
 
 
@@ -82,7 +82,7 @@ def test_a_bundled_network_is_what_its_manifest_says(model):
 
 
 def test_the_model_that_is_used_unless_another_is_asked_for_is_trained():
-    assert read_manifest()[DEFAULT_MODEL]["learned"]
+    assert read_manifest()[SETTINGS["model"].default]["learned"]
 
 
 def test_bundle_is_reproducible_and_its_manifest_keeps_other_models(tmp_path):

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
-from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.geometry.grid import Grid
-from model_core.products.displacement_raster import DisplacementField, people_field
-from model_core.products.registered_raster import output_grid, write_registered
-from model_core.registration.fit import Field, Lattice
-from tests.core.rasters import NORTH_UP, UTM, texture, write
-
-SIDE = 128
-GRID = Grid(CRS.from_string(UTM), NORTH_UP, SIDE, SIDE)
-
-
-def shifted(dx: float, dy: float) -> DisplacementField:
-    """A field whose moving image shows the ground of pixel x at x + (dx, dy)."""
-    lattice = Lattice(SIDE, SIDE, 8)
-    ones = np.ones(lattice.shape, np.float32)
-    field = Field(np.array([[1.0, 0, dx], [0, 1, dy]]), lattice)
-    return people_field(GRID, GRID, GRID, 1.0, field, ones, 0 * ones, ones > 0)
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.registered_raster import RasterOptions, output_grid, write_registered
+from tests.core.products.fields import SIDE, UTM_GRID, shifted
+from tests.core.rasters import NORTH_UP, texture, write
 
 
 def move(
     source: Path,
     field: DisplacementField,
-    resampling: str | None = None,
+    resampling: str = "auto",
     options: Sequence[str] = (),
-    target: Grid = GRID,
 ) -> Path:
     path = source.with_name("registered.tif")
-    write_registered(
-        str(source), field, target, path, resampling, options, Feedback(), lambda _: None
-    )
+    how = RasterOptions(resampling, options)
+    write_registered(str(source), field, path, how, Feedback(), lambda _: None)
     return path
 
 
@@ -114,18 +100,20 @@ def test_what_lies_outside_the_moving_image_is_nodata(tmp_path: Path) -> None:
 
 def test_a_coarser_output_averages(tmp_path: Path) -> None:
     checks = (np.indices((SIDE, SIDE)).sum(axis=0) % 2 * 100.0).astype(np.float32)
-    target = output_grid(GRID, GRID, 40.0)
+    target = output_grid(UTM_GRID, UTM_GRID, 40.0)
+    field = shifted(0, 0)
+    coarse = dataclasses.replace(field, grids=dataclasses.replace(field.grids, output=target))
     assert (target.width, target.height) == (SIDE // 4, SIDE // 4)
     source = write(tmp_path / "in.tif", checks[None])
-    with rasterio.open(move(source, shifted(0, 0), "bilinear", target=target)) as dataset:
+    with rasterio.open(move(source, coarse, "bilinear")) as dataset:
         assert np.allclose(dataset.read(1)[1:-1, 1:-1], 50, atol=1)
 
 
 def test_creation_options_and_cog(tmp_path: Path) -> None:
     source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
-    with rasterio.open(move(source, shifted(1, 1), None, ["COMPRESS=LZW"])) as dataset:
+    with rasterio.open(move(source, shifted(1, 1), options=["COMPRESS=LZW"])) as dataset:
         assert dataset.profile["compress"] == "lzw"
-    with rasterio.open(move(source, shifted(1, 1), None, ["DRIVER=COG"])) as dataset:
+    with rasterio.open(move(source, shifted(1, 1), options=["DRIVER=COG"])) as dataset:
         assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
 
 
@@ -133,7 +121,7 @@ def test_creation_options_and_cog(tmp_path: Path) -> None:
 def test_a_wrong_creation_option_leaves_no_file(tmp_path: Path, option: str) -> None:
     source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
     with pytest.raises(BadInputError, match="creation option"):
-        move(source, shifted(1, 1), None, [option])
+        move(source, shifted(1, 1), options=[option])
     assert list(tmp_path.iterdir()) == [source]
 
 

@@ -7,24 +7,23 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Union
 
 import numpy as np
 import pytest
 from rasterio.io import MemoryFile
 
-from model_core.products.report import Comparison, ReportData, write_report
-from model_core.products.report_figures import (
-    Vectors,
-    arrow_scale,
-    checkerboard,
-    histogram,
-    nice_number,
-    png_uri,
-)
-from model_core.workflows.request import OutputPaths, RegistrationRequest, RegistrationResult
+from model_core.products.report import ReportData, write_report
+from model_core.products.report_figures import checkerboard
+from model_core.products.report_pictures import Comparison
+from model_core.products.report_vectors import Vectors, arrow_scale
+from model_core.products.result import RegistrationResult
+from model_core.registration.verdict import Verdict
 
 URI = re.compile(r'"data:image/png;base64,([^"]+)"')
 VOID = {"meta", "img", "br"}
+
+Attributes = list[tuple[str, Union[str, None]]]
 
 
 class Outline(HTMLParser):
@@ -38,21 +37,23 @@ class Outline(HTMLParser):
         self.open: list[str] = []
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         self.tags.append(tag)
-        self.addresses += [v for k, v in attrs if k in ("src", "href", "xlink:href", "action")]
+        self.addresses += [
+            v or "" for k, v in attrs if k in ("src", "href", "xlink:href", "action")
+        ]
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
             self.open.pop()
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self.open[-1:] != ["style"]:
             self.words.append(data)
 
@@ -69,7 +70,7 @@ def pictures(title: str, side: int) -> Comparison:
 
 @pytest.fixture
 def data() -> ReportData:
-    request = RegistrationRequest(sar="/images/s1 & <b>vv</b>.tif", optical="/images/s2.tif")
+    settings = {"sar": "/images/s1 & <b>vv</b>.tif", "optical": "/images/s2.tif", "moving": "sar"}
     result = RegistrationResult(
         verdict="registered",
         reasons=("87 % of the check windows agree & more than <chance>.",),
@@ -84,8 +85,8 @@ def data() -> ReportData:
         device="cpu",
         device_reason="no CUDA device was found",
         model="soma-compact",
-        outputs=OutputPaths(registered="/out/registered.tif", report="/out/report.html"),
-        settings=request.to_dict(),
+        outputs={"registered": "/out/registered.tif", "report": "/out/report.html"},
+        settings=settings,
         versions={"soma": "0.1.0", "torch": "2.13.0"},
     )
     random = np.random.default_rng(0)
@@ -110,12 +111,12 @@ def page(data: ReportData, folder: Path) -> str:
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def with_verdict(data: ReportData, verdict: str) -> ReportData:
+def with_verdict(data: ReportData, verdict: Verdict) -> ReportData:
     return replace(data, result=replace(data.result, verdict=verdict))
 
 
 @pytest.mark.parametrize("verdict", ["registered", "doubtful", "failed"])
-def test_needs_nothing_but_itself(data, tmp_path, verdict):
+def test_needs_nothing_but_itself(data: ReportData, tmp_path: Path, verdict: Verdict) -> None:
     html = page(with_verdict(data, verdict), tmp_path)
     outline = Outline(html)
     assert outline.open == []
@@ -125,7 +126,7 @@ def test_needs_nothing_but_itself(data, tmp_path, verdict):
     assert not re.search(r"https?:|url\(|@import", html)
 
 
-def test_every_picture_decodes_to_what_was_given(data, tmp_path):
+def test_every_picture_decodes_to_what_was_given(data: ReportData, tmp_path: Path) -> None:
     images = [base64.b64decode(found) for found in URI.findall(page(data, tmp_path))]
     # Overview and two chips, before and after, and the ground of the vectors.
     assert len(images) == 7
@@ -139,7 +140,7 @@ def test_every_picture_decodes_to_what_was_given(data, tmp_path):
         assert (png.count, png.height, png.width) == (1, 400, 420)
 
 
-def test_all_text_is_escaped(data, tmp_path):
+def test_all_text_is_escaped(data: ReportData, tmp_path: Path) -> None:
     html = page(data, tmp_path)
     assert "<b>" not in html
     assert "<chance>" not in html
@@ -149,7 +150,7 @@ def test_all_text_is_escaped(data, tmp_path):
     assert "agree & more than <chance>." in text
 
 
-def test_shows_verdict_figures_and_origin(data, tmp_path):
+def test_shows_verdict_figures_and_origin(data: ReportData, tmp_path: Path) -> None:
     text = Outline(page(data, tmp_path)).text
     for wanted in (
         "Registered The moving image was aligned",
@@ -170,13 +171,13 @@ def test_shows_verdict_figures_and_origin(data, tmp_path):
         assert wanted in text
 
 
-def test_doubtful_asks_to_look(data, tmp_path):
+def test_doubtful_asks_to_look(data: ReportData, tmp_path: Path) -> None:
     text = Outline(page(with_verdict(data, "doubtful"), tmp_path)).text
     assert "Doubtful" in text
     assert "Look at the checkerboards" in text
 
 
-def test_failed_shows_no_result_even_where_it_is_given(data, tmp_path):
+def test_failed_shows_no_result_even_where_it_is_given(data: ReportData, tmp_path: Path) -> None:
     html = page(with_verdict(data, "failed"), tmp_path)
     text = Outline(html).text
     assert "Failed: nothing was registered" in text
@@ -187,7 +188,7 @@ def test_failed_shows_no_result_even_where_it_is_given(data, tmp_path):
     assert len(URI.findall(html)) == 6
 
 
-def test_works_with_nothing_measured(data, tmp_path):
+def test_works_with_nothing_measured(data: ReportData, tmp_path: Path) -> None:
     nothing = np.full(3, np.nan)
     result = replace(
         data.result,
@@ -203,14 +204,14 @@ def test_works_with_nothing_measured(data, tmp_path):
     assert "No point could be measured." in text
 
 
-def test_unreferenced_images_have_no_metres(data, tmp_path):
+def test_unreferenced_images_have_no_metres(data: ReportData, tmp_path: Path) -> None:
     text = Outline(page(replace(data, metres_per_pixel=None), tmp_path)).text
     assert " m;" not in text
     assert "199 m" not in text
     assert "dx to the right, dy up, in pixels" in text
 
 
-def test_arrows_point_where_the_image_is_moved(data, tmp_path):
+def test_arrows_point_where_the_image_is_moved(data: ReportData, tmp_path: Path) -> None:
     vectors = Vectors(*(np.array([v]) for v in (100.0, 200.0, 4.0, -2.0, 1.0)))
     html = page(replace(data, vectors=vectors), tmp_path)
     scale = arrow_scale(vectors, 420)
@@ -218,33 +219,3 @@ def test_arrows_point_where_the_image_is_moved(data, tmp_path):
     found = re.search(r'<path d="M100\.0 200\.0L([\d.]+) ([\d.]+)', html)
     assert found is not None
     assert [float(v) for v in found.groups()] == [108.0, 196.0]
-
-
-def test_histogram_counts_every_point():
-    before, after = np.full(100, 3.3), np.concatenate([np.full(50, 0.1), np.full(50, 0.9)])
-    svg = histogram(before, after)
-    assert svg.count("100 points") == 2
-    bars = re.findall(r'<g class="(before|after)">((?:<rect[^>]+>)+)</g>', svg)
-    tallest = {name: re.findall(r'height="([\d.]+)"', rects) for name, rects in bars[:2]}
-    assert tallest["before"] == ["210.0"]
-    assert tallest["after"] == ["105.0", "105.0"]
-
-
-def test_checkerboard_takes_squares_in_turn():
-    board = checkerboard(np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 255, np.uint8))
-    assert board[0, 0].tolist() == [0, 0, 0]
-    assert board[0, 16].tolist() == board[16, 0].tolist() == [255, 255, 255]
-    assert board[16, 16].tolist() == [0, 0, 0]
-
-
-@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (1, 1, 3)])
-def test_png_is_lossless(shape):
-    image = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    with MemoryFile(base64.b64decode(png_uri(image).partition(",")[2])) as file, file.open() as png:
-        read = png.read()
-    np.testing.assert_array_equal(read.transpose(1, 2, 0).reshape(shape), image)
-
-
-@pytest.mark.parametrize(("value", "nice"), [(7.3, 5), (5, 5), (1.99, 1), (0.034, 0.02)])
-def test_nice_numbers(value, nice):
-    assert nice_number(value) == pytest.approx(nice)

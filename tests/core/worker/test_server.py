@@ -13,7 +13,7 @@ import pytest
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.worker.jobs import JOBS, Job, find_job
+from model_core.worker.jobs import Job
 from model_core.worker.protocol import PROTOCOL, ProtocolError, decode, encode
 from model_core.worker.server import Server
 
@@ -197,9 +197,3 @@ def test_messages_are_one_line_whatever_is_in_them() -> None:
 def test_decode_refuses_another_version() -> None:
     with pytest.raises(ProtocolError, match="protocol 1"):
         decode(json.dumps({"protocol": PROTOCOL + 1, "type": "job"}).encode())
-
-
-def test_jobs_are_those_of_the_protocol() -> None:
-    assert sorted(JOBS) == ["apply", "info", "ping", "register"]
-    with pytest.raises(BadInputError, match="'dance'"):
-        find_job("dance")

@@ -13,9 +13,10 @@ from rasterio.transform import Affine
 
 from model_core.errors import CancelledError
 from model_core.feedback import Feedback
+from model_core.products.registry import in_folder
 from model_core.workflows.apply import apply_registration
-from model_core.workflows.register import register
-from model_core.workflows.request import OutputPaths, RegistrationRequest, RegistrationResult
+from model_core.workflows.register import compute, open_scenes, register, write_products
+from model_core.workflows.request import RegistrationRequest
 from tests.core.rasters import NORTH_UP, UTM, write
 from tests.core.workflows.scenes import SIDE, Error, field_error, optical, sar, sar_values
 
@@ -25,15 +26,7 @@ ERROR = Error(east=137.0, north=-84.0, degrees=1.0)
 def request(
     folder: Path, sar_path: Path, optical_path: Path, **settings: object
 ) -> RegistrationRequest:
-    outputs = OutputPaths(
-        registered=str(folder / "registered.tif"),
-        displacement_raster=str(folder / "displacement.tif"),
-        displacements=str(folder / "displacements.gpkg"),
-        gcps=str(folder / "gcps.points"),
-        report=str(folder / "report.html"),
-        summary=str(folder / "summary.json"),
-    )
-    return RegistrationRequest(str(sar_path), str(optical_path), outputs=outputs, **settings)  # type: ignore[arg-type]
+    return RegistrationRequest(str(sar_path), str(optical_path), in_folder(folder), settings)
 
 
 def decibel(folder: Path) -> Path:
@@ -151,7 +144,7 @@ def test_the_saved_displacement_gives_the_same_raster_again(tmp_path: Path) -> N
     register(wanted, Feedback())
     again = tmp_path / "again.tif"
     apply_registration(
-        str(tmp_path / "displacement.tif"), wanted.sar, str(again), None, (), Feedback()
+        str(tmp_path / "displacement.tif"), wanted.sar, str(again), "auto", (), Feedback()
     )
     with rasterio.open(tmp_path / "registered.tif") as one, rasterio.open(again) as other:
         assert one.transform == other.transform
@@ -221,7 +214,35 @@ def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
             seen.append(fraction)
 
     wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
-    result: RegistrationResult = register(wanted, Watch())
+    result = register(wanted, Watch())
     assert result.verdict == "registered"
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_the_computation_writes_nothing_and_products_can_be_written_later(tmp_path: Path) -> None:
+    wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
+    before = set(tmp_path.iterdir())
+    run = compute(wanted, open_scenes(wanted), Feedback())
+    assert set(tmp_path.iterdir()) == before
+    assert run.result.verdict == "registered"
+    assert dict(run.result.outputs) == {}
+    # The ground lies 137 m too far east in the moving image.
+    assert np.median(run.field.dx[run.field.valid]) == pytest.approx(-137.0, abs=8)
+    only = {"gcps": str(tmp_path / "later.points")}
+    result = write_products(run, only)
+    assert dict(result.outputs) == only
+    assert {path.name for path in set(tmp_path.iterdir()) - before} == {"later.points"}
+
+
+def test_progress_ends_at_one_also_where_no_report_is_wanted(tmp_path: Path) -> None:
+    seen: list[tuple[str, float]] = []
+
+    class Watch(Feedback):
+        def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
+            seen.append((stage, fraction))
+
+    moving, reference = linear(tmp_path), optical(tmp_path / "optical.tif")
+    register(RegistrationRequest(str(moving), str(reference)), Watch())
+    assert [fraction for _, fraction in seen] == sorted(fraction for _, fraction in seen)
+    assert seen[-1] == ("report", 1.0)

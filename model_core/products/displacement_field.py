@@ -1,0 +1,136 @@
+"""The field of a registration on the ground: metres east and north at points of a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.geometry.grid import Grid
+from model_core.registration.fit import Field, Lattice
+
+SIGN = (
+    "dx, dy: correction applied to the moving image, map_new = map_old + (dx, dy), "
+    "dx east, dy north, in metres; given at map_new"
+)
+SIGN_PIXELS = (
+    "dx, dy: correction applied to the moving image, new = old + (dx, dy), "
+    "dx to the right, dy up, in pixels; given at the new position"
+)
+
+
+@dataclass(frozen=True)
+class RegistrationGrids:
+    """The grids of a registration.
+
+    Attributes:
+        working: on which the images were matched: the reference's, or a coarser one aligned to it.
+        moving: of the moving image, to which the field can be applied again.
+        output: of registered rasters.
+        pixel: reference pixels per working pixel, 1 unless the reference is much the finer image.
+    """
+
+    working: Grid
+    moving: Grid
+    output: Grid
+    pixel: float = 1.0
+
+
+@dataclass(frozen=True)
+class DisplacementField:
+    """The correction of the moving image, at control points on the map.
+
+    Attributes:
+        grids: the grids that the field connects.
+        step: working pixels from one control point to the next.
+        dx, dy: (h, w) float32, metres; pixels, right and up, where unreferenced. Defined at every
+            control point: where the images share no data they follow the affine.
+        certainty: (h, w) in [0, 1].
+        residual: (h, w), reference pixels between a control point's own measurement and the field,
+            NaN where none was made.
+        valid: (h, w), False where the images have no data in common.
+        affine: (2, 3), working pixel to the moving image's position on the working grid.
+    """
+
+    grids: RegistrationGrids
+    step: int
+    dx: NDArray[np.float32]
+    dy: NDArray[np.float32]
+    certainty: NDArray[np.float32]
+    residual: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    affine: NDArray[np.float64]
+
+    @property
+    def working(self) -> Grid:
+        """The grid on which the images were matched."""
+        return self.grids.working
+
+    @property
+    def lattice(self) -> Lattice:
+        """The control points, in working pixels."""
+        return Lattice(self.working.height, self.working.width, self.step)
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the displacement raster: one pixel a control point."""
+        return self.working.decimated(self.step)
+
+    def displacement(self) -> NDArray[np.float64]:
+        """Return (h, w, 2), dx and dy."""
+        return np.stack([self.dx, self.dy], axis=-1).astype(np.float64)
+
+    def in_pixels(self) -> NDArray[np.float64]:
+        """Return the correction (h, w, 2) in reference pixels, to the right and down."""
+        return (self.lattice.positions() - self._positions()) * self.grids.pixel
+
+    def to_field(self) -> Field:
+        """Return the same field in working pixels, from reference to moving image."""
+        points = self.lattice.positions()
+        affine = points @ self.affine[:, :2].T + self.affine[:, 2]
+        departure = (self._positions() - affine).transpose(2, 0, 1).astype(np.float32)
+        return Field(self.affine, self.lattice, np.ascontiguousarray(departure))
+
+    def _positions(self) -> NDArray[np.float64]:
+        """Return where on the working grid (h, w, 2) the moving image shows each point's ground."""
+        new = self.working.to_map(self.lattice.positions())
+        old = new - self.working.map_units(self.displacement(), new)
+        return self.working.to_pixels(old)
+
+
+def to_displacement_field(
+    grids: RegistrationGrids,
+    field: Field,
+    certainty: NDArray[np.float32],
+    residual: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+) -> DisplacementField:
+    """Turn a field in working pixels into metres on the ground.
+
+    Args:
+        grids: the grids that the field connects.
+        field: position in the moving image of each working pixel, both on the working grid.
+        certainty: (h, w) in [0, 1], at the field's control points.
+        residual: (h, w), in working pixels, NaN where nothing was measured.
+        valid: (h, w), False where the images have no data in common.
+    """
+    only_affine = metres_of(grids.working, Field(field.affine, field.lattice))
+    filled = np.where(valid[..., None], metres_of(grids.working, field), only_affine)
+    return DisplacementField(
+        grids=grids,
+        step=field.lattice.step,
+        dx=filled[..., 0].astype(np.float32),
+        dy=filled[..., 1].astype(np.float32),
+        certainty=np.where(valid, certainty, 0).astype(np.float32),
+        residual=(residual * grids.pixel).astype(np.float32),
+        valid=valid,
+        affine=field.affine,
+    )
+
+
+def metres_of(working: Grid, field: Field) -> NDArray[np.float64]:
+    """Return the correction (h, w, 2) that a field asks for at its control points, in metres."""
+    points = field.lattice.positions()
+    new, old = working.to_map(points), working.to_map(field.at(points))
+    return working.metres(new - old, new)

@@ -1,0 +1,113 @@
+"""What a registration found, in figures: ``summary.json`` is this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.products.displacement_field import DisplacementField
+from model_core.products.registry import PRODUCTS
+from model_core.registration.engine import CERTAIN, Found
+from model_core.registration.model import RegistrationModel
+from model_core.registration.verdict import Verdict
+from model_core.versions import versions
+
+AffineRows = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class RegistrationResult:
+    """What a registration found.
+
+    Pixels are those of the reference. "Before" is what the georeferencing alone leaves, "after"
+    what a second, independent pass over the registered pair still measures.
+
+    Attributes:
+        verdict: "registered", "doubtful" or "failed".
+        reasons: plain sentences saying what the verdict rests on.
+        rmse_before_px, rmse_after_px: root mean square of the displacement over reliable points.
+        median_shift_px, median_shift_m: median length of the correction.
+        inlier_ratio: share of independent check windows whose own best match agrees with the field.
+        coverage: share of the overlap where the field is certain.
+        affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
+        seconds: wall time.
+        device: it ran on, "cpu" or "cuda".
+        device_reason: why it ran there.
+        model: its name.
+        outputs: paths of the products that were written, by the product's name.
+        settings: the request, as JSON.
+        versions: of the core, Python, torch, timm, numpy, rasterio and GDAL.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    rmse_before_px: float | None
+    rmse_after_px: float | None
+    median_shift_px: float | None
+    median_shift_m: float | None
+    inlier_ratio: float
+    coverage: float
+    affine: AffineRows | None
+    seconds: float
+    device: str
+    device_reason: str
+    model: str
+    outputs: Mapping[str, str]
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form; ``outputs`` has every product, null where it was not written."""
+        outputs = {name: self.outputs.get(name) for name in PRODUCTS}
+        return vars(self) | {"outputs": outputs}
+
+
+def summarise(
+    alignment: Found,
+    field: DisplacementField,
+    model: RegistrationModel,
+    device_reason: str,
+    settings: Mapping[str, Any],
+) -> RegistrationResult:
+    """Return the figures of an alignment, before anything is written: no outputs, no seconds.
+
+    Args:
+        alignment: of the two images. field: the same on the ground.
+        model: that found it. device_reason: why it ran on its device.
+        settings: the request, as JSON.
+    """
+    certain = field.valid & (field.certainty >= min(CERTAIN, float(field.certainty.max())))
+    metres = np.linalg.norm(field.displacement()[certain], axis=-1)
+    pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
+    failed = alignment.verdict == "failed"
+
+    def figure(value: float | None, factor: float = 1.0) -> float | None:
+        return None if failed or value is None else value * factor
+
+    return RegistrationResult(
+        verdict=alignment.verdict,
+        reasons=alignment.reasons,
+        rmse_before_px=figure(alignment.rmse_before, field.grids.pixel),
+        rmse_after_px=figure(alignment.rmse_after, field.grids.pixel),
+        median_shift_px=figure(float(np.median(pixels)) if pixels.size else None),
+        median_shift_m=figure(float(np.median(metres)) if metres.size else None),
+        inlier_ratio=alignment.inlier_ratio,
+        coverage=alignment.coverage,
+        affine=None if failed else _rows(alignment.fit.field.affine),
+        seconds=0.0,
+        device=str(model.device),
+        device_reason=device_reason,
+        model=model.name,
+        outputs={},
+        settings=settings,
+        versions=versions(),
+    )
+
+
+def _rows(affine: NDArray[np.float64]) -> AffineRows:
+    (a, b, c), (d, e, f) = affine.tolist()
+    return (a, b, c), (d, e, f)

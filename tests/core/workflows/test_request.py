@@ -1,0 +1,78 @@
+"""A request that exists is sound; one that is not gets one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_core.errors import BadInputError
+from model_core.settings import SETTINGS
+from model_core.workflows.request import RegistrationRequest
+
+
+def test_what_is_not_given_has_the_defaults() -> None:
+    request = RegistrationRequest("sar.tif", "optical.tif")
+    assert list(request.settings) == list(SETTINGS)
+    assert request.settings["max_shift"] == 50.0
+    assert request.settings["resampling"] == "auto"
+    assert request.settings["max_scale"] is None
+    assert dict(request.outputs) == {}
+
+
+def test_paths_may_be_path_objects() -> None:
+    request = RegistrationRequest(Path("sar.tif"), "o.tif", {"report": Path("r.html")})  # type: ignore[arg-type, dict-item]
+    assert (request.sar, request.outputs["report"]) == ("sar.tif", "r.html")
+
+
+def test_the_json_form_brings_the_request_back() -> None:
+    settings = {"optical_bands": [4, 3, 2], "extent": [0, 0, 10, 10.5], "moving": "optical"}
+    request = RegistrationRequest("a.tif", "b.tif", {"summary": "s.json"}, settings)
+    text = json.dumps(request.to_dict(), allow_nan=False)
+    assert RegistrationRequest.from_dict(json.loads(text)) == request
+    outputs = json.loads(text)["outputs"]
+    assert outputs["summary"] == "s.json"
+    assert outputs["registered"] is None
+
+
+def test_nothing_of_a_request_can_be_changed() -> None:
+    request = RegistrationRequest("a.tif", "b.tif")
+    with pytest.raises(TypeError):
+        request.settings["max_shift"] = 7  # type: ignore[index]
+    with pytest.raises(TypeError):
+        request.outputs["report"] = "r.html"  # type: ignore[index]
+
+
+BOTH = {"sar": "a.tif", "optical": "b.tif"}
+
+REFUSED: list[tuple[Any, str]] = [
+    ([], "is a list"),
+    (None, "NoneType"),
+    ({"sar": "a.tif"}, "no optical image"),
+    ({"sar": 7, "optical": "b.tif"}, "The sar image is 7"),
+    ({"sar": "", "optical": "b.tif"}, "sar image is ''"),
+    (BOTH | {"max_shfit": 7}, "max_shfit"),
+    (BOTH | {7: 7}, "does not know (7)"),
+    (BOTH | {"max_shift": "far"}, "max_shift is 'far'"),
+    (BOTH | {"max_shift": None}, "max_shift is None"),
+    (BOTH | {"max_shift": float("nan")}, "max_shift is nan"),
+    (BOTH | {"max_scale": 0.5}, "from 1 to 2"),
+    (BOTH | {"resampling": "lanczos"}, "one of auto, nearest"),
+    (BOTH | {"optical_bands": "432"}, "1 or 3 numbers"),
+    (BOTH | {"creation_options": ["COMPRESS"]}, "NAME=VALUE"),
+    (BOTH | {"outputs": "folder"}, "outputs of the request"),
+    (BOTH | {"outputs": {"map": "m.tif"}}, "no product 'map'"),
+    (BOTH | {"outputs": {"report": 7}}, "The output report is 7"),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), REFUSED)
+def test_what_cannot_be_used_gets_one_sentence(data: Any, words: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        RegistrationRequest.from_dict(data)
+    sentence = str(caught.value)
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert ";" in sentence
