@@ -54,7 +54,7 @@ def load_model(
     Raises:
         BadInputError: the model is unknown or its file is not sound; the device is not there.
 
-    Example:
+    Examples:
         >>> import model_core as soma
         >>> soma.load_model("fixed-descriptors", device="cpu").device
         'cpu'
@@ -157,7 +157,7 @@ def register(
     Source:
         The network and the search follow the paper on SOMA; README.md of the repository says more.
 
-    Example:
+    Examples:
         >>> import model_core as soma
         >>> result = soma.register("sar.tif", "optical.tif", max_shift=20)
         >>> result.verdict
@@ -241,7 +241,7 @@ def match(
     Raises:
         BadInputError: an image or a setting cannot be used; the sentence says what to do.
 
-    Example:
+    Examples:
         >>> import model_core as soma
         >>> found = soma.match("sar.tif", "optical.tif", max_shift=20)
         >>> found.verdict, found.affine.shape, found.field.shape
@@ -297,7 +297,7 @@ def apply(
             the output cannot be written; nothing was written.
         CancelledError: on request; nothing was written.
 
-    Example:
+    Examples:
         >>> import model_core as soma
         >>> saved = soma.register("sar.tif", "optical.tif", max_shift=20).save("result")
         >>> soma.apply(saved["displacement_raster"], "sar.tif", "again.tif").name

@@ -85,3 +85,5 @@ def _draw_vectors(axis: Any, data: ReportData, pictures: Comparison) -> None:
     if data.metres_per_pixel is not None:
         shift += f" = {data.result.median_shift_m:.0f} m"
     axis.set_title(f"Displacement, median {shift}")
+    height, width = pictures.reference.shape[:2]
+    axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

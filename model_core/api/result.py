@@ -132,7 +132,7 @@ class Registration:
             BadInputError: the registration failed, or the image cannot be used or is not of the
                 moving image's geometry.
 
-        Example:
+        Examples:
             >>> import model_core as soma
             >>> result = soma.register("sar.tif", "optical.tif", max_shift=20)
             >>> array, transform, crs = result.warp()
@@ -168,7 +168,7 @@ class Registration:
                 left.
             CancelledError: on request; no file is left.
 
-        Example:
+        Examples:
             >>> import model_core as soma
             >>> result = soma.register("sar.tif", "optical.tif", max_shift=20)
             >>> result.save("result")["report"].name

@@ -16,6 +16,7 @@ from model_core.__main__ import main
 from model_core.api.images import open_image
 from model_core.feedback import Feedback
 from model_core.products.displacement_raster import read_displacement_raster
+from model_core.simulation.scene_pair import SceneSettings, simulate
 from tests.core.api.images import as_masked
 
 
@@ -99,6 +100,27 @@ def test_plain_arrays_share_the_pixel_plane(pair):
     moved = result.warp()
     assert moved.array.shape == optical.shape[1:]
     assert moved.crs is None
+
+
+def test_optical_image_moves_onto_a_turned_grid(tmp_path):
+    settings = SceneSettings(size=256, shift=(60.0, -40.0), sar_grid_rotation=12.0, collar=0)
+    simulate(settings, tmp_path, Feedback())
+    images = tmp_path / "sar.tif", tmp_path / "optical.tif"
+    result = soma.register(*images, moving="optical", max_shift=20)
+    assert result.verdict == "registered"
+    field = result.field
+    # What the SAR image would have to move, the other way round.
+    assert np.nanmedian(field.dx) == pytest.approx(-60.0, abs=15.0)
+    assert np.nanmedian(field.dy) == pytest.approx(40.0, abs=15.0)
+    x, y = (field.xc, field.yc) if hasattr(field, "xc") else (field.x, field.y)
+    with rasterio.open(images[0]) as sar:
+        moved = result.warp()
+        columns, rows = ~sar.transform * (np.asarray(x), np.asarray(y))
+        assert moved.transform.almost_equals(sar.transform)
+        assert moved.array.shape == (4, sar.height, sar.width)
+    # Control points stand in the middle of 8 x 8 pixels, along the turned rows.
+    np.testing.assert_allclose(columns[:, 0], 4.0, atol=1e-6)
+    np.testing.assert_allclose(rows[0], 4.0, atol=1e-6)
 
 
 def test_real_arrays_with_a_known_error_of_their_place(scenes):
