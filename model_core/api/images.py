@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.dtypes import check_dtype
 from rasterio.errors import CRSError, NotGeoreferencedWarning
-from rasterio.io import DatasetReader, MemoryFile
+from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
@@ -54,7 +54,7 @@ Image: TypeAlias = (
 
 _FORMS = "a path, an open rasterio dataset, a DataArray, an array or (array, transform, crs)"
 
-_ma: Any = np.ma
+ma: Any = np.ma
 """NumPy before 2 has no types for masked arrays."""
 
 
@@ -86,7 +86,7 @@ def open_image(image: Image, name: str) -> OpenImage:
     """
     if isinstance(image, (str, os.PathLike)):
         return OpenImage(os.fspath(image), image)
-    if isinstance(image, (DatasetReader, WarpedVRT)):
+    if isinstance(image, (DatasetReader, DatasetWriter, WarpedVRT)):
         return _dataset(image, name)
     if is_data_array(image):
         return _data_array(image, name)
@@ -103,43 +103,45 @@ def is_data_array(image: Image) -> bool:
     return type(image).__name__ == "DataArray" and type(image).__module__.startswith("xarray")
 
 
-def import_rioxarray(name: str) -> None:
-    """Make DataArrays know their place on the map.
+def _import_rioxarray(name: str) -> Any:
+    """Return the library by which DataArrays know their place on the map, as ``.rio``.
 
     Raises:
         BadInputError: rioxarray is not installed.
     """
     try:
-        import rioxarray  # noqa: F401  (adds .rio to DataArrays)
+        import rioxarray
     except ImportError as error:
         raise BadInputError(
             f"The {name} is a DataArray, whose place on the map only rioxarray knows, which is not "
             "installed; install it (pip install rioxarray) or give (array, transform, crs)."
         ) from error
+    return rioxarray
 
 
-def _dataset(dataset: DatasetReader | WarpedVRT, name: str) -> OpenImage:
+def _dataset(dataset: DatasetReader | DatasetWriter | WarpedVRT, name: str) -> OpenImage:
     if dataset.closed:
         raise BadInputError(
             f"The dataset {Path(dataset.name).name} is closed; open it again, or give its path."
         )
-    if dataset.mode != "r":
+    if isinstance(dataset, DatasetWriter):
         raise BadInputError(
             f"The dataset {Path(dataset.name).name} is open for writing; close it, give its path."
         )
-    if isinstance(dataset, DatasetReader) and dataset.driver != "MEM":
+    if isinstance(dataset, DatasetReader):
         return OpenImage(dataset.name, dataset)
+    # A warped view has no path; its pixels are computed once.
     memory = MemoryFile(filename=name)
     rasterio.shutil.copy(dataset, memory.name, driver="GTiff")
     return OpenImage(memory.name, dataset, memory)
 
 
 def _data_array(image: Any, name: str) -> OpenImage:
-    import_rioxarray(name)
+    rioxarray = _import_rioxarray(name)
     try:
         upright = image.transpose(..., image.rio.y_dim, image.rio.x_dim)
         crs, transform, nodata = image.rio.crs, image.rio.transform(), image.rio.nodata
-    except Exception as error:  # rioxarray's own errors have no base that old versions export
+    except rioxarray.exceptions.RioXarrayError as error:
         raise BadInputError(
             f"The {name} is a DataArray without usable coordinates x and y "
             f"({first_line(error)}); give one as rioxarray.open_rasterio makes it."
@@ -182,7 +184,7 @@ def _bands(array: NDArray[Any], name: str) -> tuple[NDArray[Any], NDArray[np.boo
     Raises:
         BadInputError: another number of axes, bands at the end, or no numbers.
     """
-    values: Any = array if _ma.isMaskedArray(array) else np.asarray(array)
+    values: Any = array if ma.isMaskedArray(array) else np.asarray(array)
     if values.ndim not in (2, 3) or 0 in values.shape:
         raise BadInputError(
             f"The {name} is an array of shape {values.shape}; give (rows, columns) or "
@@ -199,11 +201,11 @@ def _bands(array: NDArray[Any], name: str) -> tuple[NDArray[Any], NDArray[np.boo
         raise BadInputError(f"The {name} is an array of {values.dtype}; give one of numbers.")
     if not check_dtype(values.dtype):  # such as bool and float16
         values = values.astype(np.uint8 if values.dtype.kind == "b" else np.float32)
-    if not _ma.isMaskedArray(values):
+    if not ma.isMaskedArray(values):
         return np.asarray(values), None
     if values.dtype.kind in "fc":
         return values.filled(np.nan), None
-    return values.data, ~_ma.getmaskarray(values).any(axis=0)
+    return values.data, ~ma.getmaskarray(values).any(axis=0)
 
 
 def _place(raster: Raster, name: str) -> tuple[Affine | None, CRS | None]:

@@ -9,14 +9,11 @@ from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 
 from model_core.api.field import map_coordinates
-from model_core.api.images import Image, Raster, is_data_array
+from model_core.api.images import Image, Raster, is_data_array, ma
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_raster import RasterOptions, RegisteredReader
-
-_ma: Any = np.ma
-"""NumPy before 2 has no types for masked arrays."""
 
 ROWS = 256
 """Rows that are moved at once: what is computed besides the result stays small."""
@@ -34,7 +31,7 @@ def move(source: DatasetReader, field: DisplacementField, resampling: str) -> ND
         values[:, strip], valid[:, strip] = reader.read(
             row, 0, strip.stop - strip.start, grid.width
         )
-    moved: NDArray[Any] = _ma.MaskedArray(values, ~valid, fill_value=source.nodata)
+    moved: NDArray[Any] = ma.MaskedArray(values, ~valid, fill_value=source.nodata)
     return moved
 
 
@@ -70,8 +67,8 @@ def _data_array(moved: NDArray[Any], grid: Grid, given: Any) -> Any:
     coordinates |= {name: given.coords[name] for name in others if name in given.coords}
     axes = (*others, "y", "x")
     moved = moved if others else moved[0]
-    result = xarray.DataArray(_ma.getdata(moved), coordinates, axes, given.name, given.attrs)
-    known = xarray.DataArray(~_ma.getmaskarray(moved), dims=axes)
+    result = xarray.DataArray(ma.getdata(moved), coordinates, axes, given.name, given.attrs)
+    known = xarray.DataArray(~ma.getmaskarray(moved), dims=axes)
     nodata = given.rio.nodata
     # Without a nodata value xarray itself marks missing integers by NaN, as floating point.
     return result.where(known) if nodata is None else result.where(known, nodata)

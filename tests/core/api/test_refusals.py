@@ -58,10 +58,23 @@ def test_images_that_cannot_be_used(image, said, pair):
     assert said in refusal(soma.register, image, pair / "optical.tif")
 
 
+def test_data_array_without_coordinates(pair):
+    pytest.importorskip("rioxarray")
+    image = pytest.importorskip("xarray").DataArray(SQUARE, dims=("a", "b"))
+    assert "coordinates x and y" in refusal(soma.register, image, pair / "optical.tif")
+
+
 def test_closed_dataset(pair):
     with rasterio.open(pair / "sar.tif") as dataset:
         pass
     assert "sar.tif is closed" in refusal(soma.register, dataset, pair / "optical.tif")
+
+
+def test_dataset_that_is_being_written(tmp_path):
+    profile = {"driver": "GTiff", "count": 1, "height": 100, "width": 100, "dtype": "float64"}
+    with rasterio.open(tmp_path / "new.tif", "w", **profile) as dataset:
+        said = refusal(soma.register, dataset, "optical.tif")
+    assert "new.tif is open for writing" in said
 
 
 def test_settings_that_cannot_be_used(pair):
