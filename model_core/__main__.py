@@ -17,6 +17,8 @@ from model_core.version import __version__
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
+DESCRIPTION = "Registers SAR images to optical images, and what belongs to that."
+
 COMMANDS = (
     "register", "match", "apply", "info", "train", "refine_labels", "evaluate", "simulate", "serve",
 )  # fmt: skip
@@ -31,9 +33,7 @@ def _called() -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; each command's file adds its own options."""
-    parser = argparse.ArgumentParser(
-        prog=_called(), description="Registers SAR to optical images, densely and sub-pixel."
-    )
+    parser = argparse.ArgumentParser(prog=_called(), description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:

@@ -37,16 +37,17 @@ def _help(setting: Setting) -> str:
     if setting.default not in (None, (), []):
         number = isinstance(setting.default, float)
         default = f" (default: {setting.default:g})" if number else f" (default: {setting.default})"
-    return f"{setting.help}{default}".replace("%", "%%")
+    return f"{setting.title}. {setting.help}{default}".replace("%", "%%")
 
 
 def _form(setting: Setting) -> dict[str, Any]:
     """Return what ``add_argument`` needs to read a setting of this type."""
+    unit = setting.unit.upper() if setting.unit.isalpha() else "NUMBER"
     forms: dict[str, dict[str, Any]] = {
         "band": {"type": int, "metavar": "BAND"},
         "bands": {"type": int, "nargs": "+", "metavar": "BAND"},
         "choice": {"choices": setting.choices},
-        "number": {"type": float, "metavar": "NUMBER"},
+        "number": {"type": float, "metavar": unit},
         "extent": {"type": float, "nargs": 4, "metavar": ("XMIN", "YMIN", "XMAX", "YMAX")},
         "text": {"metavar": "TEXT"},
         "options": {"action": "append", "metavar": "NAME=VALUE"},

@@ -1,1 +1,1 @@
-"""What a registration gives to people: rasters, vectors, ground control points, the report."""
+"""The files of a registration: rasters, vectors, ground control points, report, summary."""

@@ -154,7 +154,7 @@ def write_registered(
     with open_raster(raster) as source, atomic_write(path) as temporary:
         reader = RegisteredReader(source, field, options.method(source))
         profile = _profile(source, field.grids.output) | (creation if direct else {})
-        # Drivers as COG can only copy a finished file; it lies beside and is deleted with it.
+        # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
         try:
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
@@ -171,10 +171,10 @@ def write_registered(
 
 
 def _profile(source: DatasetReader, target: Grid) -> dict[str, Any]:
-    kinds = {np.dtype(dtype).kind for dtype in source.dtypes}  # "f": floating point, "i", "u"
-    predictor = {"f": 3, "i": 2, "u": 2}.get(next(iter(kinds))) if len(kinds) == 1 else None
+    codes = {np.dtype(dtype).kind for dtype in source.dtypes}  # "f": floating point, "i", "u"
+    predictor = {"f": 3, "i": 2, "u": 2}.get(next(iter(codes))) if len(codes) == 1 else None
     nodata = source.nodata
-    if nodata is None and kinds <= {"f"}:
+    if nodata is None and codes <= {"f"}:
         nodata = float("nan")
     profile: dict[str, Any] = {
         "driver": "GTiff",

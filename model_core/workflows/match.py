@@ -35,7 +35,7 @@ class PairMatch:
         certainty_map: (H, W) in [0, 1].
         certainty: its mean over the known pixels.
         inlier_ratio: share of check windows that agree.
-        verdict, reasons: whether to believe it, and why.
+        verdict, reasons: whether the result can be relied on, and why.
         seconds: of the matching alone.
     """
 

@@ -20,11 +20,8 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from model_core.workflows.request import (
-    DEFAULT_MAX_SHIFT,
-    DEFAULT_MODEL,
-    RegistrationRequest,
-)
+from model_core.settings import SETTINGS, check_settings
+from model_core.workflows.request import RegistrationRequest
 from soma_qgis.algorithms import register
 from soma_qgis.algorithms.base import band_list, creation_options
 from soma_qgis.engine.engine import Engine
@@ -92,9 +89,9 @@ def test_only_the_images_and_the_raster_must_be_given(plugin: SomaPlugin) -> Non
 
 
 def test_defaults_are_those_of_the_core() -> None:
-    assert register.DEFAULT_MAX_SHIFT == DEFAULT_MAX_SHIFT
-    assert register.DEFAULT_MODEL == DEFAULT_MODEL
-    assert RegistrationRequest("a", "b").min_certainty == register.DEFAULT_MIN_CERTAINTY
+    assert SETTINGS["max_shift"].default == register.DEFAULT_MAX_SHIFT
+    assert SETTINGS["model"].default == register.DEFAULT_MODEL
+    assert SETTINGS["min_certainty"].default == register.DEFAULT_MIN_CERTAINTY
 
 
 def test_a_plain_run_asks_for_the_defaults(
@@ -177,16 +174,28 @@ def test_every_setting_reaches_the_core_also_as_text(
         CREATE_OPTIONS="COMPRESS=ZSTD|BIGTIFF=YES",
     )
     asked = RegistrationRequest.from_dict(json.loads(request_file.read_text(encoding="utf-8")))
-    assert (asked.sar_band, asked.optical_bands) == (2, (4, 3, 2))
-    assert (asked.moving, asked.transform, asked.device) == ("optical", "affine", "cpu")
-    assert (asked.max_shift, asked.min_certainty, asked.spacing) == (12.5, 0.6, 16.0)
-    assert (asked.resampling, asked.model) == ("bilinear", "other")
-    assert asked.creation_options == ("COMPRESS=ZSTD", "BIGTIFF=YES")
-    assert asked.outputs.registered == outputs["OUTPUT"]
-    assert asked.outputs.displacements == outputs["DISPLACEMENTS"]
-    assert asked.outputs.displacement_raster == outputs["DISPLACEMENT_RASTER"]
-    assert asked.outputs.gcps == outputs["GCPS"]
-    assert asked.outputs.report == outputs["REPORT"]
+    assert asked.settings == check_settings(
+        {
+            "sar_band": 2,
+            "optical_bands": [4, 3, 2],
+            "moving": "optical",
+            "transform": "affine",
+            "max_shift": 12.5,
+            "min_certainty": 0.6,
+            "spacing": 16,
+            "resampling": "bilinear",
+            "model": "other",
+            "device": "cpu",
+            "creation_options": ["COMPRESS=ZSTD", "BIGTIFF=YES"],
+        }
+    )
+    assert asked.outputs == {
+        "registered": outputs["OUTPUT"],
+        "displacements": outputs["DISPLACEMENTS"],
+        "displacement_raster": outputs["DISPLACEMENT_RASTER"],
+        "gcps": outputs["GCPS"],
+        "report": outputs["REPORT"],
+    }
     assert {name: results[name] for name in outputs} == outputs
 
 

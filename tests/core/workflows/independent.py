@@ -55,7 +55,8 @@ def residuals(
 
 def _mean(image: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     pad = [(0, 0)] * (image.ndim - 2) + [(side // 2, side // 2)] * 2
-    windows = sliding_window_view(np.pad(image, pad, "edge"), (side, side), axis=(-2, -1))
+    rows = sliding_window_view(np.pad(image, pad, "edge"), side, axis=-2)
+    windows = sliding_window_view(rows, side, axis=-2)
     return np.asarray(windows.mean((-1, -2)))
 
 

@@ -13,6 +13,7 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.geometry.grid import Grid
+from model_core.geometry.pixels import window_pixels
 from model_core.geometry.projection import project
 from model_core.products.displacement_raster import read_displacement_raster
 from tests.core.rasters import NORTH_UP, UTM, texture, write
@@ -53,14 +54,14 @@ class Error:
         centre = np.array(NORTH_UP * (SIDE / 2, SIDE / 2))
         angle = np.radians(self.degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        return (points - centre) @ turn.T + centre + [self.east, self.north]
+        return np.asarray((points - centre) @ turn.T + centre + [self.east, self.north])
 
     def true(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the true places of claimed ones; the inverse of :meth:`claimed`."""
         centre = np.array(NORTH_UP * (SIDE / 2, SIDE / 2))
         angle = np.radians(self.degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        return (points - [self.east, self.north] - centre) @ turn + centre
+        return np.asarray((points - [self.east, self.north] - centre) @ turn + centre)
 
 
 def optical(path: Path, count: int = 3, dtype: str = "uint16") -> Path:
@@ -104,7 +105,8 @@ def field_error(displacement: Path, error: Error) -> tuple[NDArray[np.float64], 
     and the share of nodes that are known."""
     field = read_displacement_raster(displacement)
     with rasterio.open(displacement) as dataset:
-        dx, dy = dataset.read([1, 2], masked=True)
+        moved = dataset.read([1, 2]).transpose(1, 2, 0)
+        known = dataset.read_masks(1) > 0
         new = np.stack(
             dataset.xy(*np.mgrid[: dataset.height, : dataset.width].reshape(2, -1)), axis=-1
         ).reshape(dataset.height, dataset.width, 2)
@@ -112,10 +114,9 @@ def field_error(displacement: Path, error: Error) -> tuple[NDArray[np.float64], 
     on_utm = project(new, crs, CRS.from_string(UTM))
     old = project(error.claimed(on_utm), CRS.from_string(UTM), crs)
     truth = field.working.metres(new - old, new)
-    known = ~np.ma.getmaskarray(dx)
-    wrong = np.linalg.norm(np.stack([dx, dy], axis=-1).data - truth, axis=-1)[known] / 10.0
+    wrong = np.linalg.norm(moved - truth, axis=-1)[known] / 10.0
     return np.asarray(wrong), float(known.mean())
 
 
 def _pixels(height: int, width: int) -> NDArray[np.float64]:
-    return np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
+    return window_pixels(0, 0, height, width)

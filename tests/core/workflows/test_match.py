@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import Affine
 
 from model_core.__main__ import main
 from tests.core.rasters import NORTH_UP, UTM, write
 from tests.core.workflows.scenes import Error, optical, sar_values
 
-pytestmark = pytest.mark.filterwarnings("ignore", category=NotGeoreferencedWarning)
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 CUT = 24
 """Columns and rows that the SAR image lacks at its upper left."""
