@@ -42,7 +42,7 @@ class Raster(NamedTuple):
             where the image is not georeferenced.
     """
 
-    array: NDArray[Any]
+    array: Any
     transform: Affine | None = None
     crs: CRS | str | None = None
 
@@ -93,8 +93,7 @@ def open_image(image: Image, name: str) -> OpenImage:
     if isinstance(image, tuple) and len(image) == 3:
         return _in_memory(Raster(*image), image, name)
     if hasattr(image, "__array__"):
-        array: Any = image
-        return _in_memory(Raster(array), image, name)
+        return _in_memory(Raster(image), image, name)
     raise BadInputError(f"The {name} is of the type {type(image).__name__}; give {_FORMS}.")
 
 

@@ -67,6 +67,6 @@ def test_settings_have_the_definitions_names_and_defaults(function):
 
 @pytest.mark.parametrize("function", [soma.register, soma.match, soma.apply, soma.load_model])
 def test_every_parameter_has_a_paragraph_of_its_own(function):
-    text = inspect.getdoc(function)
+    text = inspect.getdoc(function) or ""
     for name in inspect.signature(function).parameters:
         assert re.search(rf"^(Args:|)\n    {name}: ", text, re.MULTILINE), name

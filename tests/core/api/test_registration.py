@@ -116,7 +116,7 @@ def test_optical_image_moves_onto_a_turned_grid(tmp_path):
     with rasterio.open(images[0]) as sar:
         moved = result.warp()
         columns, rows = ~sar.transform * (np.asarray(x), np.asarray(y))
-        assert moved.transform.almost_equals(sar.transform)
+        assert sar.transform.almost_equals(moved.transform)
         assert moved.array.shape == (4, sar.height, sar.width)
     # Control points stand in the middle of 8 x 8 pixels, along the turned rows.
     np.testing.assert_allclose(columns[:, 0], 4.0, atol=1e-6)
@@ -134,6 +134,7 @@ def test_real_arrays_with_a_known_error_of_their_place(scenes):
         optical = (b.read([4, 3, 2]), b.transform, b.crs)
     result = soma.register(sar, optical, max_shift=20)
     assert result.verdict == "registered"
+    assert result.affine is not None
     offset = result.affine @ [256, 256, 1] - [256, 256]
     assert offset == pytest.approx([9, -5], abs=1.5)
 
