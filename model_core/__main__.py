@@ -1,4 +1,4 @@
-"""Entry point of ``python -m model_core``."""
+"""Entry point of ``soma`` and of ``python -m model_core``, which are the same."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ def commands_here() -> list[str]:
     return [name for name in COMMANDS if (folder / f"{name}.py").is_file()]
 
 
+def _called() -> str:
+    """Return how the program was started, for its help."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "soma" else "python -m model_core"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; each command's file adds its own options."""
-    parser = argparse.ArgumentParser(prog="python -m model_core", description=DESCRIPTION)
+    parser = argparse.ArgumentParser(prog=_called(), description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"SOMA {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in commands_here():

@@ -140,7 +140,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
         "failed": data.failed,
         "headline": HEADLINES[result.verdict],
         "consequence": CONSEQUENCES[result.verdict],
-        "figures": _figures(data),
+        "figures": figure_rows(result, data.metres_per_pixel is not None),
         "overview": None if data.overview is None else _pictures(data.overview, data.failed),
         "chips": [_pictures(chip, data.failed) for chip in data.chips],
         "vectors": _vector_plots(data),
@@ -165,13 +165,13 @@ def _title(result: RegistrationResult) -> str:
     return f"{moving} registered to {reference}"
 
 
-def _figures(data: ReportData) -> Rows:
+def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
     """Return name, value and meaning of each figure; a failed registration has few."""
-    result = data.result
+    failed = result.verdict == "failed"
     rows: Rows = []
-    if not data.failed:
+    if not failed:
         shift = _pixels(result.median_shift_px)
-        if result.median_shift_m is not None and data.metres_per_pixel is not None:
+        if result.median_shift_m is not None and georeferenced:
             shift += f" = {number(result.median_shift_m)} m"
         left = "misregistration that the georeferencing alone leaves"
         measured = "what a second, independent pass over the registered pair still measures"
@@ -185,7 +185,7 @@ def _figures(data: ReportData) -> Rows:
         ("Inlier ratio", inliers, "check windows that agree with the result"),
         ("Coverage", coverage, "share of the overlap where the result is certain"),
     ]
-    if not data.failed:
+    if not failed:
         rows += _affine_rows(result)
     return [*rows, ("Time", f"{result.seconds:.1f} s", f"on {result.device}")]
 

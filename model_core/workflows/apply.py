@@ -45,12 +45,12 @@ def apply_registration(
     )
     field = read_displacement_raster(displacement_raster)
     with open_raster(raster) as dataset:
-        _check_geometry(field, grid_of(dataset))
+        check_geometry(field, grid_of(dataset))
     check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.grids.output))
     write_registered(raster, field, output, options, Progress(feedback, "write"))
 
 
-def _check_geometry(field: DisplacementField, grid: Grid) -> None:
+def check_geometry(field: DisplacementField, grid: Grid) -> None:
     """Refuse a raster to which the correction does not apply.
 
     The correction is a function of the ground, so another pixel size is fine; another CRS has

@@ -51,7 +51,7 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
         needed = bytes_needed(scenes.moving.path, scenes.grids.output)
     check_outputs(request.outputs.values(), (request.sar, request.optical), needed)
     run = compute(request, scenes, feedback)
-    return write_products(run, request.outputs)
+    return write_products(run, request.outputs, feedback)
 
 
 @dataclass(frozen=True)
@@ -130,13 +130,16 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     )
 
 
-def write_products(run: FinishedRun, outputs: Mapping[str, str]) -> RegistrationResult:
+def write_products(
+    run: FinishedRun, outputs: Mapping[str, str], feedback: Feedback
+) -> RegistrationResult:
     """Write products of a run: all that are asked for, or none.
 
     Args:
         run: from :func:`compute`. Where its verdict is "failed", only the products are written
             that say so.
         outputs: paths by the product's name.
+        feedback: is told progress, and asked whether to stop.
 
     Returns:
         The run's result, with the paths that were written and the seconds that it took with them.
@@ -148,7 +151,6 @@ def write_products(run: FinishedRun, outputs: Mapping[str, str]) -> Registration
     failed = run.result.verdict == "failed"
     wanted = [p for n, p in PRODUCTS.items() if n in outputs and (p.when_failed or not failed)]
     paths = {product.name: outputs[product.name] for product in wanted}
-    feedback = run.progress.feedback
     began = time.perf_counter() - run.result.seconds
     with atomic_writes(paths) as temporary:
         for stage in ("write", "report"):

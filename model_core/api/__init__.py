@@ -1,0 +1,1 @@
+"""The Python interface: images as notebooks have them in, arrays and pictures out."""

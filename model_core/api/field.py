@@ -1,0 +1,101 @@
+"""The displacement field as arrays with their coordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.transform import Affine
+
+from model_core.products.displacement_field import SIGN, SIGN_PIXELS, DisplacementField
+
+
+@dataclass(frozen=True)
+class FieldArrays:
+    """The displacement at control points; what xarray's Dataset holds, where xarray is missing.
+
+    Attributes:
+        x, y: coordinates of the control points on the map, (w,) and (h,); (h, w) each where the
+            grid is turned against the map; pixels of the reference where it is not georeferenced.
+        dx, dy: (h, w) float32, the correction of the moving image in metres, towards east and
+            north; pixels, to the right and up, where the images are not georeferenced. NaN where
+            the images share no data.
+        certainty: (h, w) float32 in [0, 1].
+        residual: (h, w) float32, in reference pixels, between a control point's own measurement
+            and the field; NaN where none was made.
+        transform, crs: of these arrays, as rasterio's.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    dx: NDArray[np.float32]
+    dy: NDArray[np.float32]
+    certainty: NDArray[np.float32]
+    residual: NDArray[np.float32]
+    transform: Affine
+    crs: CRS | None
+
+
+def field_arrays(field: DisplacementField) -> FieldArrays:
+    """Return a field as arrays, without data where the images share none."""
+    grid = field.grid
+    points = field.working.to_map(field.control_grid.positions())
+    turned = grid.transform.b != 0 or grid.transform.d != 0
+    known = field.valid
+
+    def masked(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.where(known, values, np.float32(np.nan)).astype(np.float32)
+
+    return FieldArrays(
+        x=points[..., 0] if turned else points[0, :, 0],
+        y=points[..., 1] if turned else points[:, 0, 1],
+        dx=masked(field.dx),
+        dy=masked(field.dy),
+        certainty=masked(field.certainty),
+        residual=masked(field.residual),
+        transform=grid.transform,
+        crs=grid.crs,
+    )
+
+
+def as_dataset(arrays: FieldArrays) -> Any:
+    """Return the same as xarray's Dataset, which rioxarray understands; the arrays without xarray.
+
+    Coordinates of a turned grid are called ``xc`` and ``yc``, (y, x).
+    """
+    try:
+        import xarray
+    except ImportError:
+        return arrays
+    metre = "m" if arrays.crs is not None else "px"
+    units = {"dx": metre, "dy": metre, "certainty": "1", "residual": "px"}
+    variables = {
+        name: (("y", "x"), getattr(arrays, name), {"units": unit, "grid_mapping": "spatial_ref"})
+        for name, unit in units.items()
+    }
+    return xarray.Dataset(
+        variables,
+        coords=map_coordinates(arrays.x, arrays.y, arrays.transform, arrays.crs),
+        attrs={"sign": SIGN if arrays.crs is not None else SIGN_PIXELS},
+    )
+
+
+def map_coordinates(
+    x: NDArray[np.float64], y: NDArray[np.float64], transform: Affine, crs: CRS | None
+) -> dict[str, Any]:
+    """Return coordinates of xarray's over the axes y and x, with the CRS where rioxarray looks."""
+    if x.ndim == 2:
+        coordinates: dict[str, Any] = {"xc": (("y", "x"), x), "yc": (("y", "x"), y)}
+    else:
+        coordinates = {"x": ("x", x), "y": ("y", y)}
+    if crs is not None:
+        place = {
+            "crs_wkt": crs.to_wkt(),
+            "spatial_ref": crs.to_wkt(),
+            "GeoTransform": " ".join(repr(value) for value in transform.to_gdal()),
+        }
+        coordinates["spatial_ref"] = ((), 0, place)
+    return coordinates

@@ -1,0 +1,72 @@
+"""The public names: loaded late, one with the settings' definition, documented by what runs."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import subprocess
+import sys
+import typing
+from importlib import import_module
+
+import pytest
+
+import model_core as soma
+from model_core.settings import SETTINGS
+from tests.conftest import ROOT
+
+MODULES = ("functions", "result", "images", "field", "rasters", "plots", "html", "feedback")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name, pair, tmp_path, monkeypatch):
+    for file in ("sar.tif", "optical.tif"):
+        (tmp_path / file).write_bytes((pair / file).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    module = import_module(f"model_core.api.{name}")
+    outcome = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert outcome.failed == 0
+    assert outcome.attempted > 0 or name not in ("functions", "result")
+
+
+def test_import_loads_nothing_heavy():
+    code = (
+        "import sys, model_core; model_core.SomaError; dir(model_core);"
+        "print(sorted({'torch', 'rasterio', 'numpy', 'timm'} & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+def test_all_public_names_are_there():
+    assert set(soma.__all__) <= set(dir(soma))
+    for name in soma.__all__:
+        assert getattr(soma, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'regster'"):
+        _ = soma.regster
+
+
+@pytest.mark.parametrize("function", [soma.register, soma.match, soma.apply])
+def test_settings_have_the_definitions_names_and_defaults(function):
+    parameters = inspect.signature(function).parameters
+    hints = typing.get_type_hints(function)
+    shared = [name for name in parameters if name in SETTINGS]
+    assert shared
+    if function is soma.register:
+        assert set(shared) == set(SETTINGS)
+    for name in shared:
+        setting, default = SETTINGS[name], parameters[name].default
+        assert setting.checked(default) == setting.checked(setting.default), name
+        assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
+        if setting.type == "choice":
+            assert typing.get_args(hints[name]) == setting.choices, name
+
+
+@pytest.mark.parametrize("function", [soma.register, soma.match, soma.apply, soma.load_model])
+def test_every_parameter_has_a_paragraph_of_its_own(function):
+    text = inspect.getdoc(function) or ""
+    for name in inspect.signature(function).parameters:
+        assert re.search(rf"^(Args:|)\n    {name}: ", text, re.MULTILINE), name

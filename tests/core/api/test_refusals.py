@@ -1,0 +1,93 @@
+"""What cannot be used or done is refused with one sentence; a failed registration is a result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine
+
+import model_core as soma
+from tests.core.api.images import as_masked
+
+
+def refusal(call, *arguments, **settings) -> str:
+    """Return the sentence with which a call is refused."""
+    with pytest.raises(soma.BadInputError) as caught:
+        call(*arguments, **settings)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_failed_registration_is_a_result_that_does_nothing(pair, tmp_path):
+    sar = as_masked(pair / "sar.tif")
+    turned = soma.Raster(np.rot90(sar.array, 1, axes=(1, 2)), sar.transform, sar.crs)
+    result = soma.register(turned, pair / "optical.tif", max_shift=10)
+    assert result.verdict == "failed"
+    assert result.affine is None
+    assert result.figures["rmse_before_px"] is None
+    assert "failed" in repr(result)
+    assert "Failed" in result._repr_html_()
+    assert "The registration failed" in refusal(result.warp)
+    assert "The registration failed" in refusal(result.save, tmp_path / "new")
+    assert "The registration failed" in refusal(lambda: result.field)
+    assert list(tmp_path.iterdir()) == []
+    pytest.importorskip("matplotlib")
+    assert len(result.plot().axes) == 2
+
+
+SQUARE = np.random.default_rng(0).random((100, 100))
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (7, "is of the type int; give a path"),
+        (SQUARE[0], "shape (100,)"),
+        (np.zeros((100, 100, 3)), "bands last"),
+        (SQUARE.astype(str), "of numbers"),
+        ((SQUARE, None, "EPSG:32630"), "transform"),
+        ((SQUARE, Affine.identity(), "EPSG:0"), "CRS"),
+        (SQUARE[:50], "64 x 64"),
+        ("nowhere.tif", "does not exist"),
+    ],
+)
+def test_images_that_cannot_be_used(image, said, pair):
+    assert said in refusal(soma.register, image, pair / "optical.tif")
+
+
+def test_data_array_without_coordinates(pair):
+    pytest.importorskip("rioxarray")
+    image = pytest.importorskip("xarray").DataArray(SQUARE, dims=("a", "b"))
+    assert "coordinates x and y" in refusal(soma.register, image, pair / "optical.tif")
+
+
+def test_closed_dataset(pair):
+    with rasterio.open(pair / "sar.tif") as dataset:
+        pass
+    assert "sar.tif is closed" in refusal(soma.register, dataset, pair / "optical.tif")
+
+
+def test_dataset_that_is_being_written(tmp_path):
+    profile = {"driver": "GTiff", "count": 1, "height": 100, "width": 100, "dtype": "float64"}
+    with rasterio.open(tmp_path / "new.tif", "w", **profile) as dataset:
+        said = refusal(soma.register, dataset, "optical.tif")
+    assert "new.tif is open for writing" in said
+
+
+def test_settings_that_cannot_be_used(pair):
+    images = pair / "sar.tif", pair / "optical.tif"
+    assert "no setting 'max_shft'" in refusal(soma.register, *images, max_shft=20)
+    assert "max_shift is 0" in refusal(soma.register, *images, max_shift=0)
+    assert "max_scale is 5" in refusal(soma.match, *images, max_scale=5)
+    assert "no model 'sona'" in refusal(soma.register, *images, model="sona")
+    assert "no model 'sona'" in refusal(soma.load_model, "sona")
+
+
+def test_warp_refuses_another_geometry(registration, pair):
+    sar = as_masked(pair / "sar.tif")
+    elsewhere = soma.Raster(sar.array, sar.transform, "EPSG:32631")
+    assert "EPSG:32631" in refusal(registration.warp, elsewhere)
+    assert "resampling is 'lanczos'" in refusal(registration.warp, resampling="lanczos")
