@@ -1,19 +1,43 @@
-"""The functions of the Python interface."""
+"""The functions of the Python interface.
+
+Examples:
+    >>> import model_core as soma
+    >>> result = soma.register("sar.tif", "optical.tif", max_shift=20)
+    >>> result.verdict
+    'registered'
+    >>> result
+    <Registration, registered: sar.tif to optical.tif, RMSE 7... px before, 0... px after>
+
+    Arrays, with their place on the map:
+
+    >>> import rasterio
+    >>> with rasterio.open("sar.tif") as dataset:
+    ...     backscatter = (dataset.read(1), dataset.transform, dataset.crs)
+    >>> soma.register(backscatter, "optical.tif", max_shift=20).verdict
+    'registered'
+
+    Plain images, in pixels:
+
+    >>> found = soma.match("sar.tif", "optical.tif", max_shift=20)
+    >>> found.verdict, found.affine.shape, found.field.shape
+    ('registered', (2, 3), (256, 256, 2))
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from model_core.api.documentation import with_settings
 from model_core.api.feedback import ProgressListener, as_feedback
 from model_core.api.images import Image, open_image
 from model_core.api.result import Registration
 from model_core.feedback import STAGES
 from model_core.registration.model import load_model as load_cached
-from model_core.settings import check_settings
+from model_core.settings import SETTINGS, check_settings
 from model_core.workflows.apply import apply_registration
 from model_core.workflows.bounds import search_bounds
 from model_core.workflows.match import PairMatch, match_pair, plain_view
@@ -65,6 +89,7 @@ def load_model(
     return Model(settings["model"], model.name, kind, reason)
 
 
+@with_settings
 def register(
     sar: Image,
     optical: Image,
@@ -89,62 +114,15 @@ def register(
 ) -> Registration:
     """Register a SAR and an optical image; nothing is written.
 
-    Both images are a path (anything GDAL opens), an open rasterio dataset, an xarray DataArray as
-    rioxarray makes it, a NumPy array, or (array, transform, crs). Arrays are (H, W) or
-    (bands, H, W); NaN and the masked pixels of a masked array are without data. Either both images
-    are georeferenced or neither is; then they share the pixel plane.
-
     Args:
-        sar: the SAR image: linear, dB, 8 bit or complex.
+        sar: the SAR image: linear, dB, 8 bit or complex; for the forms it may have see
+            :mod:`model_core.api.images`.
 
-        optical: the optical image.
-
-        sar_band: band of the SAR image to match, from 1; None: the first. All bands are moved.
-
-        optical_bands: one or three bands of the optical image to match, from 1; None: red, green
-            and blue.
-
-        moving: the image to move, "sar" or "optical". The other one is the reference: it stays, and
-            gives CRS and pixels.
-
-        transform: "affine", one shift, rotation, scale and shear for all; "affine+flow", with a
-            smooth local field on top.
-
-        max_shift: the largest shift to expect, in pixels of the reference, 1 to 2000.
-
-        max_rotation: the largest rotation to expect, in degrees, 0 to 180; None: 4 where the images
-            are georeferenced, else 25.
-
-        max_scale: the largest factor to expect between the scales, 1 to 2; None: 1 where the images
-            are georeferenced, else 1.1.
-
-        extent: (xmin, ymin, xmax, ymax) in the reference's CRS, to register only a part; None: the
-            whole overlap.
-
-        min_certainty: vectors and control points below it are left out, 0 to 1.
-
-        spacing: of vectors and control points, in pixels of the reference; None: about 40 along the
-            longer side.
-
-        resampling: of the registered raster that :meth:`Registration.save` writes; "auto": nearest
-            for classes (palettes), cubic for everything else.
-
-        output_pixel_size: of the registered image, in units of the reference's CRS; None: the
-            reference's own pixels.
-
-        model: name of a bundled model, path of a ``.safetensors`` file, or what :func:`load_model`
-            gave.
-
-        device: "auto" (the GPU where it passes a test, else the CPU), "cpu" or "cuda"; a model that
-            is loaded stays on its own.
-
-        creation_options: of GDAL for the registered raster that :meth:`Registration.save` writes,
-            as ["COMPRESS=ZSTD"].
+        optical: the optical image. Either both images are georeferenced or neither is; then they
+            share the pixel plane.
 
         progress: a function of the stage's name and the share that is done, 0 to 1; or a
             :class:`~model_core.feedback.Feedback`, which can also cancel.
-
-        unknown: there are no other settings.
 
     Returns:
         The registration with its verdict. That the images do not fit is a result ("failed"), not an
@@ -153,50 +131,15 @@ def register(
     Raises:
         BadInputError: an image or a setting cannot be used; the sentence says what to do.
         CancelledError: on request of ``progress``.
-
-    Source:
-        The network and the search follow the paper on SOMA; README.md of the repository says more.
-
-    Examples:
-        >>> import model_core as soma
-        >>> result = soma.register("sar.tif", "optical.tif", max_shift=20)
-        >>> result.verdict
-        'registered'
-        >>> result
-        <Registration, registered: sar.tif to optical.tif, RMSE 7... px before, 0... px after>
-
-        Arrays, with their place on the map:
-
-        >>> import rasterio
-        >>> with rasterio.open("sar.tif") as dataset:
-        ...     backscatter = (dataset.read(1), dataset.transform, dataset.crs)
-        >>> soma.register(backscatter, "optical.tif", max_shift=20).verdict
-        'registered'
     """
-    settings = {
-        "sar_band": sar_band,
-        "optical_bands": optical_bands,
-        "moving": moving,
-        "transform": transform,
-        "max_shift": max_shift,
-        "max_rotation": max_rotation,
-        "max_scale": max_scale,
-        "extent": extent,
-        "min_certainty": min_certainty,
-        "spacing": spacing,
-        "resampling": resampling,
-        "output_pixel_size": output_pixel_size,
-        "creation_options": creation_options,
-        **_model_settings(model, device),
-        **unknown,
-    }
-    checked = check_settings(settings)
+    settings = _settings(locals())
     images = open_image(sar, "SAR image"), open_image(optical, "optical image")
-    request = RegistrationRequest(images[0].path, images[1].path, settings=checked)
+    request = RegistrationRequest(images[0].path, images[1].path, settings=settings)
     feedback = as_feedback(progress, 0.0, STAGES["verify"][1])
     return Registration(compute(request, open_scenes(request), feedback), images)
 
 
+@with_settings
 def match(
     sar: Image,
     optical: Image,
@@ -216,22 +159,6 @@ def match(
 
         optical: the optical image.
 
-        transform: "affine", or "affine+flow" with a smooth local field on top.
-
-        max_shift: the largest shift to expect, in pixels, 1 to 2000.
-
-        max_rotation: the largest rotation to expect, in degrees, 0 to 180; None: 25.
-
-        max_scale: the largest factor to expect between the scales, 1 to 2; None: 1.1.
-
-        model: name of a bundled model, path of a ``.safetensors`` file, or what :func:`load_model`
-            gave.
-
-        device: "auto" (the GPU where it passes a test, else the CPU), "cpu" or "cuda"; a model that
-            is loaded stays on its own.
-
-        unknown: there are no other settings.
-
     Returns:
         ``affine`` (2, 3), optical pixel (x, y, 1) to SAR pixel, pixel centres at integers;
         ``field`` (H, W, 2) float32, the SAR position of each optical pixel, NaN where unknown;
@@ -240,29 +167,16 @@ def match(
 
     Raises:
         BadInputError: an image or a setting cannot be used; the sentence says what to do.
-
-    Examples:
-        >>> import model_core as soma
-        >>> found = soma.match("sar.tif", "optical.tif", max_shift=20)
-        >>> found.verdict, found.affine.shape, found.field.shape
-        ('registered', (2, 3), (256, 256, 2))
     """
-    settings = {
-        "transform": transform,
-        "max_shift": max_shift,
-        "max_rotation": max_rotation,
-        "max_scale": max_scale,
-        **_model_settings(model, device),
-        **unknown,
-    }
-    checked = check_settings(settings)
+    settings = _settings(locals())
     images = open_image(sar, "SAR image"), open_image(optical, "optical image")
     views = plain_view(images[0].path, "sar"), plain_view(images[1].path, "optical")
-    loaded, _ = load_cached(checked["model"], checked["device"])
-    bounds = search_bounds(checked, georeferenced=False)
+    loaded, _ = load_cached(settings["model"], settings["device"])
+    bounds = search_bounds(settings, georeferenced=False)
     return match_pair(loaded, *views, bounds, local=transform == "affine+flow")
 
 
+@with_settings
 def apply(
     displacement_raster: str | os.PathLike[str],
     raster: Image,
@@ -281,11 +195,6 @@ def apply(
             size, in any form that :func:`register` takes.
 
         output: the file to write.
-
-        resampling: "nearest", "bilinear" or "cubic"; "auto": nearest for classes (palettes), cubic
-            for everything else.
-
-        creation_options: of GDAL for the output, as ["COMPRESS=ZSTD"].
 
         progress: see :func:`register`.
 
@@ -312,10 +221,16 @@ def apply(
     return Path(target)
 
 
-def _model_settings(model: Any, device: str) -> dict[str, Any]:
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings among the arguments of a function, checked; all others by default.
+
+    Raises:
+        BadInputError: a setting is unknown, or its value cannot be used.
+    """
+    settings = {name: value for name, value in given.items() if name in SETTINGS}
+    model = settings.get("model")
     if isinstance(model, Model):
-        return {"model": model.source, "device": model.device}
-    return {
-        "model": os.fspath(model) if isinstance(model, os.PathLike) else model,
-        "device": device,
-    }
+        settings |= {"model": model.source, "device": model.device}
+    elif isinstance(model, os.PathLike):
+        settings["model"] = os.fspath(model)
+    return check_settings({**settings, **given.get("unknown", {})})

@@ -75,8 +75,8 @@ class Registration:
         ``rmse_before_px`` and ``rmse_after_px``: root mean square of the misregistration, in pixels
         of the reference, as the images came and after; measured by the run's own check.
         ``median_shift_px`` and ``median_shift_m``: median length of the correction.
-        ``inlier_ratio``: share of the verification windows that are inliers. ``coverage``: share of the overlap
-        where the field is certain.
+        ``inlier_ratio``: share of the verification windows that are inliers. ``coverage``: share of
+        the overlap where the field is certain.
         """
         return MappingProxyType({name: getattr(self._run.result, name) for name in FIGURES})
 

@@ -24,8 +24,10 @@ def interpolate(
     float64 (complex128); integers are rounded and clipped to their range, not wrapped.
 
     Args:
-        values: (C, H, W), any GDAL type. valid: (C, H, W). positions: (h, w, 2) as (x, y), pixel
-            centres at integers. method: "nearest", "bilinear" or "cubic".
+        values: (C, H, W), any GDAL type.
+        valid: (C, H, W).
+        positions: (h, w, 2) as (x, y), pixel centres at integers.
+        method: "nearest", "bilinear" or "cubic".
 
     Returns:
         (C, h, w) of the same type, 0 where invalid; and (C, h, w) bool.
@@ -34,14 +36,40 @@ def interpolate(
     x, y = (np.nan_to_num(positions[..., i], nan=-9.0) for i in (0, 1))
     column, row = np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    safe_column, safe_row = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1)
-    good = valid[:, safe_row, safe_column] & inside
+    nearest = (slice(None), np.clip(row, 0, height - 1), np.clip(column, 0, width - 1))
+    good = valid[nearest] & inside
     if method == "nearest":
-        return np.where(good, values[:, safe_row, safe_column], values.dtype.type(0)), good
-    kind = values.dtype
-    exact = values.astype(np.complex128 if kind.kind == "c" else np.float64)
-    source = torch.from_numpy(np.where(valid, exact, 0)).flatten(1)
+        return np.where(good, values[nearest], values.dtype.type(0)), good
+    exact = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
+    total, weights = _weighted_sums(np.where(valid, exact, 0), valid, (x, y), method)
+    # Far from 1 only beside invalid pixels, where cubic's negative lobes could divide by nothing.
+    solid = weights > 0.3
+    mean = (total / torch.where(solid, weights, 1.0)).numpy()
+    result = np.where(solid.numpy(), mean, exact[nearest])
+    if values.dtype.kind in "iu":
+        limits = np.iinfo(values.dtype.name)
+        result = np.clip(np.rint(result), limits.min, limits.max)
+    return np.where(good, result, 0).astype(values.dtype), good
+
+
+def _weighted_sums(
+    values: NDArray[np.generic],
+    valid: NDArray[np.bool_],
+    at: tuple[NDArray[np.float64], NDArray[np.float64]],
+    method: str,
+) -> tuple[Tensor, Tensor]:
+    """Return the sums (C, h, w) of weighted values, and of the weights of the valid pixels.
+
+    Args:
+        values: (C, H, W), 0 where invalid.
+        valid: (C, H, W).
+        at: x and y, each (h, w).
+        method: "bilinear" or "cubic".
+    """
+    height, width = values.shape[1:]
+    source = torch.from_numpy(values).flatten(1)
     weight_source = torch.from_numpy(valid.astype(np.float64)).flatten(1)
+    x, y = at
     x0, y0 = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     reach = REACH[method]
     offsets = range(1 - reach, reach + 1)
@@ -56,17 +84,7 @@ def interpolate(
             weight = wx[i] * wy[j]
             total += source[:, index] * weight
             weights += weight_source[:, index] * weight
-    # Far from 1 only beside invalid pixels, where cubic's negative lobes could divide by nothing.
-    solid = weights > 0.3
-    result = np.where(
-        solid.numpy(),
-        (total / torch.where(solid, weights, 1.0)).numpy(),
-        exact[:, safe_row, safe_column],
-    )
-    if kind.kind in "iu":
-        limits = np.iinfo(kind.name)
-        result = np.clip(np.rint(result), limits.min, limits.max)
-    return np.where(good, result, 0).astype(kind), good
+    return total, weights
 
 
 def _weight(distance: Tensor, method: str) -> Tensor:

@@ -40,17 +40,7 @@ def common_grid(
             "is unknown; georeference it roughly first, or give two images without georeferencing."
         )
     base = reference.grid
-    corners = _outline(moving.grid)
-    on_map = moving.grid.to_map(corners)
-    if reference.grid.crs is not None and moving.grid.crs != reference.grid.crs:
-        on_map = project(on_map, moving.grid.crs, reference.grid.crs)
-    footprint = base.to_pixels(on_map)
-    footprint = footprint[np.isfinite(footprint).all(axis=1)]
-    if footprint.size == 0:
-        raise BadInputError(
-            f"{moving.name} cannot be projected to the CRS of {reference.name}; "
-            "check the CRS of both layers."
-        )
+    footprint = _footprint(moving, reference)
     factor = _coarsening(footprint, moving, base)
     low = np.maximum(np.floor(footprint.min(axis=0) + 0.5), 0)
     high = np.minimum(np.ceil(footprint.max(axis=0) + 0.5), [base.width, base.height])
@@ -69,6 +59,25 @@ def common_grid(
         )
     transform = base.transform * Affine.translation(*low) * Affine.scale(factor)
     return Grid(base.crs, transform, int(size[0]), int(size[1]))
+
+
+def _footprint(moving: Scene, reference: Scene) -> NDArray[np.float64]:
+    """Return points (N, 2) along the border of the moving image, in reference pixels.
+
+    Raises:
+        BadInputError: no point of it has a place in the reference's CRS.
+    """
+    on_map = moving.grid.to_map(_outline(moving.grid))
+    if reference.grid.crs is not None and moving.grid.crs != reference.grid.crs:
+        on_map = project(on_map, moving.grid.crs, reference.grid.crs)
+    footprint = reference.grid.to_pixels(on_map)
+    footprint = footprint[np.isfinite(footprint).all(axis=1)]
+    if footprint.size == 0:
+        raise BadInputError(
+            f"{moving.name} cannot be projected to the CRS of {reference.name}; "
+            "check the CRS of both layers."
+        )
+    return np.asarray(footprint)
 
 
 def _outline(grid: Grid) -> NDArray[np.float64]:

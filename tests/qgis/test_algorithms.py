@@ -15,6 +15,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
+from model_core.workflows.request import RegistrationRequest
 from soma_qgis.algorithms.parameters import band_list, creation_options
 from soma_qgis.definitions import settings
 from soma_qgis.engine.engine import Engine
@@ -47,10 +48,10 @@ def request_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def asked_of(request_file: Path) -> dict[str, Any]:
-    """Return what the worker was asked, as the core will take it: with "auto" for no resampling,
-    and with every setting."""
+    """Return what the worker was asked, which the core must take."""
     asked: dict[str, Any] = json.loads(request_file.read_text(encoding="utf-8"))
-    return {"max_scale": None, **asked, "resampling": asked["resampling"] or "auto"}
+    RegistrationRequest.from_dict(asked)
+    return asked
 
 
 def algorithm(name: str) -> Any:

@@ -232,7 +232,7 @@ def test_the_computation_writes_nothing_and_products_can_be_written_later(tmp_pa
     # The ground lies 137 m too far east in the moving image.
     assert np.median(run.field.dx[run.field.valid]) == pytest.approx(-137.0, abs=8)
     only = {"gcps": str(tmp_path / "later.points")}
-    result = write_products(run, only)
+    result = write_products(run, only, Feedback())
     assert dict(result.outputs) == only
     assert {path.name for path in set(tmp_path.iterdir()) - before} == {"later.points"}
 
