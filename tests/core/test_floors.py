@@ -19,7 +19,7 @@ FLOORS = (
     {"registration"},
     {"products"},
     {"workflows"},
-    {"commands", "worker"},
+    {"api", "commands", "worker"},
 )
 """Modules and packages of the core, from the ground up; docs/architecture.md says what each is."""
 

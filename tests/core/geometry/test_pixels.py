@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+import model_core
 from model_core.geometry.pixels import (
     cell_to_pixel,
     centre_offset,
@@ -44,3 +48,33 @@ def test_positions_are_x_then_y() -> None:
 def test_the_centre_of_an_image_is_the_mean_of_its_pixels() -> None:
     pixels = window_pixels(0, 0, 6, 9).reshape(-1, 2)
     assert image_centre(height=6, width=9) == tuple(pixels.mean(axis=0))
+
+
+CONVERSION = re.compile(
+    r"\+ 0\.5\) *[*/]"  # (x + 0.5) * s, (x + 0.5) / s
+    r"|[*/] *\w+ - 0\.5\b"  # ... * s - 0.5
+    r"|\(\w+(\.\w+)* - 1\) / (2\b|\(2)"  # (s - 1) / 2
+)
+"""What a conversion between pixels and cells looks like, in code."""
+
+ELSEWHERE = {
+    # The basis of the cosine transform, whose samples happen to lie at half integers too.
+    "registration/spline.py": 1,
+    # Steps of the search, not pixels.
+    "registration/search.py": 1,
+    # Middles of the fields that are drawn on invented ground.
+    "simulation/landscape.py": 2,
+}
+
+
+def test_nobody_else_converts_between_pixels_and_cells() -> None:
+    core = Path(model_core.__file__).parent
+    found = {}
+    for file in sorted(core.rglob("*.py")):
+        if file.parent.name == "geometry":
+            continue
+        code = re.sub(r'""".*?"""|#[^\n]*', "", file.read_text(encoding="utf-8"), flags=re.S)
+        count = len(CONVERSION.findall(code))
+        if count:
+            found[file.relative_to(core).as_posix()] = count
+    assert found == ELSEWHERE

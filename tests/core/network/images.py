@@ -11,8 +11,9 @@ from torch import Tensor
 from model_core.geometry.affine import affine_field, invert, similarity_about
 from model_core.geometry.sampling import sample
 from model_core.network.config import EncoderConfig, FgeConfig, SomaConfig
+from model_core.network.gradient_enhancer import GradientEnhancer
 from model_core.network.images import ImageBatch
-from model_core.network.learned import Branch
+from model_core.network.learned import Branch, LearnedDescriptors
 from model_core.network.soma import Soma
 from model_core.raster.view import Modality
 from tests.core.rasters import texture
@@ -67,9 +68,21 @@ def rotation(degrees: float, x: float = 0.0, y: float = 0.0, side: int = 192) ->
     return affine
 
 
+def learned_of(network: Soma) -> LearnedDescriptors:
+    """Return the learned part of a network."""
+    assert network.learned is not None
+    return network.learned
+
+
 def branch_of(network: Soma, modality: Modality) -> Branch:
     """Return the learned branch of a modality."""
-    assert network.learned is not None
-    branch = network.learned.branches[modality]
+    branch = learned_of(network).branches[modality]
     assert isinstance(branch, Branch)
     return branch
+
+
+def enhancer_of(network: Soma, modality: Modality, stride: int) -> GradientEnhancer:
+    """Return the gradient enhancer of a modality at a stride."""
+    enhancer = branch_of(network, modality).enhance[str(stride)]
+    assert isinstance(enhancer, GradientEnhancer)
+    return enhancer

@@ -14,7 +14,7 @@ from model_core.network.checkpoint import load_network, save_network
 from model_core.network.config import FoundationConfig
 from model_core.network.foundation import FrozenFoundation
 from model_core.network.soma import Soma
-from tests.core.network.images import TINY, pair, shift
+from tests.core.network.images import TINY, branch_of, learned_of, pair, shift
 
 SMALL = FoundationConfig("vit_small_patch14_reg4_dinov2")
 TEST = FoundationConfig("test_vit2")
@@ -67,11 +67,11 @@ def test_patches_without_a_valid_pixel_are_attended_by_none(foundation):
     one, valid = torch.rand(1, 3, 56, 84), torch.ones(1, 1, 56, 84)
     valid[..., :28, :] = 0
     other = torch.where(valid > 0, one, torch.rand_like(one))
-    answers = [foundation(image, valid, 14)[..., 2:, :] for image in (one, other)]
-    assert torch.allclose(*answers, atol=1e-4)
+    first, second = (foundation(image, valid, 14)[..., 2:, :] for image in (one, other))
+    assert torch.allclose(first, second, atol=1e-4)
     every = torch.ones_like(valid)
-    unmasked = [foundation(image, every, 14)[..., 2:, :] for image in (one, other)]
-    assert not torch.allclose(*unmasked, atol=1e-4)
+    first, second = (foundation(image, every, 14)[..., 2:, :] for image in (one, other))
+    assert not torch.allclose(first, second, atol=1e-4)
 
 
 def test_an_image_without_valid_pixels_gives_finite_features(foundation):
@@ -81,11 +81,16 @@ def test_an_image_without_valid_pixels_gives_finite_features(foundation):
 
 def test_nothing_of_it_is_trained(foundation):
     soma = Soma(replace(TINY, foundation=TEST)).train()
-    assert not soma.learned.foundation.vit.training
-    assert not any(p.requires_grad for p in soma.learned.foundation.parameters())
+    frozen = learned_of(soma).foundation
+    assert frozen is not None
+    assert not frozen.vit.training
+    assert not any(p.requires_grad for p in frozen.parameters())
     optical, _ = pair(shift(0, 0), 64, 64)
     soma.feature_map(optical, 4).descriptors[:, 8:, 5, 5].sum().backward()
-    assert soma.learned.branches["optical"].frozen.weight.grad.abs().max() > 0
+    projection = branch_of(soma, "optical").frozen
+    assert projection is not None
+    assert projection.weight.grad is not None
+    assert projection.weight.grad.abs().max() > 0
 
 
 def test_checkpoint_leaves_it_out_and_it_loads_from_a_file_of_the_user(tmp_path, monkeypatch):
@@ -95,7 +100,9 @@ def test_checkpoint_leaves_it_out_and_it_loads_from_a_file_of_the_user(tmp_path,
     save_network(soma, path)
     assert not any("foundation" in name for name in load_file(path))
     weights = tmp_path / "vit.safetensors"
-    save_file(dict(soma.learned.foundation.vit.state_dict()), weights)
+    frozen = learned_of(soma).foundation
+    assert frozen is not None
+    save_file(dict(frozen.vit.state_dict()), weights)
     monkeypatch.setenv("SOMA_FOUNDATION", str(weights))
     loaded, _ = load_network(str(path))
     optical, _ = pair(shift(0, 0), 64, 64)

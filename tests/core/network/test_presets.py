@@ -10,7 +10,7 @@ import torch
 from model_core.network.config import PRESETS, FoundationConfig
 from model_core.network.soma import Soma
 from model_core.registration.bounds import SearchBounds
-from tests.core.network.images import pair, shift
+from tests.core.network.images import branch_of, learned_of, pair, shift
 from tests.core.registration.registering import error, register
 
 
@@ -30,11 +30,13 @@ def test_compact_preset_is_small_enough_for_the_zip():
 def test_full_preset_has_two_resnet50_and_a_frozen_vit_large():
     with torch.device("meta"):
         soma = Soma(PRESETS["soma"])
-    branches = soma.learned.branches
-    assert branches["sar"].encoder.strides == (2, 4, 8, 16, 32)
-    encoders = [millions(branch.encoder, trained=True) for branch in branches.values()]
+    branches = branch_of(soma, "sar"), branch_of(soma, "optical")
+    assert branches[0].encoder.strides == (2, 4, 8, 16, 32)
+    encoders = [millions(branch.encoder, trained=True) for branch in branches]
     assert encoders == pytest.approx([23.5, 23.5], abs=0.1)
-    assert soma.learned.foundation.patch == 14
+    foundation = learned_of(soma).foundation
+    assert foundation is not None
+    assert foundation.patch == 14
     assert millions(soma, trained=False) == pytest.approx(304.4, abs=1)
     assert millions(soma, trained=True) < 60  # published: 110 M
 

@@ -20,18 +20,29 @@ from model_core.geometry.affine import (
     invert,
 )
 from model_core.geometry.sampling import resize_displacement, sample, sample_mask
-from model_core.network.affine_flow_matcher import AffineFlowMatcher
+from model_core.network.affine_flow_matcher import AffineFlowMatcher, FlowHead
 from model_core.network.config import PRESETS
-from model_core.network.gradient_enhancer import DIRECTIONS, GradientEnhancer, directional_kernels
+from model_core.network.gradient_enhancer import GradientEnhancer, directional_kernels
 from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import StageConfig
+from model_core.network.oriented_gradients import DIRECTIONS
 from model_core.network.soma import Soma
+from model_core.raster.view import Modality
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.refine import refine, refinement
 from model_core.registration.search import fit_residual_affine
 from model_core.registration.verify import verify
-from tests.core.network.images import TINY, pair, rotation, scene, shift
+from tests.core.network.images import (
+    TINY,
+    branch_of,
+    enhancer_of,
+    learned_of,
+    pair,
+    rotation,
+    scene,
+    shift,
+)
 from tests.core.registration.registering import (
     as_model,
     error,
@@ -41,6 +52,7 @@ from tests.core.registration.registering import (
 )
 
 CLASSICAL = replace(TINY, learned=False)
+MODALITIES: tuple[Modality, ...] = ("sar", "optical")
 PROGRESS = Progress(Feedback(), "refine")
 
 
@@ -234,19 +246,18 @@ def test_affine_is_found_without_training_and_everything_learned_receives_gradie
         soma = network(True).train()
         images = [ImageBatch(i.image.clone(), i.valid.clone(), i.modality) for i in (optical, sar)]
         stage = soma.config.affine_stages[-1]
-        features = [soma.feature_maps(image) for image in images]
-        affine = fit_residual_affine(stage, soma.measure(*features, stage))
+        one, other = (soma.feature_maps(image) for image in images)
+        affine = fit_residual_affine(stage, soma.measure(one, other, stage))
         field = affine_field(affine, 128, 128)
         truth = affine_field(rotation(2.0, 3.0, -2.0, 192).double(), 128, 128)
         (field - truth).square().mean().backward()
         head = soma.matcher.heads[AffineFlowMatcher.head_name(stage)]
-        branches = [soma.learned.branches[modality] for modality in ("sar", "optical")]
-        receiving = {
-            "gate": soma.learned.gates["stride2"],
-            "head": head.last.weight,
-            **{f"encoder {i}": next(b.encoder.parameters()) for i, b in enumerate(branches)},
-            **{f"FGE {i}": b.enhance["2"].mix.weight for i, b in enumerate(branches)},
-        }
+        assert isinstance(head, FlowHead)
+        receiving = {"gate": learned_of(soma).gates["stride2"], "head": head.last.weight}
+        for modality in MODALITIES:
+            branch = branch_of(soma, modality)
+            receiving[f"encoder {modality}"] = next(branch.encoder.parameters())
+            receiving[f"FGE {modality}"] = enhancer_of(soma, modality, 2).mix.weight
     for name, parameter in receiving.items():
         assert parameter.grad is not None, name
         assert bool(parameter.grad.isfinite().all()), name
@@ -279,6 +290,7 @@ def test_eight_kernels_are_distinct_true_rotations_of_one_derivative(sigma):
 
 def test_enhancer_sees_every_channel_in_its_own_right_and_is_small():
     config = PRESETS["soma"].fge
+    assert config is not None
     enhancer = GradientEnhancer(PRESETS["soma"].encoder.width, config)
     assert sum(p.numel() for p in enhancer.parameters()) < 0.5e6  # published: 19.4 M
     assert not any("kernels" in name for name, _ in enhancer.named_parameters())
@@ -310,7 +322,7 @@ def test_features_from_scratch_have_a_scale_at_every_level():
     torch.manual_seed(0)
     optical, _ = pair(shift(0, 0), 96, 96)
     soma = Soma(PRESETS["soma-compact"]).eval()
-    for level in soma.learned.features(optical).encoded.values():
+    for level in learned_of(soma).features(optical).encoded.values():
         assert 0.05 < float(level.std()) < 20
 
 
@@ -341,5 +353,6 @@ def test_full_resolution_descriptors_hold_enhanced_features():
         images = ImageBatch(optical.image.clone(), optical.valid.clone(), "optical")
         soma = network(True)
         soma.feature_map(images, 1).descriptors[:, 8:, 20, 20].sum().backward()
-    gradient = soma.learned.branches["optical"].enhance["2"].mix.weight.grad
+    gradient = enhancer_of(soma, "optical", 2).mix.weight.grad
+    assert gradient is not None
     assert float(gradient.abs().max()) > 0

@@ -114,7 +114,8 @@ def test_two_warps_of_one_real_image_give_one_answer(pairs, rows, network):
 @torch.inference_mode()
 def test_unrelated_real_images_are_not_certain(pairs, rows, network):
     random = np.random.default_rng(3)
-    related, unrelated = [], []
+    related: list[float] = []
+    unrelated: list[float] = []
     verdicts: dict[bool, list[str]] = {True: [], False: []}
     cut = [views(pairs, row, random) for row in rows]
     for index, (optical, sar, _) in enumerate(cut[::2]):

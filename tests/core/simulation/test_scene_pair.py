@@ -122,10 +122,10 @@ def test_another_geometry_shows_the_same_ground(plain: Path, tmp_path: Path) -> 
     )
     folder = render(settings, tmp_path / "degrees")
     truth = read_displacement_raster(folder / "truth_displacement.tif")
-    assert truth.moving.crs is not None
-    assert truth.moving.crs.to_epsg() == 4326
-    assert truth.moving.transform.b != 0
-    assert truth.moving.width == SIZE * 10 / 8
+    assert truth.grids.moving.crs is not None
+    assert truth.grids.moving.crs.to_epsg() == 4326
+    assert truth.grids.moving.transform.b != 0
+    assert truth.grids.moving.width == SIZE * 10 / 8
     still = sar_of(plain)
     back = np.full_like(still, np.nan)
     with rasterio.open(folder / "sar.tif") as sar, rasterio.open(plain / "sar.tif") as target:
