@@ -1,22 +1,17 @@
 """The products of a registration by name, as ``resources/definitions.json`` lists them.
 
-A product is made by the module that its line names: by ``write(run, path)``, which takes a
-:class:`~model_core.products.finished_run.FinishedRun` and writes the file. To add one, write such a
-module and add its line; request, command line and plugin then offer it.
+A product is made by the module that its line names; see ``products.writing``. To add one, write
+such a module and add its line; request, command line and plugin then offer it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from model_core.settings import definitions
-
-if TYPE_CHECKING:  # so that a command that only lists the products need not load torch
-    from model_core.products.finished_run import FinishedRun
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,6 @@ class Product:
         """Return the product of a line of the definitions; what forms alone need is left out."""
         known = {field.name for field in fields(Product)}
         return Product(**{key: value for key, value in entry.items() if key in known})
-
-    def write(self, run: FinishedRun, path: Path) -> None:
-        """Write the product of a run.
-
-        Raises:
-            BadInputError: the file cannot be written.
-            CancelledError: on request.
-        """
-        import_module(self.module).write(run, path)
 
 
 PRODUCTS: dict[str, Product] = {

@@ -18,6 +18,7 @@ from model_core.products.registered_raster import bytes_needed, output_grid
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
 from model_core.products.tie_points import select_tie_points
+from model_core.products.writing import write_product
 from model_core.raster.output import atomic_writes, check_outputs
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import ImagePair, SceneReader
@@ -162,7 +163,7 @@ def write_products(
             for product in wanted:
                 feedback.raise_if_cancelled()
                 if product.stage == stage:
-                    product.write(run, temporary[product.name])
+                    write_product(product, run, temporary[product.name])
         feedback.raise_if_cancelled()
     stage_progress(feedback, "report").report(1.0)
     return run.result
