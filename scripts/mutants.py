@@ -17,12 +17,18 @@ import argparse
 import ast
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+import rasterio.warp  # noqa: F401  (loaded before the forks, for all of them)
+import timm  # noqa: F401
+import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -150,27 +156,56 @@ def mutants(module: str) -> Iterator[Mutant]:
 
 
 def killed(mutant: Mutant, folder: Path) -> str:
-    """Return the test that notices a mutant in a copy of the project; empty: none does."""
+    """Return the test that notices a mutant in a copy of the project; empty: none does.
+
+    The tests run in a fork of this process, which has loaded the libraries once for all mutants.
+    """
     file = folder / "model_core" / f"{mutant.module}.py"
     original = file.read_text(encoding="utf-8")
     file.write_text(mutant.source, encoding="utf-8")
-    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["--no-header", "--tb=no", *TESTS, *(f"--ignore={name}" for name in SLOW)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
+    answer = folder / "answer.txt"
     try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False,
-            timeout=TIMEOUT,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "runs forever"
+        child = os.fork()
+        if child == 0:
+            _run_tests(folder, answer)
+        state = _wait(child)
     finally:
         file.write_text(original, encoding="utf-8")
-    if done.returncode == 0:
+    if state is None:
+        return "runs forever"
+    if state == 0:
         return ""
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    lines = answer.read_text(encoding="utf-8", errors="replace").splitlines()
+    failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
     return failed[0].split(" - ")[0].partition(" ")[2] if failed else "cannot be loaded"
+
+
+def _run_tests(folder: Path, answer: Path) -> None:
+    """Run the tests in this process, which is a fork, and end it with their exit code."""
+    with answer.open("w", encoding="utf-8") as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+        os.chdir(folder)
+        sys.path.insert(0, str(folder))
+        sys.dont_write_bytecode = True
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:pytest_qgis", "--no-header"]
+        ignored = [f"--ignore={name}" for name in SLOW]
+        code = pytest.main([*arguments, "--tb=no", *TESTS, *ignored])
+        sys.stdout.flush()
+    os._exit(int(code))
+
+
+def _wait(child: int) -> int | None:
+    """Return the exit code of a child; None where it had to be ended."""
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
 
 
 def main() -> int:
@@ -179,6 +214,7 @@ def main() -> int:
     parser.add_argument("--module", action="append", help="last part of a module's name")
     parser.add_argument("--sample", type=int, help="as many mutants, evenly spread")
     options = parser.parse_args()
+    torch.set_num_threads(1)
     wanted = [m for m in MODULES if not options.module or m.split("/")[1] in options.module]
     every = [mutant for module in wanted for mutant in mutants(module)]
     if options.sample and options.sample < len(every):
