@@ -7,6 +7,7 @@ import pytest
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from model_core.geometry import projection
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
 from model_core.geometry.projection import map_pixels, project
@@ -47,3 +48,24 @@ def test_positions_without_a_place_stay_unknown() -> None:
     found = map_pixels(pixels, UTM, DEGREES)
     assert np.isnan(found[1, 2]).all()
     assert found[0, 0] == pytest.approx(map_pixels(window_pixels(0, 0, 1, 1), UTM, DEGREES)[0, 0])
+
+
+@pytest.mark.parametrize("size", [(130, 170), (33, 300)])
+def test_points_are_projected_exactly_every_so_many_pixels(monkeypatch, size) -> None:
+    projected = []
+
+    def counted(points: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
+        projected.append(points.shape[:2])
+        return project(points, source, target)
+
+    monkeypatch.setattr(projection, "project", counted)
+    map_pixels(window_pixels(100, 150, *size), UTM, DEGREES)
+    expected = tuple(-(-(side - 1) // projection.EXACT_SPACING) + 1 for side in size)
+    assert projected == [expected]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1)])
+def test_a_single_row_or_column_has_a_place(size) -> None:
+    pixels = window_pixels(100, 150, *size)
+    exact = DEGREES.to_pixels(project(UTM.to_map(pixels), UTM.crs, DEGREES.crs))
+    assert np.abs(map_pixels(pixels, UTM, DEGREES) - exact).max() < 0.01
