@@ -161,7 +161,13 @@ class AffineFlowMatcher(nn.Module):
             found, logit = found + correction, logit + more
         certainty = torch.sigmoid(logit) * (support > 0.3) * ~at_edge
         return Measurement(
-            found * stage.stride, certainty, value, margin, curvature, support, at_edge
+            displacement=found * stage.stride,
+            certainty=certainty,
+            value=value,
+            margin=margin,
+            curvature=curvature,
+            support=support,
+            at_edge=at_edge,
         )
 
     @staticmethod

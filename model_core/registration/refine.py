@@ -115,11 +115,11 @@ def _measured(
         positions[some] = field.at(points[some] + displacement)
         found.put(some, measured)
     return Targets(
-        grid,
-        positions,
-        found.certainty,
-        found.curvature,
-        found.support > 0,
-        step.factor,
-        LARGEST_RESIDUAL * step.factor,
+        grid=grid,
+        positions=positions,
+        certainty=found.certainty,
+        curvature=found.curvature,
+        known=found.support > 0,
+        factor=step.factor,
+        tolerance=LARGEST_RESIDUAL * step.factor,
     )
