@@ -1,6 +1,6 @@
 """The gradient enhancer (FGE): true directions, small, and every channel in its own right.
 
-The eighth fault of the published code; the others: tests/core/registration/test_published_faults.py.
+The eighth fault of the published code; the others are tried in ``registration``.
 """
 
 from __future__ import annotations
