@@ -1,6 +1,6 @@
 """Puts the pages that stand outside ``docs`` into the documentation site; a hook of mkdocs.
 
-``CONTRIBUTING.md`` and others stand where people and web sites look for them. Links between them
+``CONTRIBUTING.md`` and others stand where readers and web sites look for them. Links between them
 and the pages in ``docs`` are written as paths of the repository, so that they work there too; here
 they become links of the site.
 """

@@ -29,7 +29,7 @@ SMALL_RANGE = 10.0
 """A number that cannot change by more than this is shown with two decimals."""
 
 TEXTS = ("title", "help", "unit", "unset", "filter")
-"""Entries that people read: they are translated."""
+"""Entries that users read: they are translated."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class FieldArrays:
 
     Attributes:
         x, y: coordinates of the control points on the map, (w,) and (h,); (h, w) each where the
-            grid is turned against the map; pixels of the reference where it is not georeferenced.
+            grid is rotated against the map; pixels of the reference where it is not georeferenced.
         dx, dy: (h, w) float32, the correction of the moving image in metres, towards east and
             north; pixels, to the right and up, where the images are not georeferenced. NaN where
             the images share no data.
@@ -43,15 +43,15 @@ def field_arrays(field: DisplacementField) -> FieldArrays:
     """Return a field as arrays, without data where the images share none."""
     grid = field.grid
     points = field.working.to_map(field.control_grid.positions())
-    turned = grid.transform.b != 0 or grid.transform.d != 0
+    rotated = grid.transform.b != 0 or grid.transform.d != 0
     known = field.valid
 
     def masked(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.where(known, values, np.float32(np.nan)).astype(np.float32)
 
     return FieldArrays(
-        x=points[..., 0] if turned else points[0, :, 0],
-        y=points[..., 1] if turned else points[:, 0, 1],
+        x=points[..., 0] if rotated else points[0, :, 0],
+        y=points[..., 1] if rotated else points[:, 0, 1],
         dx=masked(field.dx),
         dy=masked(field.dy),
         certainty=masked(field.certainty),
@@ -64,7 +64,7 @@ def field_arrays(field: DisplacementField) -> FieldArrays:
 def as_dataset(arrays: FieldArrays) -> Any:
     """Return the same as xarray's Dataset, which rioxarray understands; the arrays without xarray.
 
-    Coordinates of a turned grid are called ``xc`` and ``yc``, (y, x).
+    Coordinates of a rotated grid are called ``xc`` and ``yc``, (y, x).
     """
     try:
         import xarray

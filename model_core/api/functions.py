@@ -85,8 +85,8 @@ def load_model(
     """
     settings = check_settings({"model": os.fspath(name), "device": device})
     model, reason = load_cached(settings["model"], settings["device"])
-    kind: Literal["cpu", "cuda"] = "cuda" if model.device.type == "cuda" else "cpu"
-    return Model(settings["model"], model.name, kind, reason)
+    used: Literal["cpu", "cuda"] = "cuda" if model.device.type == "cuda" else "cpu"
+    return Model(settings["model"], model.name, used, reason)
 
 
 @with_settings

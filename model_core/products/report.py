@@ -182,7 +182,7 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
         ]
     inliers, coverage = _percent(result.inlier_ratio), _percent(result.coverage)
     rows += [
-        ("Inlier ratio", inliers, "check windows that agree with the result"),
+        ("Inlier ratio", inliers, "verification windows that agree with the result"),
         ("Coverage", coverage, "share of the overlap where the result is certain"),
     ]
     if not failed:

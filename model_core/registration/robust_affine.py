@@ -112,7 +112,7 @@ def _best_sample(
             [models, weighted_affine(points[item, None], targets[item, None], weight[None])]
         )
         wide = torch.cat([wide, torch.ones_like(wide[:1])])
-        # Windows of neighbouring nodes overlap: a thousand nodes tell as much as all.
+        # Windows of neighbouring control points overlap: a thousand of them tell as much as all.
         some = slice(None, None, max(1, len(weight) // JUDGES))
         squared = squared_residuals(models, points[item, None, some], targets[item, None, some])
         score = (1 + squared / scale**2).pow(-2) @ weight[some]

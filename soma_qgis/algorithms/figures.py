@@ -40,7 +40,7 @@ def figures() -> tuple[Figure, ...]:
         Figure(names.RMSE_BEFORE, "rmse_before_px", tr("RMSE before (px)")),
         Figure(names.RMSE_AFTER, "rmse_after_px", tr("RMSE after (px)")),
         Figure(names.MEDIAN_SHIFT_M, "median_shift_m", tr("Median shift (m)")),
-        Figure(names.INLIER_RATIO, "inlier_ratio", tr("Check windows that agree")),
+        Figure(names.INLIER_RATIO, "inlier_ratio", tr("Verification windows that agree")),
         Figure(names.COVERAGE, "coverage", tr("Share covered with certainty")),
         Figure(names.VERDICT, "verdict", tr("Verdict"), is_text=True),
         Figure(names.MEDIAN_SHIFT_PX, "median_shift_px", tr("Median shift (px)")),

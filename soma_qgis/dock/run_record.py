@@ -137,9 +137,9 @@ def rows(record: RunRecord) -> list[Row]:
                "measured again on the registered image."),
         ),
         Row(
-            tr("Check windows"),
+            tr("Verification windows"),
             _share(results.get(names.INLIER_RATIO), tr("{:.0f} % agree")),
-            tr("Share of independent check windows whose own match agrees with the result."),
+            tr("Share of independent verification windows whose own match agrees with the result."),
         ),
         Row(
             tr("Coverage"),
