@@ -41,7 +41,8 @@ Points = NDArray[np.float64]
 class Demo:
     """A pair with what is known about it.
 
-    truth: map points (N, 2) on the reference, and its grid, to the true correction in metres.
+    Attributes:
+        truth: map points (N, 2) on the reference, and its grid, to the true correction in metres.
     """
 
     sar: Path

@@ -48,7 +48,8 @@ def rewritten(markdown: str, source: str, page: str) -> str:
     """Return a text whose links lead to pages of the site.
 
     Args:
-        source: the text's path in the repository. page: its path in the site.
+        source: the text's path in the repository.
+        page: its path in the site.
     """
 
     def replace(match: re.Match[str]) -> str:

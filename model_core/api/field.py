@@ -18,15 +18,19 @@ class FieldArrays:
     """The displacement at control points; what xarray's Dataset holds, where xarray is missing.
 
     Attributes:
-        x, y: coordinates of the control points on the map, (w,) and (h,); (h, w) each where the
-            grid is rotated against the map; pixels of the reference where it is not georeferenced.
-        dx, dy: (h, w) float32, the correction of the moving image in metres, towards east and
-            north; pixels, to the right and up, where the images are not georeferenced. NaN where
-            the images share no data.
+        x: coordinates of the control points on the map, towards east: (w,), or (h, w) where the
+            grid is rotated against the map; columns of the reference, in pixels, where it is not
+            georeferenced.
+        y: the same towards north: (h,) or (h, w); rows of the reference where it is not
+            georeferenced.
+        dx: (h, w) float32, the correction of the moving image towards east, in metres; in pixels to
+            the right where the images are not georeferenced. NaN where the images share no data.
+        dy: the same towards north, or upwards.
         certainty: (h, w) float32 in [0, 1].
         residual: (h, w) float32, in reference pixels, between a control point's own measurement
             and the field; NaN where none was made.
-        transform, crs: of these arrays, as rasterio's.
+        transform: of these arrays, as rasterio's.
+        crs: of these arrays, as rasterio's; None where the images are not georeferenced.
     """
 
     x: NDArray[np.float64]

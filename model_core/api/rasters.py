@@ -39,7 +39,9 @@ def as_given(moved: NDArray[Any], grid: Grid, given: Image) -> Raster | Any:
     """Return a moved raster in the form of the image it was made from.
 
     Args:
-        moved: (bands, H, W), masked. grid: where it lies. given: the image as the caller gave it.
+        moved: (bands, H, W), masked.
+        grid: where it lies.
+        given: the image as the caller gave it.
     """
     if is_data_array(given):
         return _data_array(moved, grid, given)

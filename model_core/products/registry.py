@@ -22,7 +22,8 @@ class Product:
         name: in requests, in Python and in ``summary.json``.
         file: its usual name in a folder of results.
         module: that makes it; see the text of this module.
-        title: what it is called in a form. help: one or two sentences.
+        title: what it is called in a form.
+        help: one or two sentences.
         stage: of the progress, in which it is written. Products of the stage "report" come last
             and tell the time that all others took.
         when_failed: it is written even where the verdict is "failed".

@@ -26,7 +26,8 @@ class Radiometry:
     Attributes:
         logarithm: values are amplitudes or intensities and are taken in dB.
         zero_is_nodata: 0 in all bands marks pixels without data although the file does not say so.
-        low, high: per band, the values that become 0 and 1.
+        low: per band, the value that becomes 0.
+        high: per band, the value that becomes 1.
     """
 
     logarithm: bool

@@ -2,9 +2,10 @@
 
 After the alignment, windows all over the overlap look for their own best match, widely and in both
 directions. Windows of one place find it where the alignment says; windows of different places find
-it anywhere within the search. How many are inliers by chance depends on how many independent
-windows there are, so a small image needs a larger share of inliers than a large one; or the network's own
-certainty must say so, which never was above a known level where two images show different places.
+it anywhere within the search. How many are inliers by chance depends on the number of independent
+windows, so a small image needs a larger share of inliers than a large one. Where the share does not
+decide, the network's mean certainty can: it must be higher than it ever was where two images show
+different places.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ Judgement = tuple[Verdict, tuple[str, ...]]
 class Evidence:
     """What speaks for a registration.
 
-    inlier_ratio: share of verification windows that are inliers. windows: independent windows.
-    certainty: the network's, in [0, 1], mean over the ground that both images show. rmse_after: in
-    pixels, over the inliers; None where there are none. stretch: largest departure of the affine's
-    singular values from 1. rotation: in degrees. shift: median length of the correction, in pixels.
+    Attributes:
+        inlier_ratio: share of verification windows that are inliers.
+        windows: number of independent windows.
+        certainty: the network's, in [0, 1], mean over the ground that both images show.
+        rmse_after: in pixels, over the inliers; None where there are none.
+        stretch: largest difference between a singular value of the affine and 1.
+        rotation: in degrees.
+        shift: median length of the correction, in pixels.
     """
 
     inlier_ratio: float

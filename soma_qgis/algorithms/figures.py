@@ -19,7 +19,9 @@ class Figure:
     """One output that is no file.
 
     Attributes:
-        output: its id in Processing. key: its name in the worker's result. title: for people.
+        output: its id in Processing.
+        key: its name in the worker's result.
+        title: as shown to users.
         is_text: it is a text, not a number.
     """
 

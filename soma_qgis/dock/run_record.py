@@ -22,10 +22,13 @@ class RunRecord:
     """One run that has ended, as the history keeps it.
 
     Attributes:
-        settings: of the run. sar_name, optical_name: of the layers.
+        settings: of the run.
+        sar_name: name of the SAR layer.
+        optical_name: name of the optical layer.
         parameters: of Processing, with sources in place of layers, for the command line.
         started: as ISO text.
-        results: of ``soma:register``; empty where there are none. problem: why there are none.
+        results: of ``soma:register``; empty where there are none.
+        problem: why there are none.
         cancelled: whether the person stopped it.
     """
 
