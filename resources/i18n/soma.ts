@@ -1475,7 +1475,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1570,7 +1570,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <source>Points that QGIS's Georeferencer loads for the moving image.</source>
    <translation type="unfinished" />
   </message>
   <message>

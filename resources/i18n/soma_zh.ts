@@ -1485,8 +1485,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
-   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
+   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <translation>低于此值的矢量和地面控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1580,7 +1580,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <source>Points that QGIS's Georeferencer loads for the moving image.</source>
    <translation>QGIS 地理配准工具可为被移动影像加载的控制点。</translation>
   </message>
   <message>
