@@ -1,8 +1,9 @@
 """The settings of a registration, each defined once, and what may be given for them.
 
 ``resources/definitions.json`` holds name, type, unit, default, limits and help of each. Command
-line, request, Python interface, Processing parameters and panel are made from it, so that adding a
-setting touches that file and the code that acts on it.
+line, request, Processing parameters and panel are made from it, and the Python interface's
+signatures are compared with it: adding a setting touches that file, ``api/functions.py`` and the
+code that acts on it.
 """
 
 from __future__ import annotations
