@@ -11,8 +11,8 @@ from model_core.errors import BadInputError, first_line
 def choose_device(wanted: str) -> tuple[torch.device, str]:
     """Return the device to run on, and the reason in words.
 
-    A GPU that is found is believed only once it has run the kinds of kernel the network needs: a
-    build of torch without code for that GPU finds it, too, and fails at the first of them.
+    A GPU is taken only after it ran the kernels that the network needs: a build of torch without
+    code for that GPU finds it too, and fails at the first kernel.
 
     Args:
         wanted: "auto", "cpu" or "cuda".

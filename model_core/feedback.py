@@ -38,9 +38,10 @@ class Progress:
     Attributes:
         feedback: who hears of it.
         stage: the stage's name.
-        start, end: of the stage, as fractions of the whole run.
-        done, share: what of the stage was done before, and what share of it is reported here; see
-            :meth:`part`.
+        start: of the stage, as a fraction of the whole run.
+        end: of the stage, as a fraction of the whole run.
+        done: share of the stage that was done before.
+        share: share of the stage that is reported here; see :meth:`part`.
     """
 
     feedback: Feedback

@@ -1,8 +1,9 @@
 """The settings of a registration, each defined once, and what may be given for them.
 
 ``resources/definitions.json`` holds name, type, unit, default, limits and help of each. Command
-line, request, Python interface, Processing parameters and panel are made from it, so that adding a
-setting touches that file and the code that acts on it.
+line, request, Processing parameters and panel are made from it, and the Python interface's
+signatures are compared with it: adding a setting touches that file, ``api/functions.py`` and the
+code that acts on it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,15 @@ class Setting:
             Processing's ``MAX_SHIFT``.
         type: "band" (from 1), "bands" (as many as ``count`` allows), "choice" (one of ``choices``),
             "number", "extent" (xmin, ymin, xmax, ymax), "text", "options" (NAME=VALUE texts).
-        title: what it is called in a form. help: one or two sentences.
+        title: what it is called in a form.
+        help: one or two sentences.
         default: None where not giving it has a meaning of its own, which ``unset`` says.
-        unit: of a number, for people. minimum, maximum: of a number or band, both allowed.
-        choices: of a choice. count: how many bands. of: the image ("sar" or "optical") of a band.
+        unit: of a number, as shown to users.
+        minimum: of a number or band, allowed itself; None: there is none.
+        maximum: of a number or band, allowed itself; None: there is none.
+        choices: of a choice.
+        count: how many bands.
+        of: the image ("sar" or "optical") of a band.
         advanced: rarely needed; forms fold it away.
     """
 

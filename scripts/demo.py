@@ -41,7 +41,8 @@ Points = NDArray[np.float64]
 class Demo:
     """A pair with what is known about it.
 
-    truth: map points (N, 2) on the reference, and its grid, to the true correction in metres.
+    Attributes:
+        truth: map points (N, 2) on the reference, and its grid, to the true correction in metres.
     """
 
     sar: Path
@@ -159,7 +160,7 @@ def main() -> int:
         f"RMSE        {results['RMSE_BEFORE']:.2f} px before, "
         f"{results['RMSE_AFTER']:.2f} px after\n"
         f"Shift       {results['MEDIAN_SHIFT_M']:.1f} m (median)\n"
-        f"Inliers     {100 * results['INLIER_RATIO']:.0f} % of the check windows\n"
+        f"Inliers     {100 * results['INLIER_RATIO']:.0f} % of the verification windows\n"
         f"Coverage    {100 * results['COVERAGE']:.0f} % of the overlap\n"
         f"{compare(demo, field)}\n"
         f"Time        {time.monotonic() - started:.0f} s, with the start of QGIS and worker\n"

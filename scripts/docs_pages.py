@@ -1,6 +1,6 @@
 """Puts the pages that stand outside ``docs`` into the documentation site; a hook of mkdocs.
 
-``CONTRIBUTING.md`` and others stand where people and web sites look for them. Links between them
+``CONTRIBUTING.md`` and others stand where readers and web sites look for them. Links between them
 and the pages in ``docs`` are written as paths of the repository, so that they work there too; here
 they become links of the site.
 """
@@ -48,7 +48,8 @@ def rewritten(markdown: str, source: str, page: str) -> str:
     """Return a text whose links lead to pages of the site.
 
     Args:
-        source: the text's path in the repository. page: its path in the site.
+        source: the text's path in the repository.
+        page: its path in the site.
     """
 
     def replace(match: re.Match[str]) -> str:

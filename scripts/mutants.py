@@ -57,8 +57,13 @@ TIMEOUT = 300
 class Mutant:
     """One change.
 
-    module: of model_core, without ending. line: its number. kind: of fault. before, after: the
-    changed expression. source: the whole changed module.
+    Attributes:
+        module: of model_core, without ending.
+        line: its number.
+        kind: of fault.
+        before: the expression as it is.
+        after: the changed expression.
+        source: the whole changed module.
     """
 
     module: str

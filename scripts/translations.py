@@ -1,6 +1,6 @@
 """Brings ``resources/i18n`` up to date with the texts of the plugin, and compiles it.
 
-Texts are the constants given to ``tr()``, and what people read of the settings and products in
+Texts are the constants given to ``tr()``, and what users read of the settings and products in
 ``resources/definitions.json``. ``soma.ts`` is the template; every ``soma_LANGUAGE.ts``
 keeps its translations, gains the new texts as unfinished and loses those that are gone.
 ``lrelease`` (Debian: ``qttools5-dev-tools``) writes the ``.qm`` files that QGIS loads.
@@ -24,7 +24,7 @@ CONTEXT = "SOMA"
 TEMPLATE = "soma.ts"
 
 
-READ_BY_PEOPLE = ("title", "help", "unit", "unset", "filter")
+READ_BY_USERS = ("title", "help", "unit", "unset", "filter")
 """Entries of the definitions that ``soma_qgis/definitions.py`` translates."""
 
 
@@ -56,7 +56,7 @@ def _of_definitions() -> Iterator[tuple[str, Path]]:
     """Yield the texts of settings and products."""
     for entries in json.loads(DEFINITIONS.read_text(encoding="utf-8")).values():
         for entry in entries:
-            yield from ((entry[key], DEFINITIONS) for key in READ_BY_PEOPLE if entry.get(key))
+            yield from ((entry[key], DEFINITIONS) for key in READ_BY_USERS if entry.get(key))
 
 
 def translations(file: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ SMALL_RANGE = 10.0
 """A number that cannot change by more than this is shown with two decimals."""
 
 TEXTS = ("title", "help", "unit", "unset", "filter")
-"""Entries that people read: they are translated."""
+"""Entries that users read: they are translated."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,17 @@ class Setting:
     """One setting; see ``model_core.settings.Setting``.
 
     Attributes:
-        name: in the request. type: "band", "bands", "choice", "number", "extent", "text" or
-            "options" (texts NAME=VALUE).
-        title, help: for people. unit: of a number.
+        name: in the request.
+        type: "band", "bands", "choice", "number", "extent", "text" or "options" (texts NAME=VALUE).
+        title: what it is called in a form, translated.
+        help: one or two sentences, translated.
+        unit: of a number.
         default: None where not giving it has a meaning of its own, which ``unset`` says.
-        minimum, maximum: of a number or band, both allowed; None: there is no limit.
-        choices: of a choice. count: how many bands. of: the image ("sar" or "optical") of a band.
+        minimum: of a number or band, allowed itself; None: there is none.
+        maximum: of a number or band, allowed itself; None: there is none.
+        choices: of a choice.
+        count: how many bands.
+        of: the image ("sar" or "optical") of a band.
         advanced: rarely needed; forms fold it away.
     """
 
@@ -78,10 +83,13 @@ class Product:
     """One file that a registration can write.
 
     Attributes:
-        name: in the request. parameter: the id in Processing.
+        name: in the request.
+        parameter: the id in Processing.
         type: "raster", "vector" (both become layers) or "file".
-        file: its name in a folder of results. filter: of a file dialog.
-        required: it is always made. by_default: it is made unless a person says otherwise.
+        file: its name in a folder of results.
+        filter: of a file dialog.
+        required: it is always made.
+        by_default: it is made unless a person says otherwise.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Texts for people, translated where a translation is loaded."""
+"""Texts for users, translated where a translation is loaded."""
 
 from __future__ import annotations
 

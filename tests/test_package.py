@@ -1,4 +1,4 @@
-"""The zip is what people install: complete, small, clean, and it registers in a fresh profile."""
+"""The zip is what users install: complete, small, clean, and it registers in a fresh profile."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ def as_feedback(progress: ProgressListener, low: float = 0.0, high: float = 1.0)
 
     Args:
         progress: as the caller gave it.
-        low, high: of the core's overall fraction, what a function is told as 0 and as 1.
+        low: overall fraction of the core's progress that the function is told as 0.
+        high: overall fraction that it is told as 1.
     """
     if progress is None:
         return Feedback()

@@ -18,15 +18,19 @@ class FieldArrays:
     """The displacement at control points; what xarray's Dataset holds, where xarray is missing.
 
     Attributes:
-        x, y: coordinates of the control points on the map, (w,) and (h,); (h, w) each where the
-            grid is turned against the map; pixels of the reference where it is not georeferenced.
-        dx, dy: (h, w) float32, the correction of the moving image in metres, towards east and
-            north; pixels, to the right and up, where the images are not georeferenced. NaN where
-            the images share no data.
+        x: coordinates of the control points on the map, towards east: (w,), or (h, w) where the
+            grid is rotated against the map; columns of the reference, in pixels, where it is not
+            georeferenced.
+        y: the same towards north: (h,) or (h, w); rows of the reference where it is not
+            georeferenced.
+        dx: (h, w) float32, the correction of the moving image towards east, in metres; in pixels to
+            the right where the images are not georeferenced. NaN where the images share no data.
+        dy: the same towards north, or upwards.
         certainty: (h, w) float32 in [0, 1].
         residual: (h, w) float32, in reference pixels, between a control point's own measurement
             and the field; NaN where none was made.
-        transform, crs: of these arrays, as rasterio's.
+        transform: of these arrays, as rasterio's.
+        crs: of these arrays, as rasterio's; None where the images are not georeferenced.
     """
 
     x: NDArray[np.float64]
@@ -43,15 +47,15 @@ def field_arrays(field: DisplacementField) -> FieldArrays:
     """Return a field as arrays, without data where the images share none."""
     grid = field.grid
     points = field.working.to_map(field.control_grid.positions())
-    turned = grid.transform.b != 0 or grid.transform.d != 0
+    rotated = grid.transform.b != 0 or grid.transform.d != 0
     known = field.valid
 
     def masked(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.where(known, values, np.float32(np.nan)).astype(np.float32)
 
     return FieldArrays(
-        x=points[..., 0] if turned else points[0, :, 0],
-        y=points[..., 1] if turned else points[:, 0, 1],
+        x=points[..., 0] if rotated else points[0, :, 0],
+        y=points[..., 1] if rotated else points[:, 0, 1],
         dx=masked(field.dx),
         dy=masked(field.dy),
         certainty=masked(field.certainty),
@@ -64,7 +68,7 @@ def field_arrays(field: DisplacementField) -> FieldArrays:
 def as_dataset(arrays: FieldArrays) -> Any:
     """Return the same as xarray's Dataset, which rioxarray understands; the arrays without xarray.
 
-    Coordinates of a turned grid are called ``xc`` and ``yc``, (y, x).
+    Coordinates of a rotated grid are called ``xc`` and ``yc``, (y, x).
     """
     try:
         import xarray

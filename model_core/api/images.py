@@ -1,4 +1,4 @@
-"""Images as people have them in Python, made readable like a file.
+"""Images in the forms that Python users have, made readable like a file.
 
 Paths stay paths. Everything else becomes a GeoTIFF in memory (GDAL's ``/vsimem``), so that all
 images are read in one way.

@@ -39,7 +39,9 @@ def as_given(moved: NDArray[Any], grid: Grid, given: Image) -> Raster | Any:
     """Return a moved raster in the form of the image it was made from.
 
     Args:
-        moved: (bands, H, W), masked. grid: where it lies. given: the image as the caller gave it.
+        moved: (bands, H, W), masked.
+        grid: where it lies.
+        given: the image as the caller gave it.
     """
     if is_data_array(given):
         return _data_array(moved, grid, given)
@@ -57,10 +59,10 @@ def _data_array(moved: NDArray[Any], grid: Grid, given: Any) -> Any:
     y, x = given.rio.y_dim, given.rio.x_dim
     others = [dimension for dimension in given.dims if dimension not in (y, x)]
     points = grid.to_map(window_pixels(0, 0, grid.height, grid.width))
-    turned = grid.transform.b != 0 or grid.transform.d != 0
+    rotated = grid.transform.b != 0 or grid.transform.d != 0
     coordinates = map_coordinates(
-        points[..., 0] if turned else points[0, :, 0],
-        points[..., 1] if turned else points[:, 0, 1],
+        points[..., 0] if rotated else points[0, :, 0],
+        points[..., 1] if rotated else points[:, 0, 1],
         grid.transform,
         grid.crs,
     )

@@ -57,7 +57,7 @@ def _lines(result: RegistrationResult) -> list[str]:
         *result.reasons,
         f"Shift: {result.median_shift_px:.2f} px, {result.median_shift_m:.2f} m (median)",
         f"RMSE: {result.rmse_before_px:.2f} px before, {result.rmse_after_px:.2f} px after",
-        f"Check windows that agree: {100 * result.inlier_ratio:.0f} %; certain over "
+        f"Verification windows that agree: {100 * result.inlier_ratio:.0f} %; certain over "
         f"{100 * result.coverage:.0f} % of the overlap",
         f"{result.seconds:.1f} s on {result.device} with {result.model}",
     ]

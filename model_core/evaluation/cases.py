@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model_core.errors import BadInputError
 from model_core.evaluation.deformation import LocalDeformation, deform
 from model_core.evaluation.pairs import DatasetPair, stable_hash
-from model_core.evaluation.protocols import Protocol, TransformRange
+from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
 from model_core.raster.view import View
 
 LARGEST_VIEW = 512
@@ -71,7 +71,7 @@ class Case:
     """
 
     id: str
-    protocol: Protocol
+    protocol: EvaluationProtocol
     source: str
     place: str
     optical: View

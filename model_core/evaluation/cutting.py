@@ -31,7 +31,7 @@ from model_core.evaluation.deformation import (
     undo_deform,
 )
 from model_core.evaluation.pairs import LoadedPair, stable_hash
-from model_core.evaluation.protocols import Protocol, TransformRange
+from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
 from model_core.geometry.pixels import image_centre, window_pixels
 from model_core.geometry.sampling import inside, sample, sample_mask
 from model_core.raster.view import View
@@ -49,7 +49,7 @@ _CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
 
 
 def build_case(
-    protocol: Protocol, pair: LoadedPair, seed: int, partner: LoadedPair | None = None
+    protocol: EvaluationProtocol, pair: LoadedPair, seed: int, partner: LoadedPair | None = None
 ) -> Case:
     """Cut a case of a protocol out of a pair.
 
@@ -85,7 +85,7 @@ def build_case(
 class _CutPlan:
     """What a case is cut from: the two pairs give the optical and the SAR image."""
 
-    protocol: Protocol
+    protocol: EvaluationProtocol
     transform_range: TransformRange
     optical: LoadedPair
     sar: LoadedPair

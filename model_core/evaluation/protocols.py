@@ -40,12 +40,12 @@ class TransformRange:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class EvaluationProtocol:
     """How cases are drawn.
 
     Attributes:
         name: for the command line and the tables.
-        title: for people.
+        title: as tables and figures show it.
         transform_range: for images of at least 512 px.
         type: "pair": one SAR view of the same place, the local deformation in the optical view;
             "equivariance": two SAR views, cut and warped differently, the local deformation in the
@@ -69,35 +69,35 @@ class Protocol:
         return self.transform_range if side >= FULL_RANGE_SIDE else self.transform_range.halved()
 
 
-PROTOCOLS: dict[str, Protocol] = {
+PROTOCOLS: dict[str, EvaluationProtocol] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("P1", "P1: rotation ±20°, shift ±50 px", TransformRange(50, 20, 1.0, 0)),
-        Protocol(
+        EvaluationProtocol("P1", "P1: rotation ±20°, shift ±50 px", TransformRange(50, 20, 1.0, 0)),
+        EvaluationProtocol(
             "P2",
             "P2: shift ±20 px, rotation ±2°, scale ±2 %, local field up to 6 px",
             TransformRange(20, 2, 1.02, 6),
         ),
-        Protocol(
+        EvaluationProtocol(
             "local",
             "Local deformation of 6 px, otherwise as P2",
             TransformRange(20, 2, 1.02, 6),
             full_local=True,
         ),
-        Protocol(
+        EvaluationProtocol(
             "equivariance",
             "Equivariance: two SAR views, each as in P1",
             TransformRange(50, 20, 1.0, 0),
             type="equivariance",
         ),
-        Protocol(
+        EvaluationProtocol(
             "local-equivariance",
             "Equivariance to local deformation: two SAR views as in P2, one deformed by 6 px",
             TransformRange(20, 2, 1.02, 6),
             type="equivariance",
             full_local=True,
         ),
-        Protocol(
+        EvaluationProtocol(
             "unrelated",
             "Unrelated images, otherwise as P2",
             TransformRange(20, 2, 1.02, 0),

@@ -1,4 +1,4 @@
-"""What an evaluation leaves for people: the table and the figures."""
+"""The table and the figures of an evaluation."""
 
 from __future__ import annotations
 

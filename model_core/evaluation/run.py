@@ -35,7 +35,7 @@ from model_core.evaluation.methods import (
     check_names,
 )
 from model_core.evaluation.pairs import DatasetPair, LoadedPair, limit_per_source, load_pair
-from model_core.evaluation.protocols import PROTOCOLS, Protocol
+from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol
 from model_core.evaluation.records import LeftOut, ResultFile
 from model_core.evaluation.report import write_report
 from model_core.evaluation.scoring import score
@@ -257,7 +257,9 @@ class _Runner:
                 self._pair(pair, wanted)
         self.feedback.progress("evaluate", len(self.pairs), len(self.pairs), 1.0)
 
-    def _pair(self, pair: DatasetPair, wanted: Sequence[tuple[Protocol, list[Method]]]) -> None:
+    def _pair(
+        self, pair: DatasetPair, wanted: Sequence[tuple[EvaluationProtocol, list[Method]]]
+    ) -> None:
         loaded = load_pair(pair)
         aligned: LoadedPair | None = loaded
         if pair.alignment is None and any(protocol.needs_alignment for protocol, _ in wanted):
@@ -272,7 +274,7 @@ class _Runner:
                 self.feedback.raise_if_cancelled()
                 self._measure(method, case, pair)
 
-    def _case(self, protocol: Protocol, loaded: LoadedPair | None) -> Case:
+    def _case(self, protocol: EvaluationProtocol, loaded: LoadedPair | None) -> Case:
         if loaded is None:
             raise CannotCutError(
                 "The georeferencing is not exact and the two reference methods do not agree on "

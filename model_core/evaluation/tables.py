@@ -18,7 +18,7 @@ from model_core.evaluation.metrics import (
     acceptance,
     accuracy,
 )
-from model_core.evaluation.protocols import PROTOCOLS, Protocol, ProtocolType
+from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol, ProtocolType
 from model_core.evaluation.records import LeftOut
 from model_core.evaluation.scoring import Record
 
@@ -46,7 +46,7 @@ def by_method(records: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def title(method: str) -> str:
-    """Return a method's name for people."""
+    """Return a method's name as tables show it."""
     return BASELINES[method].title if method in BASELINES else method
 
 
@@ -243,7 +243,7 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
     return "\n".join(parts)
 
 
-def _used(records: Sequence[Record], protocol_type: ProtocolType) -> list[Protocol]:
+def _used(records: Sequence[Record], protocol_type: ProtocolType) -> list[EvaluationProtocol]:
     names = {record.protocol for record in records}
     return [p for p in PROTOCOLS.values() if p.type == protocol_type and p.name in names]
 

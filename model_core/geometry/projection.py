@@ -36,8 +36,8 @@ def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> ND
     low, high = positions[finite].min(axis=0), positions[finite].max(axis=0)
     counts = np.maximum(2, np.ceil((high - low) / EXACT_SPACING).astype(int) + 1)
     xs, ys = (np.linspace(low[i], max(high[i], low[i] + 1e-6), counts[i]) for i in (0, 1))
-    nodes = np.stack(np.meshgrid(xs, ys), axis=-1)
-    exact = target.to_pixels(project(source.to_map(nodes), source.crs, target.crs))
+    points = np.stack(np.meshgrid(xs, ys), axis=-1)
+    exact = target.to_pixels(project(source.to_map(points), source.crs, target.crs))
     # Interpolated relative to the grid's corner, in float64: coordinates are large numbers.
     spacing = np.array([xs[1] - xs[0], ys[1] - ys[0]])
     where = torch.from_numpy((positions - low) / spacing)[None]

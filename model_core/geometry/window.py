@@ -13,8 +13,13 @@ from model_core.geometry.pixels import cell_to_pixel, window_pixels
 class Window(NamedTuple):
     """A rectangle of pixels of a grid, or of that grid downsampled.
 
-    row, column: the first ones; they may lie outside the grid. height, width: how many. factor: the
-    downsampling factor of the grid whose pixels these four count; 1 is full resolution.
+    Attributes:
+        row: the first row; it may lie outside the grid.
+        column: the first column; it may lie outside the grid.
+        height: number of rows.
+        width: number of columns.
+        factor: the downsampling factor of the grid whose pixels the other four count; 1 is full
+            resolution.
     """
 
     row: int

@@ -37,11 +37,15 @@ HEAD_REACH = sum(HEAD_DILATIONS)
 class Measurement(NamedTuple):
     """Displacements measured at control points.
 
-    displacement: (B, 2, h, w) as (dx, dy) in pixels. certainty: (B, h, w) in [0, 1]. value, margin:
-    (B, h, w), the correlation and its lead over the next best. curvature: (B, 3, h, w), of the
-    correlation's peak, as (xx, xy, yy) per square pixel, positive at a peak. support: (B, h, w),
-    the valid share of the window. at_edge: (B, h, w) bool, the best displacement lies at the edge
-    of the search.
+    Attributes:
+        displacement: (B, 2, h, w) as (dx, dy) in pixels.
+        certainty: (B, h, w) in [0, 1].
+        value: (B, h, w), the correlation at the peak.
+        margin: (B, h, w), by how much the peak exceeds the next best one.
+        curvature: (B, 3, h, w), of the correlation's peak, as (xx, xy, yy) per square pixel,
+            positive at a peak.
+        support: (B, h, w), the valid share of the window.
+        at_edge: (B, h, w) bool, the best displacement lies at the edge of the search.
     """
 
     displacement: Tensor
@@ -85,8 +89,9 @@ class FlowHead(nn.Module):
         """Return the correction (B, 2, h, w) in cells, and that of the certainty's logit (B, h, w).
 
         Args:
-            volume: (B, N, h, w). found: (B, 2, h, w) in cells. evidence: value, margin, support
-                as (B, 3, h, w).
+            volume: (B, N, h, w).
+            found: (B, 2, h, w) in cells.
+            evidence: value, margin and support, (B, 3, h, w).
         """
         given = torch.cat([volume, found, evidence], dim=1).to(self.last.weight.dtype)
         features = F.gelu(self.first(given))

@@ -70,7 +70,7 @@ def read_manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
 
 
 def load_network(model: str) -> tuple[Soma, str]:
-    """Return a network in evaluation mode on the CPU, and its name for people.
+    """Return a network in evaluation mode on the CPU, and its name as shown to users.
 
     Args:
         model: name of a bundled model, or path of a ``.safetensors`` file. The weights of the

@@ -62,7 +62,7 @@ class SomaConfig:
     """A whole network.
 
     Attributes:
-        preset: what it was derived from, for people.
+        preset: name of the preset it was derived from; only shown.
         learned: False leaves out everything that is trained: only the fixed oriented gradients
             are compared, and the matcher is the classical one.
         encoder: the two ResNets.

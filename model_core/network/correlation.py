@@ -23,9 +23,10 @@ from model_core.network.images import FeatureMap
 class CorrelationWindow(NamedTuple):
     """How two feature maps are correlated.
 
-    radius: largest displacement, in cells of the maps, in x and in y. cells: cells of the maps from
-    one control point to the next, in x and in y. sigma: of the Gaussian window over which
-    correlation is summed, in control points.
+    Attributes:
+        radius: largest displacement, in cells of the maps, in x and in y.
+        cells: cells of the maps from one control point to the next, in x and in y.
+        sigma: of the Gaussian window over which correlation is summed, in control points.
     """
 
     radius: int
@@ -55,7 +56,8 @@ def correlation_volume(
     """Correlate each control point's window with the moving map displaced by every small vector.
 
     Args:
-        reference, moving: feature maps on one grid, the moving image already warped.
+        reference: feature map of the reference image.
+        moving: feature map of the moving image, already warped onto the reference's grid.
         window: how far is searched, and over what is summed.
 
     Returns:

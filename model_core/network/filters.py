@@ -85,7 +85,8 @@ def fill_invalid(image: Tensor, valid: Tensor, sigma: float = 4.0) -> Tensor:
     """Replace invalid pixels by a smooth continuation of the valid ones, so no edge appears.
 
     Args:
-        image: (B, C, H, W). valid: (B, 1, H, W), 1 where the image holds data.
+        image: (B, C, H, W).
+        valid: (B, 1, H, W), 1 where the image holds data.
     """
     if bool((valid > 0).all()):
         return image

@@ -172,8 +172,9 @@ class GradientEnhancer(nn.Module):
         """Return enhanced features (B, C, h, w).
 
         Args:
-            features: (B, C, h, w). mask: (B, 1, h, w), 1 where the cell is valid: what is averaged
-                over the image is averaged there.
+            features: (B, C, h, w).
+            mask: (B, 1, h, w), 1 where the cell is valid: what is averaged over the image is
+                averaged there.
         """
         rebuilt = self.channel_unit(self.spatial_unit(features), mask)
         edges = self.mix(self.derivatives(self.reduce(features)))

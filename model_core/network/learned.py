@@ -26,7 +26,7 @@ FIXED_GAIN = 3.0
 
 
 class Branch(nn.Module):
-    """The learned features of one kind of image: encoder, FGE, fusion from coarse to fine."""
+    """The learned features of one modality: encoder, FGE, fusion from coarse to fine."""
 
     def __init__(self, config: SomaConfig, bands: int, foundation_channels: int) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ def upsample(features: Tensor, height: int, width: int) -> Tensor:
 
 
 class LearnedDescriptors(nn.Module):
-    """The learned part of the descriptors, for both kinds of image."""
+    """The learned part of the descriptors, for both modalities."""
 
     def __init__(self, config: SomaConfig) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class LearnedDescriptors(nn.Module):
         assert isinstance(optical, Branch)
         assert isinstance(sar, Branch)
         optical.start_as(sar)
-        # One weight for both kinds: in a correlation only their product counts.
+        # One weight for both modalities: in a correlation only their product counts.
         self.gates = nn.ParameterDict(
             {f"stride{s}": nn.Parameter(torch.tensor(config.gate)) for s in DESCRIPTOR_STRIDES}
         )

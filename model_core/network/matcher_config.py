@@ -40,9 +40,11 @@ class MatcherConfig:
     """Settings of GLAM; lengths in pixels, angles in degrees.
 
     Attributes:
-        presmooth, smooth: sigmas of the fixed descriptors before and after the derivative.
+        presmooth: sigma of the fixed descriptors before the derivative.
+        smooth: sigma of the fixed descriptors after the derivative.
         search_stride: downsampling factor of the images for the search over the whole image.
-        rotation_step, scale_step: distance of the hypotheses tried (scale: of its logarithm).
+        rotation_step: degrees between two hypotheses of the search.
+        scale_step: difference of the logarithms of the scales of two hypotheses.
         hypotheses: how many of the best global hypotheses are followed up.
         affine_stages: for the global affine, coarse to fine.
         flow_stages: for the local field, coarse to fine.

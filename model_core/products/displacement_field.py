@@ -44,8 +44,9 @@ class DisplacementField:
     Attributes:
         grids: the grids that the field connects.
         spacing: working pixels from one control point to the next.
-        dx, dy: (h, w) float32, metres; pixels, right and up, where unreferenced. Defined at every
-            control point: where the images share no data they follow the affine.
+        dx: (h, w) float32, metres towards east; pixels to the right where unreferenced. Defined at
+            every control point: where the images share no data it follows the affine.
+        dy: the same towards north, or upwards.
         certainty: (h, w) in [0, 1].
         residual: (h, w), reference pixels between a control point's own measurement and the field,
             NaN where none was made.

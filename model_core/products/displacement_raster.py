@@ -117,13 +117,13 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
         output=_grid(tags["output"]),
         pixel=float(tags["pixel"]),
     )
-    step, affine = int(tags["step"]), np.array(tags["affine"], dtype=np.float64)
-    lattice = ControlGrid(grids.working.height, grids.working.width, step)
-    filled = metres_of(grids.working, Field(affine, lattice)).astype(np.float32)
+    spacing, affine = int(tags["step"]), np.array(tags["affine"], dtype=np.float64)
+    control = ControlGrid(grids.working.height, grids.working.width, spacing)
+    filled = metres_of(grids.working, Field(affine, control)).astype(np.float32)
     measured = valid & (bands[3] != np.float32(NODATA))
     return DisplacementField(
         grids=grids,
-        spacing=step,
+        spacing=spacing,
         dx=np.where(valid, bands[0], filled[..., 0]),
         dy=np.where(valid, bands[1], filled[..., 1]),
         certainty=np.where(valid, bands[2], 0).astype(np.float32),

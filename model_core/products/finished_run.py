@@ -20,7 +20,8 @@ class FinishedRun:
     """A computed registration. Products take what they need of it and change nothing.
 
     Attributes:
-        reference, moving: the two rasters as found on disk.
+        reference: the reference raster as found on disk.
+        moving: the moving raster as found on disk.
         pair: reads windows of both as the matching saw them.
         alignment: what the matching found, in pixels of the working grid.
         field: the same on the ground, in metres.

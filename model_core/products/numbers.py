@@ -1,4 +1,4 @@
-"""Numbers as people read them, in the report and along the axes of its plots."""
+"""Numbers as texts, in the report and along the axes of its plots."""
 
 from __future__ import annotations
 

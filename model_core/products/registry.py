@@ -1,7 +1,7 @@
 """The products of a registration by name, as ``resources/definitions.json`` lists them.
 
-A product is made by the module that its line names; see ``products.writing``. To add one, write
-such a module and add its line; request, command line and plugin then offer it.
+A product is made by the module that its entry names; see ``products.writing``. To add one, write
+such a module and add its entry; request, command line and plugin then offer it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Product:
         name: in requests, in Python and in ``summary.json``.
         file: its usual name in a folder of results.
         module: that makes it; see the text of this module.
-        title: what it is called in a form. help: one or two sentences.
+        title: what it is called in a form.
+        help: one or two sentences.
         stage: of the progress, in which it is written. Products of the stage "report" come last
             and tell the time that all others took.
         when_failed: it is written even where the verdict is "failed".
@@ -38,7 +39,7 @@ class Product:
 
     @staticmethod
     def from_entry(entry: Mapping[str, Any]) -> Product:
-        """Return the product of a line of the definitions; what forms alone need is left out."""
+        """Return the product of an entry of the definitions; what forms alone need is left out."""
         known = {field.name for field in fields(Product)}
         return Product(**{key: value for key, value in entry.items() if key in known})
 

@@ -60,7 +60,8 @@ class ReportData:
         metres_per_pixel: of the reference; None where the images are not georeferenced.
         chips: details at full resolution.
         vectors: displacements over the overview; None or empty where there are none.
-        residuals_before, residuals_after: (N,), in reference pixels; NaN is left out.
+        residuals_before: (N,), before the registration, in reference pixels; NaN is left out.
+        residuals_after: (N,), after it, in reference pixels; NaN is left out.
         model_description: what the model is and what it was trained on, in a sentence or two.
     """
 
@@ -182,7 +183,7 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
         ]
     inliers, coverage = _percent(result.inlier_ratio), _percent(result.coverage)
     rows += [
-        ("Inlier ratio", inliers, "check windows that agree with the result"),
+        ("Inlier ratio", inliers, "verification windows that agree with the result"),
         ("Coverage", coverage, "share of the overlap where the result is certain"),
     ]
     if not failed:

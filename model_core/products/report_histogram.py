@@ -23,8 +23,11 @@ Series = dict[str, NDArray[np.float64]]
 class _Scales:
     """The axes of the plot.
 
-    end: residual at the right end, in pixels. step: from one label to the next. beyond: values
-    lie to the right of the end. highest: share of the points at the upper end.
+    Attributes:
+        end: residual at the right end, in pixels.
+        step: difference between two neighbouring labels, in pixels.
+        beyond: whether values lie to the right of the end.
+        highest: share of the points at the upper end.
     """
 
     end: float

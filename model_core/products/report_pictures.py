@@ -29,7 +29,7 @@ class Comparison:
     """Pictures of one place on one grid; arrays (H, W, 3) uint8.
 
     Attributes:
-        title: what is shown, for people.
+        title: what is shown.
         reference: the image that stays.
         before: the moving image as it came.
         after: the moving image registered; None where nothing was registered.

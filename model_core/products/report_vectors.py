@@ -20,8 +20,10 @@ class Vectors:
     """Displacements over a picture; arrays (N,).
 
     Attributes:
-        x, y: the corrected position, in pixels of the picture.
-        dx, dy: the correction, to the right and *down*, in pixels of the picture.
+        x: column of the corrected position, in pixels of the picture.
+        y: row of the corrected position, in pixels of the picture.
+        dx: the correction to the right, in pixels of the picture.
+        dy: the correction *down*, in pixels of the picture.
         certainty: in [0, 1].
     """
 
@@ -44,7 +46,8 @@ class Canvas:
     """The picture under the arrows.
 
     Attributes:
-        width, height: of the picture, in its pixels.
+        width: of the picture, in its pixels.
+        height: of the picture, in its pixels.
         pixel: reference pixels per pixel of the picture.
         metres: per reference pixel; None where the images are not georeferenced.
     """

@@ -29,9 +29,13 @@ class RegistrationResult:
     Attributes:
         verdict: "registered", "doubtful" or "failed".
         reasons: plain sentences saying what the verdict rests on.
-        rmse_before_px, rmse_after_px: root mean square of the displacement over reliable points.
-        median_shift_px, median_shift_m: median length of the correction.
-        inlier_ratio: share of independent check windows whose own best match agrees with the field.
+        rmse_before_px: root mean square of the displacement before the registration, over the
+            inliers.
+        rmse_after_px: the same after it.
+        median_shift_px: median length of the correction, in pixels.
+        median_shift_m: median length of the correction, in metres.
+        inlier_ratio: share of independent verification windows whose own best match agrees with the
+            field.
         coverage: share of the overlap where the field is certain.
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
@@ -76,8 +80,10 @@ def summarise(
     """Return the figures of an alignment, before anything is written: no outputs, no seconds.
 
     Args:
-        alignment: of the two images. field: the same on the ground.
-        model: that found it. device_reason: why it ran on its device.
+        alignment: of the two images.
+        field: the same on the ground.
+        model: that found it.
+        device_reason: why it ran on its device.
         settings: the request, as JSON.
     """
     certain = field.valid & (field.certainty >= min(CERTAIN, float(field.certainty.max())))

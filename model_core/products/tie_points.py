@@ -20,11 +20,13 @@ class TiePoints:
     """Arrays over N places.
 
     Attributes:
-        new, old: (N, 2), map coordinates in the reference's CRS: on the reference, and where the
-            moving image's georeferencing puts the same ground.
+        new: (N, 2), places on the reference, in map coordinates of its CRS.
+        old: (N, 2), where the moving image's georeferencing puts the same ground, in the same CRS.
         metres: (N, 2), new - old, east and north (right and up in pixels where unreferenced).
         pixels: (N, 2), the same in reference pixels, right and down.
-        certainty, residual: (N,); residual in pixels, NaN where not measured. inlier: (N,) bool.
+        certainty: (N,), in [0, 1].
+        residual: (N,), in pixels, NaN where not measured.
+        inlier: (N,) bool.
     """
 
     new: NDArray[np.float64]

@@ -13,7 +13,7 @@ from model_core.errors import BadInputError
 from model_core.raster.scene import Scene, open_raster
 
 SAMPLE_SIDE = 1024
-"""Pixels of the longer side of the decimated image from which statistics are taken."""
+"""Pixels of the longer side of the downsampled image from which statistics are taken."""
 
 COLLAR_SHARE = 0.05
 """Share of the outermost pixels that are exactly 0 from which an undeclared 0 means no data."""
@@ -26,7 +26,8 @@ class Radiometry:
     Attributes:
         logarithm: values are amplitudes or intensities and are taken in dB.
         zero_is_nodata: 0 in all bands marks pixels without data although the file does not say so.
-        low, high: per band, the values that become 0 and 1.
+        low: per band, the value that becomes 0.
+        high: per band, the value that becomes 1.
     """
 
     logarithm: bool
@@ -62,13 +63,13 @@ def read_values(
     window: tuple[tuple[int, int], tuple[int, int]],
     shape: tuple[int, int],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Read bands as float32 (C, H, W) with the file's own mask (H, W), averaging where decimated.
+    """Read bands as float32 (C, H, W) with the file's own mask (H, W), averaging where downsampled.
 
     Complex values become amplitudes. ``window`` is ((row, row), (column, column)); overviews are
     used where they exist.
     """
-    decimated = shape != (window[0][1] - window[0][0], window[1][1] - window[1][0])
-    how = Resampling.average if decimated else Resampling.nearest
+    downsampled = shape != (window[0][1] - window[0][0], window[1][1] - window[1][0])
+    how = Resampling.average if downsampled else Resampling.nearest
     out_shape = (len(bands), *shape)
     if np.dtype(dataset.dtypes[bands[0] - 1]).kind == "c":
         # The average of complex numbers is no amplitude: the nearest one is.
@@ -81,7 +82,7 @@ def read_values(
 
 
 def estimate_radiometry(scene: Scene) -> Radiometry:
-    """Look at the whole scene, decimated, and fix how its values are read.
+    """Look at the whole scene, downsampled, and fix how its values are read.
 
     SAR in 8 bit is taken as it is (it has been stretched by whoever made it); SAR with negative
     values is in dB; other SAR becomes dB. Then the 1st and 99th percentiles of each band become 0

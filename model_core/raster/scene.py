@@ -33,9 +33,12 @@ class Scene:
     """A raster as found on disk; nothing of its pixels is held.
 
     Attributes:
-        path: of the raster. modality: "sar" or "optical". bands: 1-based, those that are matched.
+        path: of the raster.
+        modality: "sar" or "optical".
+        bands: 1-based, those that are matched.
         grid: its geometry; ``grid.crs`` is None where the image is not georeferenced.
-        dtype: of the matched bands. nodata: of the first matched band, or None.
+        dtype: of the matched bands.
+        nodata: of the first matched band, or None.
     """
 
     path: str
@@ -115,7 +118,8 @@ def open_scene(path: str | Path, modality: Modality, bands: Sequence[int] | None
     """Describe a raster and choose the bands to match.
 
     Args:
-        path: anything GDAL opens. modality: "sar" or "optical".
+        path: anything GDAL opens.
+        modality: "sar" or "optical".
         bands: 1-based; None: the first for SAR; for optical red, green and blue by colour
             interpretation, by band names, by Sentinel-2's order where there are 12 or 13 bands,
             else the first three, or the first where there are fewer.

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class SearchBounds:
     """The largest transformation that is searched for between two images.
 
-    max_shift: in pixels, of the image centre, along x and along y. max_rotation: in degrees, to
-    either side. max_scale: a factor of at least 1; scales from its inverse to it are searched.
+    Attributes:
+        max_shift: in pixels, of the image centre, along x and along y.
+        max_rotation: in degrees, to either side.
+        max_scale: a factor of at least 1; scales from its inverse to it are searched.
     """
 
     max_shift: float

@@ -43,10 +43,13 @@ class Alignment:
         windows: what the verification saw.
         inliers: (N,) bool, which of its windows agree with the field.
         moved: (N, 2), the field's displacement at them, in pixels.
-        rmse_before, rmse_after: in pixels, over the inliers; None where there are none.
+        rmse_before: before the registration, in pixels, over the inliers; None where there are
+            none.
+        rmse_after: the same after it.
         inlier_ratio: share of the windows that are inliers.
         coverage: share of the known ground where the field is certain.
-        verdict, reasons: the judgement.
+        verdict: the judgement.
+        reasons: sentences that say what it rests on.
     """
 
     fit: Fit

@@ -63,9 +63,12 @@ class Targets:
 class Fit:
     """A field fitted to measurements at its control points.
 
-    field: the field. weight: (h, w), certainty of the control points that agree with the field, 0
-    elsewhere. residual: (h, w), distance in pixels of each one's own measurement from the field;
-    NaN where none was made. known: (h, w) bool, both images have data around it.
+    Attributes:
+        field: the field.
+        weight: (h, w), certainty of the control points that agree with the field, 0 elsewhere.
+        residual: (h, w), distance in pixels between each control point's own measurement and the
+            field; NaN where none was made.
+        known: (h, w) bool, whether both images have data around the control point.
     """
 
     field: Field

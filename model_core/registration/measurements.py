@@ -25,10 +25,13 @@ LARGEST_DISAGREEMENT = 3.0
 class Measurements:
     """What a stage measured at control points; arrays are (h, w) unless said.
 
-    displacement: (2, h, w) as (dx, dy), in pixels of the images that were compared. certainty: in
-    [0, 1]. curvature: (3, h, w) as (xx, xy, yy), of the correlation's peak, per square pixel.
-    support: in [0, 1], the share of the window that is valid in both images. consistent: the
-    search from the other image's side names the same place (all True where only one side searched).
+    Attributes:
+        displacement: (2, h, w) as (dx, dy), in pixels of the images that were compared.
+        certainty: in [0, 1].
+        curvature: (3, h, w) as (xx, xy, yy), of the correlation's peak, per square pixel.
+        support: in [0, 1], the share of the window that is valid in both images.
+        consistent: (h, w) bool, the search from the other image's side names the same place (all
+            True where only one side searched).
     """
 
     displacement: NDArray[np.float32]

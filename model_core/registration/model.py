@@ -22,7 +22,7 @@ class RegistrationModel:
     Attributes:
         network: in evaluation mode.
         device: it is on.
-        name: for people.
+        name: as shown to users.
     """
 
     def __init__(self, network: Soma, device: torch.device, name: str) -> None:

@@ -20,7 +20,7 @@ from model_core.registration.model import RegistrationModel
 from model_core.registration.tiles import TileRun, level_factors
 
 LARGEST_RESIDUAL = 2.0
-"""Pixels by which one control point may depart from its neighbours before it counts a quarter."""
+"""Pixels by which one control point may differ from its neighbours before it counts a quarter."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ def weighted_affine(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Fit affines by weighted least squares.
 
     Args:
-        points, targets: (B, N, 2) in pixels. weights: (B, N), at least 0.
+        points: (B, N, 2) in pixels.
+        targets: (B, N, 2) in pixels, where the affine should put the points.
+        weights: (B, N), at least 0.
 
     Returns:
         (B, 2, 3), mapping points to targets. With too little weight, or with points on one line,
@@ -39,7 +41,9 @@ def squared_residuals(affine: Tensor, points: Tensor, targets: Tensor) -> Tensor
     """Return the squared distances (B, N), in pixels, of the mapped points from their targets.
 
     Args:
-        affine: (B, 2, 3). points, targets: (B, N, 2), or (1, N, 2) for all affines.
+        affine: (B, 2, 3).
+        points: (B, N, 2) in pixels, or (1, N, 2) for all affines.
+        targets: as the points.
     """
     # By coordinate: a sum over two numbers that lie side by side takes many times as long.
     total = torch.zeros((), dtype=torch.float64, device=affine.device)
@@ -66,7 +70,9 @@ def robust_affine(
     narrowing to ``scale``) gives the closed-form, differentiable answer.
 
     Args:
-        points, targets: (B, N, 2) in pixels. weights: (B, N), at least 0.
+        points: (B, N, 2) in pixels.
+        targets: (B, N, 2) in pixels, where the affine should put the points.
+        weights: (B, N), at least 0.
         scale: residual, in pixels, at which a point counts a quarter.
 
     Returns:
@@ -112,7 +118,7 @@ def _best_sample(
             [models, weighted_affine(points[item, None], targets[item, None], weight[None])]
         )
         wide = torch.cat([wide, torch.ones_like(wide[:1])])
-        # Windows of neighbouring nodes overlap: a thousand nodes tell as much as all.
+        # Windows of neighbouring control points overlap: a thousand of them tell as much as all.
         some = slice(None, None, max(1, len(weight) // JUDGES))
         squared = squared_residuals(models, points[item, None, some], targets[item, None, some])
         score = (1 + squared / scale**2).pow(-2) @ weight[some]

@@ -2,9 +2,10 @@
 
 After the alignment, windows all over the overlap look for their own best match, widely and in both
 directions. Windows of one place find it where the alignment says; windows of different places find
-it anywhere within the search. How many are inliers by chance depends on how many independent
-windows there are, so a small image must agree better than a large one; or the network's own
-certainty must say so, which never was above a known level where two images show different places.
+it anywhere within the search. How many are inliers by chance depends on the number of independent
+windows, so a small image needs a larger share of inliers than a large one. Where the share does not
+decide, the network's mean certainty can: it must be higher than it ever was where two images show
+different places.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ Judgement = tuple[Verdict, tuple[str, ...]]
 class Evidence:
     """What speaks for a registration.
 
-    inlier_ratio: share of verification windows that are inliers. windows: independent windows.
-    certainty: the network's, in [0, 1], mean over the ground that both images show. rmse_after: in
-    pixels, over the inliers; None where there are none. stretch: largest departure of the affine's
-    singular values from 1. rotation: in degrees. shift: median length of the correction, in pixels.
+    Attributes:
+        inlier_ratio: share of verification windows that are inliers.
+        windows: number of independent windows.
+        certainty: the network's, in [0, 1], mean over the ground that both images show.
+        rmse_after: in pixels, over the inliers; None where there are none.
+        stretch: largest difference between a singular value of the affine and 1.
+        rotation: in degrees.
+        shift: median length of the correction, in pixels.
     """
 
     inlier_ratio: float
@@ -55,10 +60,12 @@ def affine_shape(affine: AffineMatrix) -> tuple[float, float]:
 
 def inlier_thresholds(windows: float, chance: float) -> tuple[float, float]:
     """Return the inlier ratios from which a registration is likely and from which it is sure."""
-    limits = THRESHOLDS
-    spread = limits.chance_factor * math.sqrt(chance * (1 - chance) / max(windows, 1.0))
-    likely = chance + limits.likely_deviations * spread
-    return likely, chance + max(limits.least_above_chance, limits.sure_deviations * spread)
+    thresholds = THRESHOLDS
+    deviation = math.sqrt(chance * (1 - chance) / max(windows, 1.0))
+    spread = thresholds.chance_factor * deviation
+    likely = chance + thresholds.likely_deviations * spread
+    above = max(thresholds.least_above_chance, thresholds.sure_deviations * spread)
+    return likely, chance + above
 
 
 def judge(evidence: Evidence, bounds: SearchBounds, config: MatcherConfig) -> Judgement:
@@ -102,12 +109,12 @@ def judge(evidence: Evidence, bounds: SearchBounds, config: MatcherConfig) -> Ju
 
 def _beyond(evidence: Evidence, bounds: SearchBounds) -> tuple[str, ...]:
     """Return what of the transformation is beyond what was expected, as a sentence or none."""
-    limits, found = THRESHOLDS, []
-    if evidence.stretch > bounds.max_scale - 1 + limits.scale_slack:
+    thresholds, found = THRESHOLDS, []
+    if evidence.stretch > bounds.max_scale - 1 + thresholds.scale_slack:
         found.append(f"stretches by {100 * evidence.stretch:.1f} %")
-    if abs(evidence.rotation) > bounds.max_rotation + limits.rotation_slack:
+    if abs(evidence.rotation) > bounds.max_rotation + thresholds.rotation_slack:
         found.append(f"rotates by {evidence.rotation:.1f}°")
-    if evidence.shift > limits.shift_factor * bounds.max_shift + limits.shift_slack:
+    if evidence.shift > thresholds.shift_factor * bounds.max_shift + thresholds.shift_slack:
         found.append(f"shifts by {evidence.shift:.0f} px")
     if not found:
         return ()

@@ -22,9 +22,11 @@ LEAST_SUPPORT = 0.6
 class VerificationWindows:
     """What a wide, independent search finds after the registration.
 
-    points: (N, 2), the windows' centres in reference pixels. residual: (N, 2), displacement in
-    pixels that the window's own best match still asks for. consistent: (N,), both search directions
-    name the same place. independent: how many of the windows are independent of one another.
+    Attributes:
+        points: (N, 2), the windows' centres in reference pixels.
+        residual: (N, 2), displacement in pixels that the window's own best match still asks for.
+        consistent: (N,) bool, both search directions name the same place.
+        independent: how many of the windows are independent of one another.
     """
 
     points: NDArray[np.float64]

@@ -14,8 +14,9 @@ from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.pixels import image_centre, pixel_to_cell
 from model_core.geometry.sampling import sample
 
-STEP = 8
-"""Pixels between the nodes of relief and local displacement; between them both are bilinear."""
+SPACING = 8
+"""Pixels between the control points of relief and local displacement, which are bilinear between
+them."""
 
 HILL_AREA = 150.0**2
 """Square pixels of ground per hill."""
@@ -46,8 +47,8 @@ class Distortion:
 
     def slope(self, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the relief's slope (..., 2) at optical pixels (..., 2)."""
-        nodes = torch.from_numpy(pixel_to_cell(points, STEP).reshape(1, 1, -1, 2)).float()
-        found = sample(torch.from_numpy(self.slopes)[None], nodes)[0, :, 0]
+        cells = torch.from_numpy(pixel_to_cell(points, SPACING).reshape(1, 1, -1, 2)).float()
+        found = sample(torch.from_numpy(self.slopes)[None], cells)[0, :, 0]
         return np.asarray(found.T.reshape(points.shape).numpy())
 
     def ground_of(self, shown_at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,7 +107,7 @@ def make_distortion(
         BadInputError: local displacement and relief could fold the image.
     """
     affine = settings.affine(size)
-    grid = ControlGrid(size, size, STEP)
+    grid = ControlGrid(size, size, SPACING)
     x, y = np.moveaxis(grid.positions(), -1, 0)
     height = _hills(size, x, y, random)
     phases = random.uniform(0, 2 * math.pi, 4)
@@ -125,7 +126,7 @@ def make_distortion(
 
 def _check_inverse(linear: NDArray[np.float64], residual: NDArray[np.float64]) -> None:
     """Raise BadInputError where a residual displacement (2, h, w), undone, would not contract."""
-    down, across = (np.diff(residual, axis=axis) / STEP for axis in (1, 2))
+    down, across = (np.diff(residual, axis=axis) / SPACING for axis in (1, 2))
     steepest = math.hypot(
         float(np.linalg.norm(down, axis=0).max()), float(np.linalg.norm(across, axis=0).max())
     )

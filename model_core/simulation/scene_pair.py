@@ -90,7 +90,7 @@ class SceneSettings:
 
     def check(self) -> None:
         """Raise BadInputError for a value that cannot be rendered."""
-        limits = {
+        ranges = {
             "size": (SMALLEST_SIZE, LARGEST_SIZE),
             "pixel_size": (0.01, 10000),
             "sar_pixel_size": (0.01, 10000),
@@ -100,7 +100,7 @@ class SceneSettings:
             "relief": (0, 100),
             "collar": (0, self.size // 4),
         }
-        for name, (low, high) in limits.items():
+        for name, (low, high) in ranges.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise BadInputError(

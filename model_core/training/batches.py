@@ -28,8 +28,8 @@ class LocalBatch:
         reference: the optical images.
         moving: the SAR images.
         stages: to be trained on them, perhaps with smaller windows than the matcher's.
-        truth: per stage, displacements (B, 2, h, w) at its nodes, in pixels; NaN where different
-            places are shown.
+        truth: per stage, displacements (B, 2, h, w) at its control points, in pixels; NaN where
+            different places are shown.
     """
 
     reference: ImageBatch

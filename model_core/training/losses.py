@@ -1,7 +1,7 @@
 """What training asks for: the right displacement among all, and an honest certainty.
 
-Labels are unsure by a pixel and some are wrong, so targets are Gaussians, and a node whose label
-everything contradicts counts less (generalised cross-entropy: Zhang & Sabuncu, 2018).
+Labels are unsure by a pixel and some are wrong, so targets are Gaussians, and a control point whose
+label everything contradicts counts less (generalised cross-entropy: Zhang & Sabuncu, 2018).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from model_core.training.batches import LocalBatch, SearchBatch
 from model_core.training.config import LossConfig
 
 LEAST_SUPPORT = 0.4
-"""Share of a window that must be valid in both views for its node to count."""
+"""Share of a window that must be valid in both views for its control point to count."""
 
 INVERSE_TEMPERATURE = 25.0
 """At the start: correlations differ by some hundredths."""
@@ -173,12 +173,12 @@ class StageCorrelation:
 
     @property
     def supported(self) -> Tensor:
-        """Nodes (B, h, w) whose window is valid enough to be judged."""
+        """Control points (B, h, w) whose window is valid enough to be judged."""
         return self.support > LEAST_SUPPORT
 
     @property
     def within_reach(self) -> Tensor:
-        """Nodes (B, h, w) of which the true displacement is searched; False where it is NaN."""
+        """Control points (B, h, w) whose true displacement is searched; False where it is NaN."""
         cells = self.truth / self.stage.stride
         return (cells.abs() <= self.stage.radius - 0.5).all(dim=1) & self.supported
 
@@ -199,9 +199,9 @@ def local_losses(
             stage, reference.at(stage.stride), moving.at(stage.stride)
         )
         seen = StageCorrelation(stage, volume, support, truth)
-        loss, found, nodes = displacement_loss(seen, temperature, config)
+        loss, found, count = displacement_loss(seen, temperature, config)
         local.append(loss)
-        right, total = right + found, total + nodes
+        right, total = right + found, total + count
         if heads:
             detached = dataclasses.replace(seen, volume=volume.detach())
             corrected.append(head_loss(network, detached, config))

@@ -1,8 +1,8 @@
 """Refines labels: the residual alignment of training pairs, as a network sees it.
 
-Pairs of public data sets are aligned to a pixel or several. A network measures what remains over a
-whole pair, so that the noise of its windows averages out; where its own check agrees, this replaces
-the alignment that the pair came with.
+Pairs of public data sets are aligned to a pixel or several. A network measures the residual
+alignment over a whole pair, so that the noise of its windows averages out; where its verdict is
+*registered*, this replaces the alignment that the pair came with.
 """
 
 from __future__ import annotations

@@ -46,11 +46,11 @@ class Views:
     affine: NDArray[np.float64]
 
     def displacement(self, spacing: int) -> NDArray[np.float64]:
-        """Return the true displacement (2, h, w) at nodes every ``spacing`` pixels, in pixels."""
+        """Return the true displacement (2, h, w) in pixels, one every ``spacing`` pixels."""
         side = self.reference[0].shape[-1]
         count = -(-side // spacing)
-        nodes = cell_to_pixel(window_pixels(0, 0, count, count), spacing)
-        return np.asarray((self.position(nodes) - nodes).transpose(2, 0, 1))
+        points = cell_to_pixel(window_pixels(0, 0, count, count), spacing)
+        return np.asarray((self.position(points) - points).transpose(2, 0, 1))
 
 
 def local_views(

@@ -32,13 +32,13 @@ class ProtocolError(SomaError):
     """What arrived is no message of this protocol."""
 
 
-def encode(kind: str, /, **fields: Any) -> bytes:
+def encode(message_type: str, /, **fields: Any) -> bytes:
     """Return one message as a line.
 
     Raises:
         ValueError: a field holds NaN or infinity, which JSON does not have.
     """
-    message = {"protocol": PROTOCOL, "type": kind, **fields}
+    message = {"protocol": PROTOCOL, "type": message_type, **fields}
     return (json.dumps(message, allow_nan=False) + "\n").encode("utf-8")
 
 

@@ -58,15 +58,15 @@ class Server:
         finally:
             self._ended.set()
 
-    def send(self, kind: str, /, **fields: Any) -> None:
+    def send(self, message_type: str, /, **fields: Any) -> None:
         """Send one message; jobs may send from any thread."""
-        line = encode(kind, **fields)
+        line = encode(message_type, **fields)
         with self._sending:
             try:
                 self._sink.write(line)
                 self._sink.flush()
             except OSError:
-                # Nobody is left to tell; the running job stops at its next checkpoint.
+                # Nobody is left to tell; the running job stops when it next asks whether to.
                 self._closing.set()
 
     def is_cancelled(self, identifier: str) -> bool:
@@ -83,7 +83,7 @@ class Server:
             self._closing.set()
             self._inbox.put(None)
             if not self._ended.wait(self._orphan_grace):
-                # A kernel that never reaches a checkpoint must not outlive QGIS.
+                # A computation that never asks whether to stop must not outlive QGIS.
                 clean_up()
                 os._exit(EXIT_ORPHANED)
 

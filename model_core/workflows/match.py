@@ -36,7 +36,8 @@ class PairMatch:
         certainty_map: (H, W) in [0, 1].
         certainty: its mean over the known pixels.
         inlier_ratio: share of verification windows that are inliers.
-        verdict, reasons: whether the result can be relied on, and why.
+        verdict: whether the result can be relied on.
+        reasons: sentences that say why.
         seconds: of the matching alone.
     """
 
@@ -74,7 +75,8 @@ def match_pair(
 
     Args:
         model: that finds the alignment.
-        sar, optical: the images; the optical one is the reference.
+        sar: the SAR image.
+        optical: the optical image; it is the reference.
         bounds: largest shift of the image centre, rotation and scale.
         local: affine and a smooth local field, not the affine alone.
 

@@ -95,7 +95,8 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     """Register two open rasters; nothing is written, whatever outputs the request names.
 
     Args:
-        request: its settings decide. scenes: its rasters, from :func:`open_scenes`.
+        request: its settings decide.
+        scenes: its rasters, from :func:`open_scenes`.
         feedback: is told progress and log lines, and asked whether to stop.
 
     Returns:

@@ -18,7 +18,8 @@ class RegistrationRequest:
     """Everything that decides the result of a registration; one that exists has been checked.
 
     Attributes:
-        sar, optical: paths of the two rasters (anything GDAL opens).
+        sar: path of the SAR raster (anything GDAL opens).
+        optical: path of the optical raster.
         outputs: paths of the products to write, by the product's name in
             ``resources/definitions.json``; a product that is not named is not made.
         settings: by their names in ``resources/definitions.json``; once the request is made, all of

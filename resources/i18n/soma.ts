@@ -107,7 +107,7 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/figures.py" />
-   <source>Check windows that agree</source>
+   <source>Verification windows that agree</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -198,9 +198,9 @@ The two images must overlap and be georeferenced roughly; two images without any
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
-The verdict rests on evidence. registered: independent check windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+The verdict rests on evidence. registered: independent verification windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
 
-RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -800,7 +800,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Check windows</source>
+   <source>Verification windows</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -810,7 +810,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <source>Share of independent verification windows whose own match agrees with the result.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1475,7 +1475,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1570,7 +1570,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <source>Points that QGIS's Georeferencer loads for the moving image.</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -109,7 +109,7 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/figures.py" />
-   <source>Check windows that agree</source>
+   <source>Verification windows that agree</source>
    <translation>一致的检验窗口</translation>
   </message>
   <message>
@@ -200,9 +200,9 @@ The two images must overlap and be georeferenced roughly; two images without any
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
-The verdict rests on evidence. registered: independent check windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+The verdict rests on evidence. registered: independent verification windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
 
-RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
    <translation>找出 SAR 影像与光学影像中显示同一地面的位置，并移动其中一幅，使两者吻合。另一幅为参考影像，保持不变。
 
 两幅影像必须有重叠并大致具有地理参考；两幅都没有地理参考的影像按像素配准。坐标参考系和像元大小可以不同。其中一幅可以是底图（XYZ、WMS、WCS）：会先按另一幅影像的分辨率导出。
@@ -810,7 +810,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Check windows</source>
+   <source>Verification windows</source>
    <translation>检验窗口</translation>
   </message>
   <message>
@@ -820,7 +820,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of independent check windows whose own match agrees with the result.</source>
+   <source>Share of independent verification windows whose own match agrees with the result.</source>
    <translation>自身匹配与结果一致的独立检验窗口所占比例。</translation>
   </message>
   <message>
@@ -1485,8 +1485,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and control points below it are left out, 0 to 1; the registered raster is not affected.</source>
-   <translation>低于此值的矢量和控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
+   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <translation>低于此值的矢量和地面控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1580,7 +1580,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Control points that QGIS's Georeferencer loads for the moving image.</source>
+   <source>Points that QGIS's Georeferencer loads for the moving image.</source>
    <translation>QGIS 地理配准工具可为被移动影像加载的控制点。</translation>
   </message>
   <message>

@@ -2,8 +2,8 @@
 <qgis styleCategories="Symbology|Fields" version="3.40.6-Bratislava">
   <renderer-v2 forceraster="0" type="RuleRenderer" symbollevels="0" referencescale="-1" enableorderby="0">
     <rules key="{10fab504-b815-4d20-b3c5-323a5b48a0af}">
-      <rule filter="&quot;inlier&quot;" key="{2b88598d-fde4-4e7a-ba71-572e06f703bc}" symbol="0" label="Agrees with the field"/>
-      <rule filter="ELSE" key="{a01516ba-1bad-4306-85fc-ca31f18e687f}" symbol="1" label="Departs from the field, or not measured"/>
+      <rule filter="&quot;inlier&quot;" key="{2b88598d-fde4-4e7a-ba71-572e06f703bc}" symbol="0" label="Inlier"/>
+      <rule filter="ELSE" key="{a01516ba-1bad-4306-85fc-ca31f18e687f}" symbol="1" label="Outlier, or not measured"/>
     </rules>
     <symbols>
       <symbol clip_to_extent="1" alpha="1" is_animated="0" type="line" frame_rate="10" force_rhr="0" name="0">

@@ -19,7 +19,9 @@ class Figure:
     """One output that is no file.
 
     Attributes:
-        output: its id in Processing. key: its name in the worker's result. title: for people.
+        output: its id in Processing.
+        key: its name in the worker's result.
+        title: as shown to users.
         is_text: it is a text, not a number.
     """
 
@@ -40,7 +42,7 @@ def figures() -> tuple[Figure, ...]:
         Figure(names.RMSE_BEFORE, "rmse_before_px", tr("RMSE before (px)")),
         Figure(names.RMSE_AFTER, "rmse_after_px", tr("RMSE after (px)")),
         Figure(names.MEDIAN_SHIFT_M, "median_shift_m", tr("Median shift (m)")),
-        Figure(names.INLIER_RATIO, "inlier_ratio", tr("Check windows that agree")),
+        Figure(names.INLIER_RATIO, "inlier_ratio", tr("Verification windows that agree")),
         Figure(names.COVERAGE, "coverage", tr("Share covered with certainty")),
         Figure(names.VERDICT, "verdict", tr("Verdict"), is_text=True),
         Figure(names.MEDIAN_SHIFT_PX, "median_shift_px", tr("Median shift (px)")),

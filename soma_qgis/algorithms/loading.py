@@ -29,7 +29,8 @@ class MovedLayer:
     """What the results take over from the layer that is moved.
 
     Attributes:
-        name: of the layer. symbology: how it is drawn, as QML.
+        name: of the layer.
+        symbology: how it is drawn, as QML.
     """
 
     name: str

@@ -62,12 +62,13 @@ class RegisterAlgorithm(SomaAlgorithm):
             "other one.\n\n"
             "Displacements are the correction applied to the moving image: new position = old "
             "position + (dx, dy), dx towards east and dy towards north, in metres.\n\n"
-            "The verdict rests on evidence. registered: independent check windows agree. doubtful: "
-            "the result is given, look at the report before using it. failed: no raster is "
-            "written and the algorithm ends with an error that says why.\n\n"
+            "The verdict rests on evidence. registered: independent verification windows agree. "
+            "doubtful: the result is given, look at the report before using it. failed: no raster "
+            "is written and the algorithm ends with an error that says why.\n\n"
             "RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after "
-            "registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the check windows that "
-            "agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1."
+            "registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification "
+            "windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is "
+            "certain, 0 to 1."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

@@ -179,18 +179,18 @@ class Comparison(QObject):
         """Drag the curtain; all else goes to the map."""
         if event is None or not self._open:
             return False
-        kind = event.type()
-        if kind == QEvent.Type.Resize:
+        event_type = event.type()
+        if event_type == QEvent.Type.Resize:
             self._on_map_changed()
             return False
         if self.item.mode != "swipe" or not self.ready:
             return False
-        if kind == QEvent.Type.MouseButtonPress:
+        if event_type == QEvent.Type.MouseButtonPress:
             self._dragging = event.button() == Qt.MouseButton.LeftButton and self._at_curtain(
                 event.pos().x()
             )
             return self._dragging
-        if kind == QEvent.Type.MouseMove:
+        if event_type == QEvent.Type.MouseMove:
             if self._dragging:
                 self._drag(event.pos().x())
                 return True
@@ -200,7 +200,7 @@ class Comparison(QObject):
                 self._cursor = QCursor(self._canvas.viewport().cursor())
                 self._canvas.viewport().setCursor(Qt.CursorShape.SplitHCursor)
             return False
-        if kind == QEvent.Type.MouseButtonRelease and self._dragging:
+        if event_type == QEvent.Type.MouseButtonRelease and self._dragging:
             self._dragging = False
             return True
         return False

@@ -28,7 +28,8 @@ class DeviceLine(QLabel):
         """Show the device of the Python that a run would take.
 
         Args:
-            status: of the environment. wanted: one of ``settings.DEVICES``.
+            status: of the environment.
+            wanted: one of ``settings.DEVICES``.
         """
         self._python, self._wanted = status.python or "", wanted
         self.setVisible(status.ready)

@@ -29,7 +29,10 @@ class SettingsForm(QWidget):
     """Everything that decides a run.
 
     Attributes:
-        sar, optical, swap: the layers. folder: of the results.
+        sar: the box with the SAR layer.
+        optical: the box with the optical layer.
+        swap: the button that swaps both.
+        folder: of the results.
         fields: one for each setting, by name.
         ticks: one for each product that need not be made, by its id in Processing.
     """

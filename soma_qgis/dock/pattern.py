@@ -16,7 +16,9 @@ def parts(mode: Mode, width: int, height: int, share: float, first: bool = True)
     """Return the parts of a map in which the first image is seen; the second fills the rest.
 
     Args:
-        mode: how the two share the map. width, height: of the map.
+        mode: how the two share the map.
+        width: of the map.
+        height: of the map.
         share: in [0, 1]: the curtain's place, or the size of the squares.
         first: for "blink": whether the first image has its turn.
     """

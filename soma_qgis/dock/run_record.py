@@ -22,10 +22,13 @@ class RunRecord:
     """One run that has ended, as the history keeps it.
 
     Attributes:
-        settings: of the run. sar_name, optical_name: of the layers.
+        settings: of the run.
+        sar_name: name of the SAR layer.
+        optical_name: name of the optical layer.
         parameters: of Processing, with sources in place of layers, for the command line.
         started: as ISO text.
-        results: of ``soma:register``; empty where there are none. problem: why there are none.
+        results: of ``soma:register``; empty where there are none.
+        problem: why there are none.
         cancelled: whether the person stopped it.
     """
 
@@ -137,9 +140,9 @@ def rows(record: RunRecord) -> list[Row]:
                "measured again on the registered image."),
         ),
         Row(
-            tr("Check windows"),
+            tr("Verification windows"),
             _share(results.get(names.INLIER_RATIO), tr("{:.0f} % agree")),
-            tr("Share of independent check windows whose own match agrees with the result."),
+            tr("Share of independent verification windows whose own match agrees with the result."),
         ),
         Row(
             tr("Coverage"),

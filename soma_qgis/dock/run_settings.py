@@ -30,7 +30,8 @@ class RunSettings:
     """The settings of one run.
 
     Attributes:
-        sar, optical: ids of layers, or sources where the layer is gone.
+        sar: id of the SAR layer, or its source where the layer is gone.
+        optical: id of the optical layer, or its source where the layer is gone.
         folder: where the results go; empty: temporary files.
         products: ids of those that are made beside the required ones.
         values: of all settings, by their names in the definitions; those that are not given have
@@ -97,7 +98,8 @@ def output_files(folder: str, title: str, wanted: Iterable[str]) -> dict[str, st
     Nothing that exists is overwritten: where a name is taken, all get a number.
 
     Args:
-        folder: of the results. title: of the moving layer.
+        folder: of the results.
+        title: of the moving layer.
         wanted: ids of the products that are made beside the required ones.
     """
     stem = re.sub(r'[\\/:*?"<>|\s]+', "_", title).strip("._") or "image"

@@ -63,8 +63,10 @@ def ask(
     """Run a program without input to its end; a failure to start or to end has code -1.
 
     Args:
-        command: of the program. cancelled: asked first, and every ``POLL`` seconds.
-        folder: None: the core's. variables: its environment, None: :func:`child_environment`.
+        command: of the program.
+        cancelled: asked first, and every ``POLL`` seconds.
+        folder: None: the core's.
+        variables: its environment, None: :func:`child_environment`.
         timeout: seconds; None: ``PROBE_TIMEOUT``.
 
     Raises:

@@ -17,7 +17,8 @@ class FoundDevice:
     """What the core takes where it may choose.
 
     Attributes:
-        name: "cpu" or "cuda". reason: of the core, a clause.
+        name: "cpu" or "cuda".
+        reason: of the core, a clause.
     """
 
     name: str

@@ -26,7 +26,8 @@ class Check:
     """What came of trying a Python.
 
     Attributes:
-        ok: it runs the core. sentence: versions and device, or why not.
+        ok: it runs the core.
+        sentence: versions and device, or why not.
         facts: what ``model_core info`` said; empty where it said nothing.
     """
 

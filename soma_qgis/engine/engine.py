@@ -67,7 +67,9 @@ class Engine:
         """Run one job and return its result.
 
         Args:
-            job: a name that the worker knows. arguments: as JSON. listener: hears of the progress.
+            job: a name that the worker knows.
+            arguments: as JSON.
+            listener: hears of the progress.
             outputs: the files that the job writes; none is left half written.
 
         Raises:

@@ -27,7 +27,8 @@ class Status:
 
     Attributes:
         ready: a Python is there that holds what the core needs, or that the person chose.
-        sentence: which one, or what to do. python: its path, None where there is none.
+        sentence: which one, or what to do.
+        python: its path, None where there is none.
     """
 
     ready: bool

@@ -22,8 +22,10 @@ class Plan:
     """What to make, and from what.
 
     Attributes:
-        folder: the environment's. wheels: folder to install from without a network, or empty.
-        index: one more package index, or empty. variables: set for pip and uv: the proxy.
+        folder: the environment's.
+        wheels: folder to install from without a network, or empty.
+        index: one more package index, or empty.
+        variables: set for pip and uv: the proxy.
         gpu: there is an NVIDIA driver.
     """
 

@@ -26,7 +26,8 @@ class Task(QgsTask):
     """Runs a function; nothing that it raises escapes.
 
     Attributes:
-        result: what the function returned, after ``ended``. error: why it did not, or None.
+        result: what the function returned, after ``ended``.
+        error: why it did not, or None.
         creates: it makes the managed environment.
     """
 

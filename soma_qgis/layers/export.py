@@ -57,7 +57,9 @@ def export_grid(
     """Return the part of a layer that covers another one, at that one's resolution.
 
     Args:
-        layer: that is no file. other: that is one. margin: added all around, in pixels.
+        layer: that is no file.
+        other: that is one.
+        margin: added all around, in pixels.
         within: the extent that is wanted, in the layer's CRS; None: all that the other one covers.
 
     Raises:

@@ -52,9 +52,12 @@ class LayerFacts:
     """What is known of a raster layer without reading it.
 
     Attributes:
-        id, name: of the layer. bands: their descriptions; empty texts where there are none.
-        is_file: whether it lies in a file. decibels: whether it is drawn on a range that goes
-            below zero, as backscatter in dB is. box: (xmin, ymin, xmax, ymax) in degrees, or None.
+        id: of the layer.
+        name: of the layer.
+        bands: their descriptions; empty texts where there are none.
+        is_file: whether it lies in a file.
+        decibels: whether it is drawn on a range that goes below zero, as backscatter in dB is.
+        box: (xmin, ymin, xmax, ymax) in degrees, or None.
         own: whether SOMA has made it.
     """
 

@@ -260,8 +260,10 @@ def test_layers_are_grouped_named_and_styled_when_they_are_loaded(
     # The post-processors must outlive whoever made them.
     del wanted, styler
     gc.collect()
-    kinds = [details.postProcessor() for details in context.layersToLoadOnCompletion().values()]
-    assert all(isinstance(kind, QgsProcessingLayerPostProcessorInterface) for kind in kinds)
+    processors = [
+        details.postProcessor() for details in context.layersToLoadOnCompletion().values()
+    ]
+    assert all(isinstance(one, QgsProcessingLayerPostProcessorInterface) for one in processors)
     feedback = Recorder()
 
     class Algorithm:

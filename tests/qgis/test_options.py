@@ -259,8 +259,8 @@ def test_the_device_is_the_default_of_the_algorithm(plugin: SomaPlugin) -> None:
 
 def test_every_setting_is_explained() -> None:
     page = OptionsPage()
-    kinds = (QAbstractButton, QComboBox, QDoubleSpinBox, QLineEdit, QgsFileWidget)
-    outer = [widget for kind in kinds for widget in page.findChildren(kind)]
+    types = (QAbstractButton, QComboBox, QDoubleSpinBox, QLineEdit, QgsFileWidget)
+    outer = [widget for one in types for widget in page.findChildren(one)]
     own = [widget for widget in outer if widget.parent() is page]
     assert len(own) > 10
     assert [widget for widget in own if not widget.toolTip()] == []

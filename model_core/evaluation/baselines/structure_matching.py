@@ -131,7 +131,7 @@ class _TranslationSearch:
 
 
 class StructureMatching:
-    """The method, with one kind of channels."""
+    """The method, with one type of channels."""
 
     def __init__(self, name: str) -> None:
         """``name``: of :data:`CHANNELS`."""
@@ -179,5 +179,5 @@ class StructureMatching:
 
 
 def build(name: str, threads: int) -> Method:
-    """Return the method for a kind of channels; threads are those of torch."""
+    """Return the method for a type of channels; threads are those of torch."""
     return StructureMatching(name)

@@ -68,7 +68,7 @@ def _corner_strength(image: Tensor) -> Tensor:
 
 
 def _place_templates(strength: Tensor, mask: Tensor, half: int, radius: int) -> Tensor:
-    """Return centres (N, 2) as (row, column): the strongest corner of each block of a lattice.
+    """Return centres (N, 2) as (row, column): the strongest corner of each block of a grid.
 
     Templates and their search windows lie on the image, and at least nine tenths of a template's
     pixels are valid by ``mask`` (1, 1, H, W).
@@ -176,10 +176,10 @@ def match_around(
     Args:
         reference: grey values (1, 1, H, W) in [0, 255], on the grid of the other image.
         mask: (1, 1, H, W), 1 where these are valid.
-        features: kinds of channels, and these of the other image (1, C, H, W).
+        features: types of channels, and these of the other image (1, C, H, W).
 
     Returns:
-        centres (N, 2) float64 of the templates as (x, y); and for each kind of channels what the
+        centres (N, 2) float64 of the templates as (x, y); and for each type of channels what the
         image there is displaced by, (N, 2) float64 in pixels.
     """
     half = min(step.half, int(min(reference.shape[-2:]) * step.share))

@@ -25,9 +25,9 @@ def test_examples_in_docstrings(name, pair, tmp_path, monkeypatch):
         (tmp_path / file).write_bytes((pair / file).read_bytes())
     monkeypatch.chdir(tmp_path)
     module = import_module(f"model_core.api.{name}")
-    outcome = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
-    assert outcome.failed == 0
-    assert outcome.attempted > 0 or name not in ("functions", "result")
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert result.failed == 0
+    assert result.attempted > 0 or name not in ("functions", "result")
 
 
 def test_import_loads_nothing_heavy():

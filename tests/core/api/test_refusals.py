@@ -23,8 +23,8 @@ def refusal(call, *arguments, **settings) -> str:
 
 def test_failed_registration_is_a_result_that_does_nothing(pair, tmp_path):
     sar = as_masked(pair / "sar.tif")
-    turned = soma.Raster(np.rot90(sar.array, 1, axes=(1, 2)), sar.transform, sar.crs)
-    result = soma.register(turned, pair / "optical.tif", max_shift=10)
+    rotated = soma.Raster(np.rot90(sar.array, 1, axes=(1, 2)), sar.transform, sar.crs)
+    result = soma.register(rotated, pair / "optical.tif", max_shift=10)
     assert result.verdict == "failed"
     assert result.affine is None
     assert result.figures["rmse_before_px"] is None

@@ -102,7 +102,7 @@ def test_plain_arrays_share_the_pixel_plane(pair):
     assert moved.crs is None
 
 
-def test_optical_image_moves_onto_a_turned_grid(tmp_path):
+def test_optical_image_moves_onto_a_rotated_grid(tmp_path):
     settings = SceneSettings(size=256, shift=(60.0, -40.0), sar_grid_rotation=12.0, collar=0)
     simulate(settings, tmp_path, Feedback())
     images = tmp_path / "sar.tif", tmp_path / "optical.tif"
@@ -118,7 +118,7 @@ def test_optical_image_moves_onto_a_turned_grid(tmp_path):
         columns, rows = ~sar.transform * (np.asarray(x), np.asarray(y))
         assert sar.transform.almost_equals(moved.transform)
         assert moved.array.shape == (4, sar.height, sar.width)
-    # Control points stand in the middle of 8 x 8 pixels, along the turned rows.
+    # Control points stand in the middle of 8 x 8 pixels, along the rotated rows.
     np.testing.assert_allclose(columns[:, 0], 4.0, atol=1e-6)
     np.testing.assert_allclose(rows[0], 4.0, atol=1e-6)
 

@@ -64,9 +64,9 @@ def test_a_similarity_keeps_its_centre_and_turns_x_towards_y() -> None:
     angles, scales = torch.tensor([90.0, 0.0]), torch.tensor([1.0, 2.0])
     quarter, twice = similarity_about(centre, angles, scales).double().split(1)
     points = torch.tensor([[centre, (50.0, 25.0), (40.0, 30.0)]], dtype=torch.float64)
-    turned = transform_points(quarter, points)[0]
+    rotated = transform_points(quarter, points)[0]
     expected = torch.tensor([centre, (40.0, 35.0), (35.0, 25.0)], dtype=torch.float64)
-    assert torch.allclose(turned, expected, atol=1e-4)
+    assert torch.allclose(rotated, expected, atol=1e-4)
     larger = transform_points(twice, points)[0].tolist()
     assert larger == [[40.0, 25.0], [60.0, 25.0], [40.0, 35.0]]
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers as texts."""
 
 from __future__ import annotations
 

@@ -126,10 +126,10 @@ def test_a_wrong_creation_option_leaves_no_file(tmp_path: Path, option: str) -> 
 
 
 def test_a_rotated_source_lands_on_the_grid(tmp_path: Path) -> None:
-    turned = NORTH_UP * Affine.translation(-30, -30) * Affine.rotation(10, pivot=(90, 90))
+    rotated = NORTH_UP * Affine.translation(-30, -30) * Affine.rotation(10, pivot=(90, 90))
     y, x = np.mgrid[:180, :180]
-    column, row = ~NORTH_UP * (turned * (x + 0.5, y + 0.5))
-    source = write(tmp_path / "in.tif", np.stack([column, row]).astype(np.float32), turned)
+    column, row = ~NORTH_UP * (rotated * (x + 0.5, y + 0.5))
+    source = write(tmp_path / "in.tif", np.stack([column, row]).astype(np.float32), rotated)
     with rasterio.open(move(source, shifted(4, 7), "bilinear")) as dataset:
         found = dataset.read()
     rows, columns = np.mgrid[:SIDE, :SIDE]

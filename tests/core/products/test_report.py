@@ -73,7 +73,7 @@ def data() -> ReportData:
     settings = {"sar": "/images/s1 & <b>vv</b>.tif", "optical": "/images/s2.tif", "moving": "sar"}
     result = RegistrationResult(
         verdict="registered",
-        reasons=("87 % of the check windows agree & more than <chance>.",),
+        reasons=("87 % of the verification windows agree & more than <chance>.",),
         rmse_before_px=16.9,
         rmse_after_px=0.62,
         median_shift_px=16.6,

@@ -1,4 +1,4 @@
-"""Every kind of SAR and optical value reaches the network as [0, 1], and nodata never does."""
+"""SAR and optical values of every type reaches the network as [0, 1], and nodata never does."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_every_geometry_shows_the_same_ground(tmp_path: Path, name: str) -> None
     assert np.percentile(wrong, 99) < 0.01, name
 
 
-def test_tiles_and_decimation_agree_with_the_whole(tmp_path: Path) -> None:
+def test_tiles_and_downsampled_reads_agree_with_the_whole(tmp_path: Path) -> None:
     scene = open_scene(paint(tmp_path / "scene.tif", UTM, NORTH_UP), "sar")
     reader = SceneReader(scene, scene.grid)
     whole = reader.read(Window(0, 0, SIDE, SIDE))

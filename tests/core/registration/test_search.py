@@ -30,11 +30,13 @@ from tests.core.registration.registering import as_model, error, image_pair
 CLASSICAL = replace(TINY, learned=False)
 
 
-@pytest.mark.parametrize("limits", [(0.0, 1.0), (2.0, 1.02), (5.0, 1.1), (20.0, 1.0), (180.0, 1.3)])
-def test_the_search_covers_the_limits_and_tries_nothing_that_is_far_beyond(limits):
-    rotation_limit, scale_limit = limits
+@pytest.mark.parametrize(
+    "largest", [(0.0, 1.0), (2.0, 1.02), (5.0, 1.1), (20.0, 1.0), (180.0, 1.3)]
+)
+def test_the_search_covers_its_bounds_and_tries_nothing_that_is_far_beyond(largest):
+    rotation_limit, scale_limit = largest
     config = MatcherConfig()
-    tried = hypothesis_list(config, SearchBounds(10.0, *limits)).numpy()
+    tried = hypothesis_list(config, SearchBounds(10.0, *largest)).numpy()
     for axis, limit, step in (
         (0, rotation_limit, config.rotation_step),
         (1, np.log(scale_limit), config.scale_step),
@@ -132,8 +134,8 @@ def test_the_mean_correlation_is_read_where_the_affine_puts_the_windows():
     assert mean_correlation(stage, volume, support, shift(4, -4)) == pytest.approx(0.0, abs=1e-5)
     assert mean_correlation(stage, volume, support, shift(-4, 40)) == 0.0
     # A rotation moves each control point elsewhere: only near its centre by little.
-    turned = mean_correlation(stage, volume, support, rotation(2.0, -4.0, 4.0, 64))
-    assert 0.2 < turned < 0.9
+    rotated = mean_correlation(stage, volume, support, rotation(2.0, -4.0, 4.0, 64))
+    assert 0.2 < rotated < 0.9
 
 
 def coarse_pair(truth: torch.Tensor, side: int) -> tuple[ImageBatch, ImageBatch]:

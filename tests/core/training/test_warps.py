@@ -33,7 +33,7 @@ def pair() -> StoredPair:
     sar = (255 * _pattern(x - SHIFT[0], y - SHIFT[1])).round().astype(np.uint8)[None]
     alignment = np.eye(3)
     alignment[:2, 2] = SHIFT
-    described = DatasetPair(
+    dataset_pair = DatasetPair(
         id="a",
         source="s",
         place="a",
@@ -42,7 +42,7 @@ def pair() -> StoredPair:
         optical_path=Path(),
         alignment=alignment,
     )
-    return StoredPair(described, StoredImage(sar, None), StoredImage(optical, None), alignment)
+    return StoredPair(dataset_pair, StoredImage(sar, None), StoredImage(optical, None), alignment)
 
 
 def _difference(views: Views) -> Array:

@@ -1,4 +1,4 @@
-"""A structure matcher that shares no code with the project, to judge it from outside.
+"""A structure matching that shares no code with the project, to judge it from outside.
 
 Templates on a grid, channels of oriented gradients (as CFOG), normalised correlation by FFT with
 NumPy alone.
@@ -33,15 +33,15 @@ def residuals(
     moving: NDArray[np.float64],
     side: int = 128,
     reach: int = 16,
-    step: int = 160,
+    spacing: int = 160,
 ) -> Residuals:
     """Match templates of the reference (H, W) in the moving image on the same grid.
 
     Templates with missing values (NaN or 0) are left out.
     """
     shifts, leads = [], []
-    for y in range(reach, reference.shape[0] - side - reach, step):
-        for x in range(reach, reference.shape[1] - side - reach, step):
+    for y in range(reach, reference.shape[0] - side - reach, spacing):
+        for x in range(reach, reference.shape[1] - side - reach, spacing):
             template = reference[y : y + side, x : x + side]
             area = moving[y - reach : y + side + reach, x - reach : x + side + reach]
             missing = ~np.isfinite(area) | (area == 0)
@@ -62,9 +62,9 @@ def _mean(image: NDArray[np.float64], side: int) -> NDArray[np.float64]:
 
 def _channels(image: NDArray[np.float64]) -> NDArray[np.float64]:
     dy, dx = np.gradient(_mean(image, 5))
-    turned = np.stack([np.abs(dx * np.cos(a) + dy * np.sin(a)) for a in ANGLES])
-    turned = _mean((np.roll(turned, 1, 0) + 2 * turned + np.roll(turned, -1, 0)) / 4, 3)
-    unit = turned / np.sqrt((turned**2).sum(0) + 1e-6)
+    rotated = np.stack([np.abs(dx * np.cos(a) + dy * np.sin(a)) for a in ANGLES])
+    rotated = _mean((np.roll(rotated, 1, 0) + 2 * rotated + np.roll(rotated, -1, 0)) / 4, 3)
+    unit = rotated / np.sqrt((rotated**2).sum(0) + 1e-6)
     return np.asarray(unit - unit.mean((1, 2), keepdims=True))
 
 

@@ -102,7 +102,7 @@ def sar_values(
 
 def field_error(displacement: Path, error: Error) -> tuple[NDArray[np.float64], float]:
     """Return the distances (N,), in pixels, of a displacement raster from the truth, where known;
-    and the share of nodes that are known."""
+    and the share of control points that are known."""
     field = read_displacement_raster(displacement)
     with rasterio.open(displacement) as dataset:
         moved = dataset.read([1, 2]).transpose(1, 2, 0)

@@ -77,10 +77,10 @@ def test_a_known_shift_of_a_real_scene_is_recovered(scenes: Path, tmp_path: Path
     truth = (new - old) * metres
     found = np.stack([dx[rows, columns], dy[rows, columns]], axis=-1)
     pixel = np.array([true.a, -true.e]) * metres
-    # As published, the pair itself is off by almost a pixel; a matcher of its own says by what.
+    # As published, the pair itself is off by almost a pixel; an independent matching says by what.
     with rasterio.open(scenes / "sen1floods11_spain_s1_vv_vh_db.tif") as dataset:
         unmoved = dataset.read(1).astype(np.float64)
-    own = -np.median(residuals(amplitude(optical, [4, 3, 2]), unmoved, step=64).shift, axis=0)
+    own = -np.median(residuals(amplitude(optical, [4, 3, 2]), unmoved, spacing=64).shift, axis=0)
     assert np.linalg.norm(own) < 1.2
     error = np.linalg.norm((found - truth) / pixel - own * (1, -1), axis=1)
     assert len(error) > 3000

@@ -128,8 +128,8 @@ def test_the_optical_image_can_be_the_one_that_moves(tmp_path: Path) -> None:
 
 
 def test_images_without_georeferencing_register_in_pixels(tmp_path: Path) -> None:
-    turned = Error(east=100.0, north=50.0, degrees=9.0)
-    moving = write(tmp_path / "sar.tif", sar_values(turned), transform=None, crs=None)
+    rotated = Error(east=100.0, north=50.0, degrees=9.0)
+    moving = write(tmp_path / "sar.tif", sar_values(rotated), transform=None, crs=None)
     with rasterio.open(optical(tmp_path / "georeferenced.tif")) as dataset:
         reference = write(tmp_path / "optical.tif", dataset.read(), transform=None, crs=None)
     result = register(request(tmp_path, moving, reference), Feedback())

@@ -78,8 +78,8 @@ def test_results_come_into_a_group_and_nothing_else_changes(
     crs32630 = QgsCoordinateReferenceSystem("EPSG:32630")
     vectors = str(tmp_path / "s1_displacements.gpkg")
     context, options = QgsCoordinateTransformContext(), QgsVectorFileWriter.SaveVectorOptions()
-    kind = QgsWkbTypes.Type.LineString
-    writer = QgsVectorFileWriter.create(vectors, QgsFields(), kind, crs32630, context, options)
+    geometry = QgsWkbTypes.Type.LineString
+    writer = QgsVectorFileWriter.create(vectors, QgsFields(), geometry, crs32630, context, options)
     del writer  # closes the file
     queue = RunQueue()
     queue.add(done)

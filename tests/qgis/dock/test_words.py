@@ -38,7 +38,7 @@ def test_figures_have_units() -> None:
     assert shown == {
         "Shift": "3.0 px · 30.4 m",
         "RMSE": "4.00 → 0.50 px",
-        "Check windows": "75 % agree",
+        "Verification windows": "75 % agree",
         "Coverage": "50 % certain",
         "Time": "1 min on CPU",
     }
