@@ -1,4 +1,4 @@
-"""Docstrings of functions that take settings, completed from the settings' definitions."""
+"""Functions that take settings: signature and docstring are completed from the definitions."""
 
 from __future__ import annotations
 
@@ -15,19 +15,33 @@ INDENT = 8
 WIDTH = 100
 
 
-def with_settings(function: Function) -> Function:
-    """Give the docstring of a function a paragraph for each setting that the function takes.
+def with_settings(*names: str) -> Callable[[Function], Function]:
+    """Return a decorator that shows the settings of a function that takes ``**settings``.
 
-    They come after the other arguments; the text is that of ``resources/definitions.json``.
+    ``help()`` and editors then show each as a keyword with its default, and its paragraph after
+    those of the other arguments; the text is that of ``resources/definitions.json``.
+
+    Args:
+        names: of the settings; none given: all of them.
     """
-    parameters = inspect.signature(function).parameters
-    paragraphs = [_paragraph(SETTINGS[name]) for name in parameters if name in SETTINGS]
-    if "unknown" in parameters:
-        paragraphs.append(f"{INDENT * ' '}unknown: there are no other settings.")
-    if function.__doc__ is not None:  # Python can be told to leave docstrings out
-        arguments, returns, rest = function.__doc__.partition("\n\n    Returns:")
-        function.__doc__ = "\n\n".join([arguments, *paragraphs]) + returns + rest
-    return function
+    taken = [SETTINGS[name] for name in names or SETTINGS]
+
+    def complete(function: Function) -> Function:
+        signature = inspect.signature(function)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        keywords = [
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default)
+            for one in taken
+        ]
+        shown = signature.replace(parameters=[*own, *keywords])
+        function.__signature__ = shown  # type: ignore[attr-defined]
+        if function.__doc__ is not None:  # Python can be told to leave docstrings out
+            arguments, returns, rest = function.__doc__.partition("\n\n    Returns:")
+            paragraphs = [_paragraph(one) for one in taken]
+            function.__doc__ = "\n\n".join([arguments, *paragraphs]) + returns + rest
+        return function
+
+    return complete
 
 
 def _paragraph(setting: Setting) -> str:

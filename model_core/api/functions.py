@@ -26,15 +26,16 @@ Examples:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from model_core.api.documentation import with_settings
 from model_core.api.feedback import ProgressListener, as_feedback
 from model_core.api.images import Image, open_image
 from model_core.api.result import Registration
+from model_core.errors import BadInputError
 from model_core.feedback import STAGES
 from model_core.registration.model import load_model as load_cached
 from model_core.settings import SETTINGS, check_settings
@@ -43,6 +44,9 @@ from model_core.workflows.bounds import search_bounds
 from model_core.workflows.match import PairMatch, match_pair, plain_view
 from model_core.workflows.register import compute, open_scenes
 from model_core.workflows.request import RegistrationRequest
+
+OF_MATCH = ("transform", "max_shift", "max_rotation", "max_scale", "model", "device")
+OF_APPLY = ("resampling", "creation_options")
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,8 @@ class Model:
     device_reason: str
 
 
-@with_settings
-def load_model(
-    name: str | os.PathLike[str] = "soma-compact", device: Literal["auto", "cpu", "cuda"] = "auto"
-) -> Model:
+@with_settings("device")
+def load_model(name: str | os.PathLike[str] = "soma-compact", **settings: Any) -> Model:
     """Load a model now, so that the first registration need not; it stays loaded.
 
     Args:
@@ -82,34 +84,15 @@ def load_model(
         >>> soma.load_model("fixed-descriptors", device="cpu").device
         'cpu'
     """
-    settings = check_settings({"model": os.fspath(name), "device": device})
-    model, reason = load_cached(settings["model"], settings["device"])
+    checked = _checked({"model": os.fspath(name), **settings}, ("model", "device"))
+    model, reason = load_cached(checked["model"], checked["device"])
     used: Literal["cpu", "cuda"] = "cuda" if model.device.type == "cuda" else "cpu"
-    return Model(settings["model"], model.name, used, reason)
+    return Model(checked["model"], model.name, used, reason)
 
 
-@with_settings
+@with_settings()
 def register(
-    sar: Image,
-    optical: Image,
-    *,
-    sar_band: int | None = None,
-    optical_bands: Sequence[int] | None = None,
-    moving: Literal["sar", "optical"] = "sar",
-    transform: Literal["affine", "affine+flow"] = "affine+flow",
-    max_shift: float = 50.0,
-    max_rotation: float | None = None,
-    max_scale: float | None = None,
-    extent: Sequence[float] | None = None,
-    min_certainty: float = 0.3,
-    spacing: float | None = None,
-    resampling: Literal["auto", "nearest", "bilinear", "cubic"] = "auto",
-    output_pixel_size: float | None = None,
-    model: str | os.PathLike[str] | Model = "soma-compact",
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    creation_options: Sequence[str] = (),
-    progress: ProgressListener = None,
-    **unknown: NoReturn,
+    sar: Image, optical: Image, *, progress: ProgressListener = None, **settings: Any
 ) -> Registration:
     """Register a SAR and an optical image; nothing is written.
 
@@ -131,26 +114,15 @@ def register(
         BadInputError: an image or a setting cannot be used; the sentence says what to do.
         CancelledError: on request of ``progress``.
     """
-    settings = _settings(locals())
+    checked = _checked(settings, SETTINGS)
     images = open_image(sar, "SAR image"), open_image(optical, "optical image")
-    request = RegistrationRequest(images[0].path, images[1].path, settings=settings)
+    request = RegistrationRequest(images[0].path, images[1].path, settings=checked)
     feedback = as_feedback(progress, 0.0, STAGES["verify"][1])
     return Registration(compute(request, open_scenes(request), feedback), images)
 
 
-@with_settings
-def match(
-    sar: Image,
-    optical: Image,
-    *,
-    transform: Literal["affine", "affine+flow"] = "affine+flow",
-    max_shift: float = 50.0,
-    max_rotation: float | None = None,
-    max_scale: float | None = None,
-    model: str | os.PathLike[str] | Model = "soma-compact",
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    **unknown: NoReturn,
-) -> PairMatch:
+@with_settings(*OF_MATCH)
+def match(sar: Image, optical: Image, **settings: Any) -> PairMatch:
     """Match two plain images in pixels; georeferencing, where there is one, is left aside.
 
     Args:
@@ -167,23 +139,22 @@ def match(
     Raises:
         BadInputError: an image or a setting cannot be used; the sentence says what to do.
     """
-    settings = _settings(locals())
+    checked = _checked(settings, OF_MATCH)
     images = open_image(sar, "SAR image"), open_image(optical, "optical image")
     views = plain_view(images[0].path, "sar"), plain_view(images[1].path, "optical")
-    loaded, _ = load_cached(settings["model"], settings["device"])
-    bounds = search_bounds(settings, georeferenced=False)
-    return match_pair(loaded, *views, bounds, local=transform == "affine+flow")
+    loaded, _ = load_cached(checked["model"], checked["device"])
+    bounds = search_bounds(checked, georeferenced=False)
+    return match_pair(loaded, *views, bounds, local=checked["transform"] == "affine+flow")
 
 
-@with_settings
+@with_settings(*OF_APPLY)
 def apply(
     displacement_raster: str | os.PathLike[str],
     raster: Image,
     output: str | os.PathLike[str],
     *,
-    resampling: Literal["auto", "nearest", "bilinear", "cubic"] = "auto",
-    creation_options: Sequence[str] = (),
     progress: ProgressListener = None,
+    **settings: Any,
 ) -> Path:
     """Move another raster by a saved registration; nothing is matched again.
 
@@ -213,23 +184,34 @@ def apply(
     """
     image = open_image(raster, "raster")
     target = os.fspath(output)
-    feedback = as_feedback(progress)
+    checked = _checked(settings, OF_APPLY)
     apply_registration(
-        os.fspath(displacement_raster), image.path, target, resampling, creation_options, feedback
+        os.fspath(displacement_raster),
+        image.path,
+        target,
+        checked["resampling"],
+        checked["creation_options"],
+        as_feedback(progress),
     )
     return Path(target)
 
 
-def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings among the arguments of a function, checked; all others by default.
+def _checked(given: Mapping[str, Any], taken: Iterable[str]) -> dict[str, Any]:
+    """Return the settings of a function, checked; all others by default.
 
     Raises:
-        BadInputError: a setting is unknown, or its value cannot be used.
+        BadInputError: the function has no such setting, or its value cannot be used.
     """
-    settings = {name: value for name, value in given.items() if name in SETTINGS}
+    known = list(taken)
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise BadInputError(
+            f"There is no setting {unknown[0]!r}; the settings are: {', '.join(known)}."
+        )
+    settings = dict(given)
     model = settings.get("model")
     if isinstance(model, Model):
         settings |= {"model": model.source, "device": model.device}
     elif isinstance(model, os.PathLike):
         settings["model"] = os.fspath(model)
-    return check_settings({**settings, **given.get("unknown", {})})
+    return check_settings(settings)

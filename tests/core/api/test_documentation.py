@@ -7,7 +7,6 @@ import inspect
 import re
 import subprocess
 import sys
-import typing
 from importlib import import_module
 
 import pytest
@@ -50,19 +49,22 @@ def test_all_public_names_are_there():
 
 
 @pytest.mark.parametrize("function", [soma.register, soma.match, soma.apply])
-def test_settings_have_the_definitions_names_and_defaults(function):
+def test_settings_are_keywords_with_the_definitions_defaults(function):
     parameters = inspect.signature(function).parameters
-    hints = typing.get_type_hints(function)
     shared = [name for name in parameters if name in SETTINGS]
     assert shared
     if function is soma.register:
-        assert set(shared) == set(SETTINGS)
+        assert shared == list(SETTINGS)
     for name in shared:
-        setting, default = SETTINGS[name], parameters[name].default
-        assert setting.checked(default) == setting.checked(setting.default), name
+        assert parameters[name].default == SETTINGS[name].default
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
-        if setting.type == "choice":
-            assert typing.get_args(hints[name]) == setting.choices, name
+    with pytest.raises(soma.BadInputError, match="no setting 'max_shfit'"):
+        function(*["a.tif"] * 3 if function is soma.apply else ["a.tif"] * 2, max_shfit=3)
+
+
+def test_a_function_takes_no_setting_that_means_nothing_to_it():
+    with pytest.raises(soma.BadInputError, match="no setting 'extent'"):
+        soma.match("a.tif", "b.tif", extent=(0, 0, 1, 1))
 
 
 @pytest.mark.parametrize("function", [soma.register, soma.match, soma.apply, soma.load_model])
@@ -70,6 +72,6 @@ def test_every_parameter_has_a_paragraph_of_its_own(function):
     text = inspect.getdoc(function) or ""
     for name in inspect.signature(function).parameters:
         assert re.search(rf"^(Args:|)\n    {name}: ", text, re.MULTILINE), name
-        if name in SETTINGS and function is not soma.load_model:
+        if name in SETTINGS:
             first, _, _ = SETTINGS[name].help.partition("; not set:")
             assert first in " ".join(text.split()), name

@@ -100,3 +100,21 @@ def test_a_given_affine_is_kept() -> None:
     points = GRID.positions()
     inner = (slice(6, -6), slice(6, -6))
     assert rms((fit.field.at(points) - transform(AFFINE, points))[inner]) < 0.3
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_a_downsampled_image_is_fitted_as_its_own_pixels_say(final: bool) -> None:
+    """Twice the size, displacements and tolerance, at half the resolution: twice the field."""
+    random = np.random.default_rng(3)
+    noise = random.normal(scale=0.4, size=(*GRID.shape, 2))
+    noise[random.uniform(size=GRID.shape) < 0.05] += 6.0
+
+    def field(factor: int) -> np.ndarray:
+        wanted = targets(residual=2.0 * factor, factor=factor)
+        given = replace(wanted, positions=wanted.positions + factor * noise)
+        found = fit_residual(given, AFFINE, final).field.residual_displacement
+        assert found is not None
+        return found
+
+    assert np.abs(field(1)).max() > 0.5
+    assert np.allclose(field(3), 3 * field(1), atol=0.02)
