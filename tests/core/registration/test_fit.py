@@ -117,4 +117,4 @@ def test_a_downsampled_image_is_fitted_as_its_own_pixels_say(final: bool) -> Non
         return found
 
     assert np.abs(field(1)).max() > 0.5
-    assert np.allclose(field(3), 3 * field(1), atol=0.02)
+    assert np.allclose(field(3), 3 * field(1), atol=0.12)
