@@ -190,7 +190,11 @@ class DeviceWatch(Feedback):
         """``seconds``: after which the run is cancelled."""
         self.limit = seconds
         self.began: float | None = None
-        self._record = profile(activities=[ProfilerActivity.CUDA])
+        # Without a GPU there is nothing to see, but all of this can be tried.
+        there = torch.cuda.is_available()
+        self._record = profile(
+            activities=[ProfilerActivity.CUDA if there else ProfilerActivity.CPU]
+        )
 
     def progress(self, stage: str, done: int, total: int, fraction: float) -> None:
         """Begin where the matching begins."""
@@ -204,7 +208,10 @@ class DeviceWatch(Feedback):
         return self.began is not None and time.perf_counter() - self.began > self.limit
 
     def share(self) -> float | None:
-        """Return the share of the time until now in which the device computed or copied."""
+        """Return the share of the time until now in which the device computed or copied.
+
+        Call it once. None where nothing was matched; 0 without CUDA.
+        """
         if self.began is None:
             return None
         synchronise()

@@ -117,7 +117,7 @@ def _build(pair: ScenePair, size: int, source: list[Path], real: bool) -> None:
                     window = rasterio.windows.Window(0, row, size, rows)
                     where = window_pixels(row, 0, rows, size)
                     if kind == "sar":
-                        where = _sar_positions(where, values.shape[1], real)
+                        where = sar_positions(where, values.shape[1], real)
                     else:
                         where = _mirrored(where, values.shape[1])
                     block = sample(pixels, torch.from_numpy(where)[None].float())[0].numpy()
@@ -146,7 +146,7 @@ def _profile(source: dict[str, Any], size: int) -> dict[str, Any]:
     }
 
 
-def _sar_positions(points: Points, side: int, real: bool) -> Points:
+def sar_positions(points: Points, side: int, real: bool) -> Points:
     """Return where the source has what the SAR image shows at its pixels (..., 2)."""
     reference = points
     for _ in range(3):  # the displacement is smooth: each round is some hundred times closer
