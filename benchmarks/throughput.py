@@ -82,7 +82,7 @@ def main() -> None:
     else:
         found = measure(pairs, settings)
     if options.json:
-        machine = {"processor": platform.processor(), "cpus": os.cpu_count()}
+        machine = {"processor": platform.machine(), "cpus": os.cpu_count(), "load": os.getloadavg()}
         text = json.dumps({**asdict(settings), **machine, **found}, indent=2)
         options.json.write_text(text + "\n", encoding="utf-8")
 
@@ -198,11 +198,15 @@ def _add_rows(table: Table, name: str, found: dict[str, Any]) -> None:
     whole = Cost(
         sum(c.wall for c in stages.values()), sum(c.cpu for c in stages.values()), engine["peak"]
     )
-    row("  all stages, warm", whole, engine["device_peak"], engine["busy"], _result(engine))
+    row("  all stages, warm", whole, engine["device_peak"], _busy(engine), _result(engine))
     if "registered" in engine:
         row("registered raster alone", Cost(**engine["registered"]))
     if found.get("gdalwarp"):
         row("gdalwarp -multi", Cost(**found["gdalwarp"]))
+
+
+def _busy(engine: dict[str, Any]) -> str | None:
+    return None if engine["busy"] is None else f"{100 * engine['busy']:.0f} %"
 
 
 def _result(engine: dict[str, Any]) -> str:
