@@ -81,7 +81,7 @@ def _add(table: Table, name: str, number: str, one: Cost, other: Cost) -> None:
 def _register(
     program: Path, pair: ScenePair, options: Sequence[str], environment: Mapping[str, str]
 ) -> Cost:
-    out, log = FOLDER / "products", FOLDER / "compare.log"
+    out, log = FOLDER / "compared", FOLDER / "compare.log"
     shutil.rmtree(out, ignore_errors=True)
     files = ["--sar", str(pair.sar), "--optical", str(pair.optical), "--out", str(out)]
     command = [sys.executable, "-m", "model_core", "register", *files, *options]

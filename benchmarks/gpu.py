@@ -26,8 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import model_core.__main__  # noqa: F401  (how OpenMP's threads wait is set before torch is loaded)
 
 # isort: split
-from benchmarks.gpu_measurements import MEASUREMENTS, Bench, Measurement, Row, TimeUp
+from benchmarks.gpu_bench import Bench, Measurement, Row, TimeUp
+from benchmarks.gpu_measurements import MEASUREMENTS
 from benchmarks.measuring import Table, reset_device_memory, synchronise
+from model_core.errors import first_line
 
 TOTAL = 450.0
 """Seconds for all, the start of Python not counted."""
@@ -50,7 +52,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def attempt(measurement: Measurement, bench: Bench, left: float) -> list[Row]:
-    """Return the rows of a measurement, or one that says why there are none.
+    """Return the rows of a measurement; where it fails or takes too long, the last one says so.
 
     Args:
         measurement: to make.
@@ -59,17 +61,19 @@ def attempt(measurement: Measurement, bench: Bench, left: float) -> list[Row]:
     """
     if left < measurement.needs:
         return [Row(measurement.title, f"skipped: {left:.0f} s are left")]
+    rows: list[Row] = []
     try:
         with time_limit(min(measurement.seconds, left)):
             reset_device_memory()
-            rows = measurement.run(bench)
+            for row in measurement.run(bench):
+                rows.append(row)  # at once: what comes after it may fail
             synchronise()
     except TimeUp as error:
-        return [Row(measurement.title, str(error))]
+        rows.append(Row(measurement.title, str(error)))
     except Exception as error:  # whatever it is: the others go on
         traceback.print_exc()
-        first = str(error).strip().splitlines() or [""]
-        return [Row(measurement.title, f"failed: {type(error).__name__}: {first[0][:160]}")]
+        words = f"failed: {type(error).__name__}: {first_line(error)[:160]}"
+        rows.append(Row(measurement.title, words))
     return rows
 
 

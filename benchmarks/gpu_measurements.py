@@ -7,12 +7,10 @@ import csv
 import os
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -20,6 +18,7 @@ import timm
 import torch
 from torch.profiler import ProfilerActivity
 
+from benchmarks.gpu_bench import Bench, Measurement, Row, TimeUp
 from benchmarks.measuring import (
     DeviceWatch,
     StageClock,
@@ -27,93 +26,22 @@ from benchmarks.measuring import (
     reset_device_memory,
     timed,
 )
-from benchmarks.scene_pairs import scene_pair
 from benchmarks.synchronisations import DEVICE_CALLS, SIZES, VALUES, calls, profiled
 from model_core.__main__ import main as program
-from model_core.errors import CancelledError
+from model_core.errors import CancelledError, first_line
 from model_core.feedback import Feedback
 from model_core.geometry.field import Field
-from model_core.products.registry import in_folder
-from model_core.raster.view import View
 from model_core.registration.engine import Alignment
-from model_core.registration.model import RegistrationModel, load_model
-from model_core.settings import check_settings
-from model_core.workflows.bounds import search_bounds
-from model_core.workflows.match import PairMatch, match_pair, plain_view
+from model_core.registration.model import RegistrationModel
+from model_core.workflows.match import PairMatch
 from model_core.workflows.register import compute, open_scenes, register
 from model_core.workflows.request import RegistrationRequest
 
-SCENES = {
-    "512 px, Spain": ("sen1floods11_spain_s1_vv_vh_db.tif", "sen1floods11_spain_s2_13band.tif"),
-    "1024 px, mountains": ("volkov_tile_035_s1vh.tif", "volkov_tile_035_s2rgb.tif"),
-}
 REPEATS = 20
 TOP = 12
 BUSY_SECONDS = 15.0
 MEMORY_SHARES = (0.7, 0.35)
 """Of what a scene takes, to which the device's memory is limited."""
-
-
-class TimeUp(BaseException):
-    """The time of a measurement is over; no Exception, so that no code under test catches it."""
-
-
-class Row(NamedTuple):
-    """A row of the table: what was measured, what came of it, seconds and device memory (MB)."""
-
-    what: str
-    result: str
-    seconds: float | None = None
-    device_peak: float | None = None
-
-
-@dataclass
-class Bench:
-    """What the measurements share.
-
-    Attributes:
-        data: folder with ``scenes`` and ``pairs``.
-        device: "cuda" or "cpu".
-        small: small sizes, to try the flow.
-        profiles: texts for a person.
-    """
-
-    data: Path
-    device: str
-    small: bool
-    profiles: list[str] = field(default_factory=list)
-
-    @cached_property
-    def model(self) -> RegistrationModel:
-        """The bundled network, on the device."""
-        return load_model(check_settings({})["model"], self.device)[0]
-
-    def scenes(self) -> dict[str, tuple[str, str]]:
-        """Return the real scenes, SAR and optical; of small sizes, a part of one."""
-        if self.small:
-            pair = scene_pair(256)
-            return {"256 px": (str(pair.sar), str(pair.optical))}
-        folder = self.data / "scenes"
-        return {name: (str(folder / a), str(folder / b)) for name, (a, b) in SCENES.items()}
-
-    def request(self, size: int, outputs: Path | None = None) -> RegistrationRequest:
-        """Return the request for the mirrored pair of a size; all products go to ``outputs``."""
-        pair = scene_pair(size)
-        products = in_folder(outputs) if outputs else {}
-        return RegistrationRequest(
-            str(pair.sar), str(pair.optical), products, {"device": self.device}
-        )
-
-    @cached_property
-    def views(self) -> tuple[View, View]:
-        """SAR and optical image of 512 px, in memory."""
-        pair = scene_pair(128 if self.small else 512)
-        return plain_view(pair.sar, "sar"), plain_view(pair.optical, "optical")
-
-    def match(self, model: RegistrationModel | None = None) -> PairMatch:
-        """Match the two images of :attr:`views`."""
-        bounds = search_bounds(check_settings({}), georeferenced=False)
-        return match_pair(model or self.model, *self.views, bounds)
 
 
 def align_scene(files: tuple[str, str], device: str, feedback: Feedback) -> Alignment:
@@ -140,9 +68,8 @@ def machine(bench: Bench) -> list[Row]:
     return [Row("machine", f"{name}; {cpus}; {versions}")]
 
 
-def agreement(bench: Bench) -> list[Row]:
+def agreement(bench: Bench) -> Iterator[Row]:
     """Compare the fields that both devices find on the real scenes."""
-    rows = []
     for name, files in bench.scenes().items():
         align_scene(files, bench.device, Feedback())  # warm
         exact, on_cpu = timed_alignment(files, "cpu")
@@ -150,8 +77,7 @@ def agreement(bench: Bench) -> list[Row]:
         found, seconds = timed_alignment(files, bench.device)
         words = f"{field_difference(exact.field, found.field)}; {exact.verdict}/{found.verdict}"
         title = f"CPU against {bench.device}, {name}"
-        rows.append(Row(title, f"{words}; CPU {on_cpu:.2f} s", seconds, device_megabytes()))
-    return rows
+        yield Row(title, f"{words}; CPU {on_cpu:.2f} s", seconds, device_megabytes())
 
 
 def field_difference(one: Field, other: Field) -> str:
@@ -217,10 +143,9 @@ def write_pairs(path: Path, rows: list[dict[str, str]], folder: Path) -> None:
             writer.writerow([row["id"], folder / row["sar_path"], folder / row["optical_path"]])
 
 
-def precision(bench: Bench) -> list[Row]:
+def precision(bench: Bench) -> Iterator[Row]:
     """Compare the field of a 512-px match between encoders in float32 and in fewer bits."""
     exact = bench.match()
-    rows = []
     for dtype in (torch.bfloat16, torch.float16):
         name = str(dtype).removeprefix("torch.")
         try:
@@ -232,10 +157,9 @@ def precision(bench: Bench) -> list[Row]:
             bench.match(model)
             seconds = timed(lambda m=model, f=found: f.append(bench.match(m))).wall  # type: ignore[misc]
             result = distances(exact.field, found[0].field)
-            rows.append(Row(f"encoders in {name}", f"{result}; {found[0].verdict}", seconds))
+            yield Row(f"encoders in {name}", f"{result}; {found[0].verdict}", seconds)
         except Exception as error:  # the other type goes on
-            rows.append(Row(f"encoders in {name}", f"failed: {type(error).__name__}: {error}"))
-    return rows
+            yield Row(f"encoders in {name}", f"failed: {type(error).__name__}: {error}")
 
 
 def profiler(bench: Bench) -> list[Row]:
@@ -262,9 +186,11 @@ def busy(bench: Bench) -> list[Row]:
     size = 512 if bench.small else 3072
     request = bench.request(size)
     watch = DeviceWatch(2.0 if bench.small else BUSY_SECONDS)
-    with suppress(CancelledError):
-        compute(request, open_scenes(request), watch)
-    share = watch.share() or 0.0
+    try:
+        with suppress(CancelledError):
+            compute(request, open_scenes(request), watch)
+    finally:  # a profiler that still ran would break the next one
+        share = watch.share() or 0.0
     words = f"busy {100 * share:.1f} % of the matching, or of its first {watch.limit:g} s"
     return [Row(f"device while it matches {size} px", words)]
 
@@ -301,13 +227,12 @@ def large_scene(bench: Bench) -> list[Row]:
     return scene(bench, 768 if bench.small else 10980)
 
 
-def little_memory(bench: Bench) -> list[Row]:
+def little_memory(bench: Bench) -> Iterator[Row]:
     """Say what happens where the device has too little memory for a scene; nothing is asserted."""
     name, files = list(bench.scenes().items())[-1]
     reset_device_memory()
     align_scene(files, bench.device, Feedback())
     taken = device_megabytes() or 0.0
-    rows = []
     for share in MEMORY_SHARES:
         limit = share * taken
         reset_device_memory()
@@ -319,26 +244,15 @@ def little_memory(bench: Bench) -> list[Row]:
             found = align_scene(files, bench.device, clock)
             words = f"ran through, {found.verdict}"
         except Exception as error:  # whatever it is, it is the answer
-            words = f"ended at {100 * clock.fraction:.0f} % with {type(error).__name__}"
+            said = first_line(error)[:100]
+            words = f"ended at {100 * clock.fraction:.0f} %: {type(error).__name__}: {said}"
         finally:
             if bench.device == "cuda":
                 torch.cuda.set_per_process_memory_fraction(1.0)
         said = "; ".join(line for line in clock.messages if "memory" in line.lower())
         words += f"; it said: {said}" if said else "; it said nothing of memory"
-        rows.append(
-            Row(f"{name} in {limit:.0f} of {taken:.0f} MB", words, None, device_megabytes())
-        )
-    return rows
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """A measurement: what makes it, the seconds it may take, and how many it needs to begin."""
-
-    title: str
-    run: Callable[[Bench], list[Row]]
-    seconds: float
-    needs: float = 5.0
+        title = f"{name} in {limit:.0f} of {taken:.0f} MB"
+        yield Row(title, words, None, device_megabytes())
 
 
 MEASUREMENTS = {

@@ -31,6 +31,9 @@ MATCH_SIZE = 512
 OFFSET = 0.37
 """Pixels by which gdalwarp's grid lies beside the source's: else it would only copy."""
 
+BUSY = 0.3
+"""Load, as a share of the CPUs, from which a machine is too busy for measuring."""
+
 SCENES = ("scene", "what", "wall s", "CPU s", "Mpx/s", "peak MB", "GPU MB", "GPU busy", "result")
 
 
@@ -82,7 +85,7 @@ def main() -> None:
     else:
         found = measure(pairs, settings)
     if options.json:
-        machine = {"processor": platform.machine(), "cpus": os.cpu_count(), "load": os.getloadavg()}
+        machine = {"machine": platform.machine(), "cpus": os.cpu_count()}
         text = json.dumps({**asdict(settings), **machine, **found}, indent=2)
         options.json.write_text(text + "\n", encoding="utf-8")
 
@@ -98,11 +101,17 @@ def _pairs(options: argparse.Namespace) -> dict[str, ScenePair]:
 def measure(pairs: dict[str, ScenePair], settings: Settings) -> dict[str, Any]:
     """Measure pairs one after the other; print what is known after each."""
     table, found = Table(SCENES), {}
+    if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
+        sys.stderr.write(
+            f"Something else is running here (load {os.getloadavg()[0]:.1f}): believe CPU seconds "
+            "only, and these not to the last digit.\n"
+        )
     for name, pair in pairs.items():
         folder = FOLDER / "products"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "engine").mkdir(parents=True)
-        found[name] = _scene(pair, folder, settings)
+        load = os.getloadavg()[0]
+        found[name] = {"load": load, **_scene(pair, folder, settings)}
         _add_rows(table, name, found[name])
         sys.stdout.write(f"\n{table}\n")
         sys.stdout.flush()

@@ -10,6 +10,7 @@ import csv
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import torch
 
 from benchmarks.compare_commits import checked_out
 from benchmarks.gpu import attempt
-from benchmarks.gpu_measurements import Bench, Measurement, Row
+from benchmarks.gpu_bench import Bench, Measurement, Row
 from benchmarks.measuring import StageClock, Table, covered, run_measured
 from benchmarks.scene_pairs import known_displacement, sar_positions, scene_pair
 from benchmarks.synchronisations import VALUES, TransfersToHost, calls, profiled
@@ -104,7 +105,8 @@ def test_the_exit_code_and_the_words_of_a_program_are_kept(tmp_path: Path) -> No
 
 
 def test_a_measurement_that_fails_or_takes_too_long_has_a_row(tmp_path: Path, capfd) -> None:
-    def broken(_bench: Bench) -> list[Row]:
+    def broken(_bench: Bench) -> Iterator[Row]:
+        yield Row("half", "done")
         raise ValueError("no such kernel\nmore")
 
     def slow(_bench: Bench) -> list[Row]:
@@ -112,10 +114,11 @@ def test_a_measurement_that_fails_or_takes_too_long_has_a_row(tmp_path: Path, ca
         return []
 
     bench, began = Bench(tmp_path, "cpu", True), time.perf_counter()
-    (failed,) = attempt(Measurement("one", broken, 5), bench, 100)
+    done, failed = attempt(Measurement("one", broken, 5), bench, 100)
     (late,) = attempt(Measurement("two", slow, 0.2), bench, 100)
     (left_out,) = attempt(Measurement("three", slow, 0.2, needs=50), bench, 20)
     assert time.perf_counter() - began < 3
+    assert done.result == "done"
     assert failed.result == "failed: ValueError: no such kernel"
     assert late.result.startswith("stopped after")
     assert left_out.result == "skipped: 20 s are left"
