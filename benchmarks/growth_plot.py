@@ -43,7 +43,7 @@ def draw(engines: list[dict[str, Any]], path: Path) -> None:
 
     megapixels = [engine["pixels"] / 1e6 for engine in engines]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+        figure = Figure(figsize=(8.0, 3.4), layout="constrained")
         time, memory = figure.subplots(1, 2)
         for colour, stage in zip(COLOURS, engines[0]["stages"], strict=False):
             seconds = [engine["stages"][stage]["cpu"] for engine in engines]
@@ -51,7 +51,7 @@ def draw(engines: list[dict[str, Any]], path: Path) -> None:
         whole = [sum(cost["cpu"] for cost in engine["stages"].values()) for engine in engines]
         time.loglog(megapixels, whole, "o-", ms=3, color="#000000", label="all stages")
         time.set(xlabel="megapixels", ylabel="CPU seconds")
-        time.legend(fontsize=7)
+        time.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         memory.semilogx(megapixels, [engine["peak"] for engine in engines], "o-", ms=3)
         memory.set(xlabel="megapixels", ylabel="peak resident memory, MB")
         memory.set_ylim(bottom=0)
