@@ -47,6 +47,12 @@ SLOW = ("tests/core/registration/test_real_pairs.py",)
 EQUIVALENT: dict[str, str] = {
     "geometry/projection: low[i] + 1e-06 -> low[i] - 1e-06": "where it matters, all positions lie "
     "at the first of two points, whichever side the other one is on",
+    "registration/robust_affine: (0, 1) -> (1, 0)": "the order in which two squares are added",
+    "registration/robust_affine: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
+    "registration/robust_affine: (item, None) -> (None, item)": "an item, and an axis before it, "
+    "whichever is said first",
+    "registration/robust_affine: (source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]) -> "
+    "(source[:, 2] - source[:, 0], source[:, 1] - source[:, 0])": "an area without its sign",
 }
 """Mutants that cannot be noticed, by "module: line's text -> new text", with the reason."""
 

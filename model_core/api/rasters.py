@@ -12,6 +12,7 @@ from model_core.api.field import map_coordinates
 from model_core.api.images import Image, Raster, is_data_array, ma
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
+from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_raster import RasterOptions, RegisteredReader
 
@@ -29,7 +30,7 @@ def move(source: DatasetReader, field: DisplacementField, resampling: str) -> ND
     for row in range(0, grid.height, ROWS):
         strip = slice(row, min(row + ROWS, grid.height))
         values[:, strip], valid[:, strip] = reader.read(
-            row, 0, strip.stop - strip.start, grid.width
+            Window(row, 0, strip.stop - strip.start, grid.width)
         )
     moved: NDArray[Any] = ma.MaskedArray(values, ~valid, fill_value=source.nodata)
     return moved

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 import rasterio
 import rasterio.shutil
+import rasterio.windows
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetReader, DatasetWriter
-from rasterio.windows import Window
 
 from model_core.errors import BadInputError, first_line
 from model_core.feedback import Progress
 from model_core.geometry.grid import Grid
-from model_core.geometry.pixels import pixel_to_cell, window_pixels
+from model_core.geometry.pixels import pixel_to_cell
 from model_core.geometry.projection import map_pixels
+from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
+from model_core.raster.ahead import ahead
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
 from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
@@ -100,9 +102,13 @@ class RegisteredReader:
         self._field = field.to_field()
 
     def read(
-        self, row: int, column: int, height: int, width: int
+        self, window: Window, source: DatasetReader | None = None
     ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
         """Read a window of the output grid.
+
+        Args:
+            window: of the output grid, at full resolution.
+            source: another handle of the same raster, for a thread of its own; None: the first one.
 
         Returns:
             All bands (C, height, width) in the raster's type, 0 where nothing is known; and
@@ -111,10 +117,10 @@ class RegisteredReader:
         Raises:
             BadInputError: the raster breaks off.
         """
-        on_map = self._grids.output.to_map(window_pixels(row, column, height, width))
+        on_map = self._grids.output.to_map(window.positions())
         working = self._grids.working.to_pixels(on_map)
         positions = map_pixels(self._field.at(working), self._grids.working, self._source_grid)
-        return _sample(self.source, positions, self.method)
+        return _sample(source or self.source, positions, self.method)
 
 
 def write(run: FinishedRun, path: Path) -> None:
@@ -158,7 +164,7 @@ def write_registered(
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
                 with rasterio.open(tiff, "w", **profile) as dataset:
                     _copy_description(source, dataset)
-                    _fill(reader, dataset, progress)
+                    _fill(reader, raster, dataset, progress)
                 if not direct:
                     rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
         except RASTER_ERRORS as error:
@@ -207,27 +213,29 @@ def _copy_description(source: DatasetReader, target: DatasetWriter) -> None:
             target.write_colormap(band, source.colormap(band))
 
 
-def _fill(
-    reader: RegisteredReader,
-    target: DatasetWriter,
-    progress: Progress,
-) -> None:
+def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress: Progress) -> None:
+    """Write all blocks; threads resample the next ones while one is compressed and written."""
     masked = target.nodata is None and ColorInterp.alpha not in reader.source.colorinterp
-    corners = [
-        (row, column)
+    blocks = [
+        Window(row, column, min(BLOCK, target.height - row), min(BLOCK, target.width - column))
         for row in range(0, target.height, BLOCK)
         for column in range(0, target.width, BLOCK)
     ]
+
+    def resampled(block: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+        with open_raster(raster) as source:  # a handle is for one thread at a time
+            return reader.read(block, source)
+
     nothing = np.array(0 if target.nodata is None else target.nodata)
-    for index, (row, column) in enumerate(corners):
-        progress.report(index / len(corners))
-        height, width = min(BLOCK, target.height - row), min(BLOCK, target.width - column)
-        values, good = reader.read(row, column, height, width)
-        window = Window(column, row, width, height)
+    progress.report(0.0)
+    for index, (block, (values, good)) in enumerate(
+        zip(blocks, ahead(resampled, blocks), strict=True)
+    ):
+        window = rasterio.windows.Window(block.column, block.row, block.width, block.height)
         target.write(np.where(good, values, nothing.astype(values.dtype)), window=window)
         if masked:
             target.write_mask(good.any(axis=0), window=window)
-    progress.report(1.0)
+        progress.report((index + 1) / len(blocks))
 
 
 def _sample(

@@ -33,7 +33,7 @@ class _Warped:
 
 
 class FeatureCache:
-    """Reads windows of a pair and gives their feature maps; the last window of each image is kept.
+    """Reads a window of a pair and gives its feature maps, which are kept.
 
     A small pair is one window, measured stage after stage: then the reference passes through the
     network once, and the feature maps of the moving image follow the field as long as it changes
@@ -46,35 +46,43 @@ class FeatureCache:
         self._reference: tuple[Window, FeatureMaps] | None = None
         self._warped: _Warped | None = None
 
-    def reference(self, window: Window) -> FeatureMaps:
-        """Return a window of the reference."""
-        if self._reference is None or self._reference[0] != window:
-            self._reference = None  # before the next one is read: one at a time in memory
-            view = self.pair.reference.read(window)
-            self._reference = window, self.model.feature_maps(view)
-        return self._reference[1]
+    def feature_maps(
+        self, window: Window, field: Field, stride: int
+    ) -> tuple[FeatureMaps, FeatureMaps] | None:
+        """Return the maps of the reference, and of the moving image where a field says it lies.
 
-    def moving(self, window: Window, field: Field, stride: int, keep: bool) -> FeatureMaps:
-        """Return what the moving image shows where a field says that a window lies.
+        None: the images have no data in common there.
 
         Args:
             window: of the reference grid.
             field: where its pixels lie in the moving image.
-            stride: of the feature map that will be asked for.
-            keep: the same window will be asked for again.
+            stride: of the feature maps that will be asked for.
         """
+        reference = self._reference_maps(window)
+        if not reference.images.valid.any():
+            return None
+        moving = self._moving_maps(window, field, stride)
+        if not (reference.images.valid * moving.images.valid).any():
+            return None
+        return reference, moving
+
+    def _reference_maps(self, window: Window) -> FeatureMaps:
+        if self._reference is None or self._reference[0] != window:
+            self._reference = None  # before the next one is read: one at a time in memory
+            self._reference = window, self.model.feature_maps(self.pair.reference.read(window))
+        return self._reference[1]
+
+    def _moving_maps(self, window: Window, field: Field, stride: int) -> FeatureMaps:
         positions = field.window(window)
-        last, self._warped = self._warped, None
+        last = self._warped
         if last is not None and last.serves(window, stride):
             # The window read at ``last`` holds at x + drift what the field has at x by now.
             change = positions - last.positions
             drift = change @ np.linalg.inv(field.affine[:, :2]).T / window.factor
             if np.square(drift).sum(axis=-1).mean() <= LARGEST_DRIFT**2:
-                self._warped = last
                 places = (window_pixels(0, 0, *window.shape) + drift).astype(np.float32)
                 return last.features.resampled(torch.from_numpy(places)[None].to(self.model.device))
-        view = self.pair.moving.read(window, positions)
-        features = self.model.feature_maps(view)
-        if keep:
-            self._warped = _Warped(window, stride, positions, features)
+        last = self._warped = None
+        features = self.model.feature_maps(self.pair.moving.read(window, positions))
+        self._warped = _Warped(window, stride, positions, features)
         return features

@@ -9,6 +9,10 @@ JUDGES = 1000
 """Points by which the affines of minimal samples are judged, about."""
 
 
+SMALLEST_TRIANGLE = 0.05
+"""Twice the area of a minimal sample, in units of the box around all points."""
+
+
 def weighted_affine(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Fit affines by weighted least squares.
 
@@ -83,11 +87,21 @@ def robust_affine(
     affine = start
     robust = torch.ones_like(weights, dtype=torch.float64)
     for i in range(iterations):
-        width = scale * max(1.0, 3.0 * (1 - i / max(1, iterations - 3)))
         squared = squared_residuals(affine, points, targets)
-        robust = (1 + squared / width**2).pow(-2)
+        robust = agreement(squared, narrowing(scale, i, iterations))
         affine = weighted_affine(points, targets, weights * robust)
     return affine, robust
+
+
+def agreement(squared: Tensor, scale: float) -> Tensor:
+    """Return how much points count, by their squared residuals: 1 at 0, a quarter at ``scale``."""
+    return (1 + squared / scale**2).pow(-2)
+
+
+def narrowing(scale: float, iteration: int, iterations: int) -> float:
+    """Return the scale of an iteration: three times the last one at first, the last one at the end
+    and in the two iterations before."""
+    return scale * max(1.0, 3.0 * (1 - iteration / max(1, iterations - 3)))
 
 
 @torch.no_grad()
@@ -99,8 +113,7 @@ def _best_sample(
     best = []
     for item in range(points.shape[0]):
         weight = weights[item].double().clamp_min(0)
-        usable = weight > 0
-        if int(usable.sum()) < 3:
+        if int((weight > 0).sum()) < 3:
             best.append(weighted_affine(points[item, None], targets[item, None], weight[None])[0])
             continue
         draws = torch.multinomial(
@@ -109,18 +122,26 @@ def _best_sample(
         triple = draws.view(hypotheses, 3)
         source = points[item][triple].double()
         target = targets[item][triple].double()
-        a, b = source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]
-        area = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).abs()
-        extent = (points[item].amax(0) - points[item].amin(0)).double().prod()
-        wide = area > 0.05 * extent
         models = weighted_affine(source, target, torch.ones_like(source[..., 0]))
         models = torch.cat(
             [models, weighted_affine(points[item, None], targets[item, None], weight[None])]
         )
-        wide = torch.cat([wide, torch.ones_like(wide[:1])])
-        # Windows of neighbouring control points overlap: a thousand of them tell as much as all.
+        spread = spread_out(source, points[item])
+        spread = torch.cat([spread, torch.ones_like(spread[:1])])
+        # Windows of neighbouring points overlap: a thousand points tell as much as all.
         some = slice(None, None, max(1, len(weight) // JUDGES))
         squared = squared_residuals(models, points[item, None, some], targets[item, None, some])
-        score = (1 + squared / scale**2).pow(-2) @ weight[some]
-        best.append(models[torch.where(wide, score, -1.0).argmax()])
+        score = agreement(squared, scale) @ weight[some]
+        best.append(models[torch.where(spread, score, -1.0).argmax()])
     return torch.stack(best)
+
+
+def spread_out(triples: Tensor, points: Tensor) -> Tensor:
+    """Return which triples (K, 3, 2) of points (N, 2) lie so far apart that they fix an affine.
+
+    Twice their triangle is to be more than a twentieth of the box around all points.
+    """
+    a, b = triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0]
+    area = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).abs()
+    extent = (points.amax(0) - points.amin(0)).double().prod()
+    return area > SMALLEST_TRIANGLE * extent

@@ -9,6 +9,8 @@ from model_core.geometry.field import Field
 from model_core.geometry.window import Window, downsampled_size
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.matcher_config import StageConfig
+from model_core.raster.ahead import ahead
+from model_core.raster.view import View
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.measurements import Measurements, Slices
 from model_core.registration.model import RegistrationModel
@@ -108,23 +110,34 @@ class TileRun:
         spacing = self._stage.spacing
         height, width = downsampled_size(*self._cache.pair.size, self._factor)
         tiles = tile_windows(height, width, spacing)
-        for index, tile in enumerate(tiles):
-            progress.report(index / len(tiles))
-            window = with_margin(tile, self._margin, height, width, spacing)
-            maps = self._feature_maps(window, field, alone=len(tiles) == 1)
+        windows = [with_margin(tile, self._margin, height, width, spacing) for tile in tiles]
+        maps_of = self._feature_maps([w._replace(factor=self._factor) for w in windows], field)
+        progress.report(0.0)
+        for index, (tile, window, maps) in enumerate(zip(tiles, windows, maps_of, strict=True)):
             if maps is not None:
                 inner = control_points_of(tile, spacing, (window.row, window.column))
                 yield control_points_of(tile, spacing), measure(*maps).part(inner)
-        progress.report(1.0)
+            progress.report((index + 1) / len(tiles))
 
     def _feature_maps(
-        self, window: Window, field: Field, alone: bool
-    ) -> tuple[FeatureMaps, FeatureMaps] | None:
-        window = window._replace(factor=self._factor)
-        reference = self._cache.reference(window)
-        if not reference.images.valid.any():
-            return None
-        moving = self._cache.moving(window, field, self._stage.stride, keep=alone)
-        if not (reference.images.valid * moving.images.valid).any():
-            return None
-        return reference, moving
+        self, windows: list[Window], field: Field
+    ) -> Iterator[tuple[FeatureMaps, FeatureMaps] | None]:
+        """Yield the feature maps of windows; None where the images have no data in common."""
+        if len(windows) == 1:
+            yield self._cache.feature_maps(windows[0], field, self._stage.stride)
+            return
+        pair, model = self._cache.pair, self._cache.model
+
+        def read(window: Window) -> tuple[View, View] | None:
+            reference = pair.reference.read(window)
+            if not reference.valid.any():
+                return None
+            moving = pair.moving.read(window, field.window(window))
+            return (reference, moving) if (reference.valid & moving.valid).any() else None
+
+        for views in ahead(read, windows):
+            yield (
+                None
+                if views is None
+                else (model.feature_maps(views[0]), model.feature_maps(views[1]))
+            )

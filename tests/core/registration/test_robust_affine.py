@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from model_core.geometry.affine import transform_points
-from model_core.registration.robust_affine import robust_affine, squared_residuals, weighted_affine
+from model_core.registration.robust_affine import (
+    agreement,
+    narrowing,
+    robust_affine,
+    spread_out,
+    squared_residuals,
+    weighted_affine,
+)
 
 TRUTH = torch.tensor([[[1.03, 0.12, 4.0], [-0.07, 0.96, -9.0]]], dtype=torch.float64)
 
@@ -67,3 +74,53 @@ def test_the_answer_is_the_same_every_time() -> None:
     targets = transform_points(TRUTH, source) + torch.randn(1, 200, 2)
     first, second = (robust_affine(source, targets, torch.ones(1, 200), 2.0)[0] for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_points_almost_on_a_line_do_not_bend_the_answer() -> None:
+    """Across the line there is as little evidence as the prior holds: half of it is taken."""
+    x = torch.linspace(-100, 100, 201, dtype=torch.float64)
+    y = torch.where(torch.arange(201) % 2 == 0, 1.0, -1.0).double() * 0.058
+    line = torch.stack([x, y], dim=-1)[None]
+    moved = line + torch.stack([10 * y, torch.zeros_like(y)], dim=-1)
+    found = weighted_affine(line, moved, torch.ones(1, 201))
+    assert float(found[0, 0, 1]) == pytest.approx(5.0, abs=0.5)
+    assert float(found[0, 1, 1]) == pytest.approx(1.0, abs=0.01)
+
+
+def test_agreement_is_one_for_a_perfect_fit_and_a_quarter_at_the_scale() -> None:
+    found = agreement(torch.tensor([0.0, 4.0, 36.0]), scale=2.0)
+    assert found.tolist() == pytest.approx([1.0, 0.25, 0.01])
+
+
+def test_the_scale_narrows_from_three_times_to_itself() -> None:
+    scales = [narrowing(2.0, i, 8) for i in range(8)]
+    assert scales[0] == pytest.approx(6.0)
+    assert scales == sorted(scales, reverse=True)
+    assert scales[1] == pytest.approx(4.8)
+    assert scales[4:] == pytest.approx([2.0] * 4)
+
+
+def test_three_points_are_spread_out_or_not_wherever_they_lie() -> None:
+    """The box is 100 × 40: twice a triangle is to be above 200."""
+    box = torch.tensor([[1000.0, 500.0], [1100.0, 540.0], [1050.0, 510.0]])
+    corner = torch.tensor([1010.0, 505.0])
+    triples = torch.stack(
+        [
+            corner + torch.tensor([[0.0, 0.0], [30.0, 0.0], [0.0, 7.0]]),  # 210
+            corner + torch.tensor([[0.0, 0.0], [30.0, 0.0], [0.0, 6.0]]),  # 180
+            corner + torch.tensor([[0.0, 0.0], [20.0, 8.0], [60.0, 24.0]]),  # on one line
+            corner + torch.tensor([[0.0, 0.0], [20.0, 8.0], [10.0, 16.0]]),  # 240
+            corner + torch.tensor([[0.0, 0.0], [10.0, 16.0], [20.0, 8.0]]),  # the other way round
+        ]
+    )
+    assert spread_out(triples.double(), box).tolist() == [True, False, False, True, True]
+
+
+def test_each_item_of_a_batch_has_its_own_answer() -> None:
+    source = torch.cat([points(seed=4), points(seed=5)])
+    other = torch.tensor([[[0.98, -0.05, -20.0], [0.1, 1.02, 15.0]]], dtype=torch.float64)
+    truths = torch.cat([TRUTH, other])
+    targets = transform_points(truths, source)
+    targets[:, ::3] += 60.0
+    found, _ = robust_affine(source, targets, torch.ones(2, 200), scale=2.0)
+    assert torch.allclose(found, truths, atol=0.02)
