@@ -53,6 +53,11 @@ EQUIVALENT: dict[str, str] = {
     "whichever is said first",
     "registration/robust_affine: (source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]) -> "
     "(source[:, 2] - source[:, 0], source[:, 1] - source[:, 0])": "an area without its sign",
+    "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
+    "residual displacement, so that its control points hold nothing",
+    "registration/search: [found[0], *(one for one in found[1:] if one.score >= FOLLOWED * "
+    "found[0].score)] -> [*(one for one in found[1:] if one.score >= FOLLOWED * found[0].score), "
+    "found[0]]": "of candidates the best is taken, in whatever order they come",
 }
 """Mutants that cannot be noticed, by "module: line's text -> new text", with the reason."""
 

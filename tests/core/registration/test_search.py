@@ -9,23 +9,30 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from model_core.geometry.affine import affine_field, invert, similarity_about
+from model_core.geometry.affine import affine_field, compose, invert, similarity_about
 from model_core.geometry.sampling import sample, sample_mask
+from model_core.geometry.window import Window
 from model_core.network.config import SomaConfig
 from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import MatcherConfig, StageConfig
 from model_core.network.soma import Soma
+from model_core.registration import search
 from model_core.registration.bounds import SearchBounds
+from model_core.registration.robust_affine import robust_affine
 from model_core.registration.search import (
+    Candidate,
     best_translations,
     find_start,
+    fit_residual_affine,
+    follow_up,
     hypothesis_list,
     mean_correlation,
+    rotated_feature_map,
     rotated_images,
 )
 from tests.core.network.images import TINY, pair, rotation, shift
 from tests.core.rasters import texture
-from tests.core.registration.registering import as_model, error, image_pair
+from tests.core.registration.registering import as_model, error, image_pair, start_field
 
 CLASSICAL = replace(TINY, learned=False)
 
@@ -44,7 +51,7 @@ def test_the_search_covers_its_bounds_and_tries_nothing_that_is_far_beyond(large
         within = np.linspace(-limit, limit, 101)
         nearest = np.abs(within[:, None] - tried[None, :, axis]).min(axis=1)
         assert nearest.max() <= step / 2 + 1e-6
-        assert np.abs(tried[:, axis]).max() < limit + step / 2 + 1e-6
+        assert np.abs(tried[:, axis]).max() < max(limit + step / 2 - 1e-6, 1e-6)
 
 
 def network(config: SomaConfig = TINY) -> Soma:
@@ -151,3 +158,111 @@ def coarse_pair(truth: torch.Tensor, side: int) -> tuple[ImageBatch, ImageBatch]
         ImageBatch(reference.expand(1, 3, -1, -1), valid, "optical"),
         ImageBatch(moved, valid, "sar"),
     )
+
+
+def test_the_first_hypothesis_is_neither_rotated_nor_scaled():
+    tried = hypothesis_list(MatcherConfig(), SearchBounds(10.0, 9.0, 1.2))
+    assert tried[0].tolist() == [0.0, 0.0]
+    assert len({tuple(one) for one in tried.tolist()}) == len(tried)
+
+
+def test_a_shift_as_large_as_the_bound_is_found_by_the_search_alone():
+    truth = shift(-16, 16)
+    optical, sar = pair(truth, 256, 256)
+    start, _ = find_start(
+        image_pair(optical, sar), as_model(network()), SearchBounds(16, 0, 1), follow=False
+    )
+    assert error(start, truth) < 3.0
+
+
+def test_in_large_images_nothing_beyond_the_bounds_is_found_either():
+    truth = shift(60, 0)
+    optical, sar = coarse_pair(truth, 1400)
+    start, _ = find_start(
+        image_pair(optical, sar), as_model(network(CLASSICAL)), SearchBounds(20, 0, 1), False
+    )
+    assert np.abs(start.affine[:, 2]).max() < 45
+
+
+@pytest.mark.parametrize("side", ["left", "top"])
+def test_what_is_invalid_in_both_images_does_not_move_the_answer(side):
+    """The images are cut to what is valid in one of them, before the search."""
+    truth = rotation(8.0, 3.0, -5.0)
+    optical, sar = pair(truth)
+    nothing = (..., slice(0, 70)) if side == "left" else (..., slice(0, 70), slice(None))
+    images = []
+    for one in (optical, sar):
+        valid = one.valid.clone()
+        valid[nothing] = 0
+        images.append(ImageBatch(one.image * valid, valid, one.modality))
+    pair_of_both = image_pair(images[0], images[1])
+    start, _ = find_start(pair_of_both, as_model(network()), SearchBounds(12, 10, 1))
+    assert error(start, truth) < 1.5
+
+
+def test_ground_beyond_the_reference_is_looked_at_as_far_as_it_may_be_shifted():
+    optical, sar = pair(shift(0, 0), 128, 160)
+    both = image_pair(optical, sar)
+    windows: list[Window] = []
+    read = both.moving.read
+    both.moving.read = lambda window, positions=None: (  # type: ignore[method-assign]
+        windows.append(window) or read(window, positions)  # type: ignore[func-returns-value]
+    )
+    find_start(both, as_model(network(CLASSICAL)), SearchBounds(10, 0, 1))
+    (window,) = windows
+    assert (window.row, window.column) == (-11, -11)
+    assert window.shape == (128 + 22, 160 + 22)
+
+
+def test_the_corners_of_a_rotated_image_are_masked():
+    image = torch.rand(1, 1, 96, 128, generator=torch.Generator().manual_seed(0))
+    images = ImageBatch(image, torch.ones_like(image), "sar")
+    rotated, _ = rotated_images(images, torch.tensor([[0.0, 0.0], [20.0, 0.0]]))
+    soma = network(CLASSICAL)
+    mask = rotated_feature_map(soma, rotated).mask
+    assert sorted(set(mask.flatten().tolist())) == [0.0, 1.0]
+    assert float(mask[1, 0, 0, 0]) == 0
+    assert float(mask[1, 0, 48, 64]) == 1
+    # Two cells more than what the rotation leaves invalid.
+    plain = soma.feature_map(rotated, 1).mask
+    assert bool((mask <= plain).all())
+    assert float(mask[1].sum()) < float(plain[1].sum()) - 100
+
+
+def test_the_follow_up_applies_what_it_measures_before_the_candidate():
+    """At 60 degrees the wrong order would leave as much as there was."""
+    truth = rotation(60.0, 2.0, -3.0)
+    optical, sar = pair(truth)
+    near = Candidate(compose(truth, rotation(1.0, -3.0, -2.0)), 0.9)
+    far = Candidate(compose(truth, shift(40.0, 0.0)), 0.8)
+    weak = Candidate(truth, 0.5)  # the best one, but below the share that is followed up
+    with torch.inference_mode():
+        found = follow_up(network(), optical, sar, [near, far, weak])
+    assert error(start_field(near.affine, (192, 192)), truth) > 3
+    assert error(start_field(found.affine, (192, 192)), truth) < 0.8
+
+
+def test_windows_count_by_their_support_in_the_mean_correlation():
+    stage = StageConfig(stride=2, radius=2, window=20.0, spacing=16)
+    volume = torch.zeros(1, 25, 2, 2)
+    volume[0, 12] = torch.tensor([[0.8, 0.2], [0.0, 0.4]])  # without displacement
+    support = torch.tensor([[[1.0, 0.5], [0.0, 0.5]]])
+    found = mean_correlation(stage, volume, support, shift(0, 0))
+    assert found == pytest.approx((0.8 + 0.1 + 0.2) / 2.0)
+
+
+@pytest.mark.parametrize(("stride", "tolerance"), [(4, 5.0), (2, 2.5), (1, 2.0)])
+def test_coarse_stages_tolerate_more(monkeypatch, stride, tolerance):
+    scales = []
+
+    def recorded(points, targets, weights, scale):
+        scales.append(scale)
+        return robust_affine(points, targets, weights, scale)
+
+    monkeypatch.setattr(search, "robust_affine", recorded)
+    optical, _ = pair(shift(0, 0), 96, 96)
+    soma = network(CLASSICAL)
+    features = soma.feature_maps(optical)
+    stage = StageConfig(stride, 3, 20.0, 16)
+    fit_residual_affine(stage, soma.measure(features, features, stage))
+    assert scales == [tolerance]
