@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
+from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
@@ -77,6 +79,52 @@ def test_every_form_of_an_image_gives_the_same(form, registration, pair, request
         result = soma.register(sar, optical, max_shift=20)
     np.testing.assert_array_equal(result.field.dx, registration.field.dx)
     assert result.verdict == registration.verdict
+
+
+def written(image: soma.Image) -> np.ndarray:
+    """Return the pixels that the core sees of an image."""
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as dataset:
+        return dataset.read(masked=True)
+
+
+def test_datasets_that_cannot_be_opened_again_by_name(pair, tmp_path):
+    """Their names lead to other pixels, to nothing, or end the process."""
+    path = tmp_path / "overviews.tif"
+    path.write_bytes((pair / "sar.tif").read_bytes())
+    with rasterio.open(path, "r+") as dataset:
+        dataset.build_overviews([2])
+        whole = dataset.read(masked=True)
+    with rasterio.open(path, overview_level=0) as dataset:
+        assert written(dataset).shape == dataset.read().shape == (1, 128, 128)
+    with path.open("rb") as file, rasterio.open(file) as dataset:
+        np.testing.assert_array_equal(written(dataset), whole)
+    with MemoryFile(path.read_bytes()) as memory, memory.open() as dataset:
+        image = open_image(dataset, "image")
+    with rasterio.open(image.path) as kept:
+        np.testing.assert_array_equal(kept.read(masked=True), whole)
+    with rasterio.open(path) as source, MemoryFile(ext="vrt") as memory:
+        rasterio.shutil.copy(source, memory.name, driver="VRT")
+        text = memory.read().decode()
+    with rasterio.open(text) as dataset:
+        np.testing.assert_array_equal(written(dataset), whole)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", ">u2", ">i4", ">c8", "c32", "f2", "bool"])
+def test_types_that_files_do_not_have(dtype):
+    values = np.arange(100 * 100).reshape(100, 100) % 251
+    array = (values * (1 - 2j) if np.dtype(dtype).kind == "c" else values).astype(dtype)
+    np.testing.assert_array_equal(written(array)[0], array)
+
+
+def test_paths_hold_when_the_working_directory_changes(pair, tmp_path, monkeypatch):
+    monkeypatch.chdir(pair)
+    with rasterio.open("sar.tif") as dataset:
+        images = open_image("sar.tif", "image"), open_image(dataset, "image")
+    monkeypatch.chdir(tmp_path)
+    for image in images:
+        with rasterio.open(image.path) as dataset:
+            assert dataset.shape == (256, 256)
 
 
 def test_memory_of_an_array_is_given_back(pair):
