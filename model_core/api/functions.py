@@ -62,6 +62,7 @@ class Model:
     device_reason: str
 
 
+@with_settings
 def load_model(
     name: str | os.PathLike[str] = "soma-compact", device: Literal["auto", "cpu", "cuda"] = "auto"
 ) -> Model:
@@ -69,8 +70,6 @@ def load_model(
 
     Args:
         name: of a bundled model, or the path of a ``.safetensors`` file.
-
-        device: "auto" takes the GPU where it passes a test, else the CPU.
 
     Returns:
         The model, to be given as ``model=`` to :func:`register` and :func:`match`.
@@ -83,7 +82,7 @@ def load_model(
         >>> soma.load_model("fixed-descriptors", device="cpu").device
         'cpu'
     """
-    settings = check_settings({"model": os.fspath(name), "device": device})
+    settings = _settings({"model": name, "device": device})
     model, reason = load_cached(settings["model"], settings["device"])
     kind: Literal["cpu", "cuda"] = "cuda" if model.device.type == "cuda" else "cpu"
     return Model(settings["model"], model.name, kind, reason)

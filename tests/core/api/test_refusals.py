@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import rasterio
+import torch
 from rasterio.transform import Affine
 
 import model_core as soma
@@ -50,6 +51,9 @@ SQUARE = np.random.default_rng(0).random((100, 100))
         (SQUARE.astype(str), "of numbers"),
         ((SQUARE, None, "EPSG:32630"), "transform"),
         ((SQUARE, Affine.identity(), "EPSG:0"), "CRS"),
+        ((SQUARE, Affine(10, 10, 5e5, 10, 10, 4e6), "EPSG:32630"), "makes no pixels"),
+        ((SQUARE, Affine(10, 0, np.nan, 0, -10, 0), "EPSG:32630"), "makes no pixels"),
+        (torch.ones(100, 100, requires_grad=True), "cannot be made an array"),
         (SQUARE[:50], "64 x 64"),
         ("nowhere.tif", "does not exist"),
     ],
@@ -84,6 +88,9 @@ def test_settings_that_cannot_be_used(pair):
     assert "max_scale is 5" in refusal(soma.match, *images, max_scale=5)
     assert "no model 'sona'" in refusal(soma.register, *images, model="sona")
     assert "no model 'sona'" in refusal(soma.load_model, "sona")
+    assert "model is None" in refusal(soma.load_model, None)
+    for progress in (True, soma.Feedback):
+        assert "give a function" in refusal(soma.register, *images, progress=progress)
 
 
 def test_warp_refuses_another_geometry(registration, pair):
