@@ -67,6 +67,16 @@ def test_metadata_is_kept(tmp_path: Path) -> None:
         assert dataset.profile["tiled"]
 
 
+def test_a_registered_raster_can_be_moved_again(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
+    once = move(source, shifted(4, 2))
+    twice = move(once.rename(tmp_path / "once.tif"), shifted(-4, -2))
+    with rasterio.open(source) as before, rasterio.open(twice) as after:
+        inner = np.s_[0, 8:-8, 8:-8]
+        np.testing.assert_allclose(after.read()[inner], before.read()[inner], atol=1e-5)
+        assert "SOMA_VERSION" in after.tags()
+
+
 def test_classes_keep_their_colours_and_values(tmp_path: Path) -> None:
     classes = np.array([10, 20, 30], np.uint8)[(texture(SIDE, SIDE) * 3).astype(int).clip(0, 2)]
     source = write(tmp_path / "classes.tif", classes[None])
