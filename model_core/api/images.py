@@ -55,6 +55,9 @@ Image: TypeAlias = (
 
 _FORMS = "a path, an open rasterio dataset, a DataArray, an array or (array, transform, crs)"
 
+EVEN = 0.25
+"""Pixels by which coordinates may differ from evenly spaced ones: in single precision they do."""
+
 ma: Any = np.ma
 """NumPy before 2 has no types for masked arrays."""
 
@@ -163,14 +166,51 @@ def _data_array(image: Any, name: str) -> OpenImage:
     rioxarray = _import_rioxarray(name)
     try:
         upright = image.transpose(..., image.rio.y_dim, image.rio.x_dim)
-        crs, transform, nodata = image.rio.crs, image.rio.transform(), image.rio.nodata
+        crs, nodata = image.rio.crs, image.rio.nodata
+        transform = None if crs is None else _transform_of(upright, name)
     except rioxarray.exceptions.RioXarrayError as error:
         raise BadInputError(
             f"The {name} is a DataArray without usable coordinates x and y "
             f"({first_line(error)}); give one as rioxarray.open_rasterio makes it."
         ) from error
-    placed = Raster(upright.values, transform if crs is not None else None, crs)
-    return _in_memory(placed, image, name, nodata)
+    return _in_memory(Raster(upright.values, transform, crs), image, name, nodata)
+
+
+def _transform_of(image: Any, name: str) -> Affine:
+    """Return the transform that a DataArray's coordinates stand for.
+
+    What rioxarray has noted of it is the file's, also where rows were turned round or left out
+    since.
+
+    Raises:
+        BadInputError: the coordinates are not evenly spaced.
+    """
+    noted = image.rio.transform()
+    if _agrees(image, noted):
+        return noted
+    turned = noted.b != 0 or noted.d != 0
+    if not turned and _agrees(image, computed := image.rio.transform(recalc=True)):
+        return computed
+    raise BadInputError(
+        f"The coordinates of the {name} are not evenly spaced, or are not those of its transform; "
+        "resample it (rio.reproject), or give (array, transform, crs)."
+    )
+
+
+def _agrees(image: Any, transform: Affine) -> bool:
+    """Return whether coordinates, where there are any, are where a transform puts pixels."""
+    # Of a turned grid they have two axes, and these names.
+    pairs = (image.rio.x_dim, image.rio.y_dim), ("xc", "yc")
+    names = next((pair for pair in pairs if set(pair) <= set(image.coords)), None)
+    if names is None or transform.is_degenerate:
+        return True
+    x, y = (np.asarray(image.coords[name]) for name in names)
+    if x.ndim == 1:
+        x, y = np.meshgrid(x, y)
+    columns, rows = ~transform * (x, y)
+    height, width = x.shape
+    off = np.abs(columns - 0.5 - np.arange(width)), np.abs(rows - 0.5 - np.arange(height)[:, None])
+    return bool(max(off[0].max(), off[1].max()) < EVEN)
 
 
 def _in_memory(raster: Raster, given: Image, name: str, nodata: float | None = None) -> OpenImage:

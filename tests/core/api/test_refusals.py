@@ -68,6 +68,12 @@ def test_data_array_without_coordinates(pair):
     assert "coordinates x and y" in refusal(soma.register, image, pair / "optical.tif")
 
 
+def test_data_array_with_rows_left_out(pair):
+    image = pytest.importorskip("rioxarray").open_rasterio(pair / "sar.tif")
+    gap = image.isel(y=[*range(100), *range(110, 256)])
+    assert "not evenly spaced" in refusal(soma.register, gap, pair / "optical.tif")
+
+
 def test_closed_dataset(pair):
     with rasterio.open(pair / "sar.tif") as dataset:
         pass

@@ -217,6 +217,39 @@ def test_warp_gives_data_arrays_for_data_arrays(registration, pair):
     np.testing.assert_array_equal(moved.values, plain.array.filled(np.nan))
 
 
+@pytest.mark.parametrize("change", ["turned round", "every second", "a part", "single precision"])
+def test_data_arrays_lie_where_their_coordinates_say(change, pair):
+    """Also where rioxarray still holds the transform of the file that they were read from."""
+    image = pytest.importorskip("rioxarray").open_rasterio(pair / "sar.tif")
+    if change == "turned round":
+        image = image.isel(x=slice(None, None, -1), y=slice(None, None, -1))
+    elif change == "every second":
+        image = image.isel(x=slice(None, None, 2), y=slice(None, None, 2))
+    elif change == "a part":
+        image = image.isel(x=slice(20, 240), y=slice(10, 200))
+    else:
+        image = image.assign_coords(x=image.x.astype("f4"), y=image.y.astype("f4"))
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as dataset:
+        x, _ = dataset.transform * (np.arange(dataset.width) + 0.5, 0.5)
+        _, y = dataset.transform * (0.5, np.arange(dataset.height) + 0.5)
+        np.testing.assert_allclose(x, image.x, atol=1.0)
+        np.testing.assert_allclose(y, image.y, atol=1.0)
+        np.testing.assert_array_equal(dataset.read(), image.values)
+
+
+def test_turned_data_arrays_keep_their_place(tmp_path):
+    rioxarray = pytest.importorskip("rioxarray")
+    settings = SceneSettings(size=128, sar_grid_rotation=12.0)
+    simulate(settings, tmp_path, Feedback())
+    image = rioxarray.open_rasterio(tmp_path / "sar.tif")
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as given, rasterio.open(tmp_path / "sar.tif") as file:
+        assert given.transform.almost_equals(file.transform)
+    with pytest.raises(soma.BadInputError, match="not evenly spaced"):
+        open_image(image.isel(x=slice(10, None)), "image")
+
+
 def test_field_is_a_dataset_that_rioxarray_understands(registration):
     pytest.importorskip("rioxarray")
     field = registration.field
