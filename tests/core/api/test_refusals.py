@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import rasterio
@@ -104,3 +106,11 @@ def test_warp_refuses_another_geometry(registration, pair):
     elsewhere = soma.Raster(sar.array, sar.transform, "EPSG:32631")
     assert "EPSG:32631" in refusal(registration.warp, elsewhere)
     assert "resampling is 'lanczos'" in refusal(registration.warp, resampling="lanczos")
+
+
+def test_pickling_says_what_to_do_instead(registration):
+    with pytest.raises(TypeError, match=r"cannot be pickled; save\(\) it"):
+        pickle.dumps(registration)
+    summary = pickle.loads(pickle.dumps(registration.summary))
+    assert summary.verdict == registration.verdict
+    assert pickle.loads(pickle.dumps(registration.warp())).crs == registration.warp().crs
