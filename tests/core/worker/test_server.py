@@ -174,7 +174,16 @@ def test_shutdown_ends_the_loop(client: Client) -> None:
         (b"nonsense\n", "not JSON"),
         (b"[1]\n", "not a message"),
         (b'{"protocol": 99, "type": "job"}\n', "one release"),
+        (b'{"protocol": "1", "type": "job"}\n', "the message is of '1'"),
         (b'{"protocol": 1, "type": "dance", "id": "1"}\n', "dance"),
+        (
+            b'{"protocol": 1, "type": "job", "id": "1", "job": "answer", "arguments": [1]}\n',
+            "arguments are a list",
+        ),
+        (
+            b'{"protocol": 1, "type": "job", "id": "1", "job": "answer", "arguments": "a"}\n',
+            "arguments are a str",
+        ),
     ],
 )
 def test_what_is_no_message_is_refused_and_the_worker_lives_on(
