@@ -274,7 +274,10 @@ def test_match_of_plain_arrays(pair):
     x, y = found.affine @ [128, 128, 1] - [128, 128]
     assert (x, y) == pytest.approx((-6.0, -4.0), abs=2.0)
     assert found.field.shape == (256, 256, 2)
-    assert 0.3 < found.certainty <= 1
+    np.testing.assert_allclose(found.field[128, 128], [128 + x, 128 + y], atol=1.5)
+    known = np.isfinite(found.field).all(axis=-1)
+    assert found.certainty == pytest.approx(found.certainty_map[known].mean(), abs=1e-6)
+    assert 0.3 < found.certainty < 1
 
 
 def test_a_loaded_model_is_used(pair):
