@@ -60,9 +60,12 @@ class Setting:
     def checked(self, value: Any) -> Any:
         """Return a value in the setting's own type: numbers as float, lists as tuple.
 
+        NumPy's scalars and arrays are taken as the numbers and lists that they hold.
+
         Raises:
             BadInputError: it is of another type, or outside the limits.
         """
+        value = _plain(value)
         if value is None and self.default is None:
             return None
         check = {
@@ -141,6 +144,13 @@ class Setting:
                     f"The creation option {option!r} is not of the form NAME=VALUE; write it so."
                 )
         return tuple(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return Python's own number or list in place of NumPy's, also within a list."""
+    if isinstance(value, (list, tuple, range)):
+        return [one.tolist() if hasattr(one, "tolist") else one for one in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 @lru_cache(maxsize=1)

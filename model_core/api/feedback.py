@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 
 ProgressListener: TypeAlias = Callable[[str, float], None] | Feedback | None
@@ -33,9 +34,17 @@ def as_feedback(progress: ProgressListener, low: float = 0.0, high: float = 1.0)
         progress: as the caller gave it.
         low: overall fraction of the core's progress that the function is told as 0.
         high: overall fraction that it is told as 1.
+
+    Raises:
+        BadInputError: it is neither a function nor a Feedback.
     """
     if progress is None:
         return Feedback()
     if isinstance(progress, Feedback):
         return progress
+    if not callable(progress) or isinstance(progress, type):
+        raise BadInputError(
+            f"progress is {progress!r}; give a function of the stage's name and the share that is "
+            "done, or a Feedback."
+        )
     return _FunctionFeedback(progress, low, high)

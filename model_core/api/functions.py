@@ -84,7 +84,7 @@ def load_model(name: str | os.PathLike[str] = "soma-compact", **settings: Any) -
         >>> soma.load_model("fixed-descriptors", device="cpu").device
         'cpu'
     """
-    checked = _checked({"model": os.fspath(name), **settings}, ("model", "device"))
+    checked = _checked({"model": name, **settings}, ("model", "device"))
     model, reason = load_cached(checked["model"], checked["device"])
     used: Literal["cpu", "cuda"] = "cuda" if model.device.type == "cuda" else "cpu"
     return Model(checked["model"], model.name, used, reason)

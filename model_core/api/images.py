@@ -6,6 +6,7 @@ images are read in one way.
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 import weakref
@@ -54,6 +55,9 @@ Image: TypeAlias = (
 
 _FORMS = "a path, an open rasterio dataset, a DataArray, an array or (array, transform, crs)"
 
+EVEN = 0.25
+"""Pixels by which coordinates may differ from evenly spaced ones: in single precision they do."""
+
 ma: Any = np.ma
 """NumPy before 2 has no types for masked arrays."""
 
@@ -85,7 +89,7 @@ def open_image(image: Image, name: str) -> OpenImage:
         BadInputError: it is none of these, or its shape, type, transform or CRS cannot be used.
     """
     if isinstance(image, (str, os.PathLike)):
-        return OpenImage(os.fspath(image), image)
+        return OpenImage(_stays(os.fspath(image)), image)
     if isinstance(image, (DatasetReader, DatasetWriter, WarpedVRT)):
         return _dataset(image, name)
     if is_data_array(image):
@@ -127,26 +131,86 @@ def _dataset(dataset: DatasetReader | DatasetWriter | WarpedVRT, name: str) -> O
         raise BadInputError(
             f"The dataset {Path(dataset.name).name} is open for writing; close it, give its path."
         )
-    if isinstance(dataset, DatasetReader):
-        return OpenImage(dataset.name, dataset)
-    # A warped view has no path; its pixels are computed once.
+    if isinstance(dataset, DatasetReader) and _can_be_opened_again(dataset):
+        return OpenImage(_stays(dataset.name), dataset)
     memory = MemoryFile(filename=name)
-    rasterio.shutil.copy(dataset, memory.name, driver="GTiff")
+    try:
+        rasterio.shutil.copy(dataset, memory.name, driver="GTiff")
+    except RASTER_ERRORS as error:
+        raise BadInputError(
+            f"The {name} cannot be read ({first_line(error)}); copy or export it again."
+        ) from error
     return OpenImage(memory.name, dataset, memory)
+
+
+def _can_be_opened_again(dataset: DatasetReader) -> bool:
+    """Return whether a dataset's name gives the same pixels, also once the dataset is closed.
+
+    It does not where the file is in memory, where Python reads it (opening that again can end the
+    process), where its name is the XML of a virtual raster, and where options chose another view
+    of the file, such as ``overview_level``.
+    """
+    fleeting = ("/vsimem/", "/vsipythonfilelike/", "/vsiriopener", "<")
+    return not dataset.options and not dataset.name.startswith(fleeting)
+
+
+def _stays(path: str) -> str:
+    """Return a path that names the same file when the working directory has changed."""
+    try:
+        return str(Path(path).absolute()) if Path(path).exists() else path
+    except OSError:  # such as a name that is too long; opening it says so
+        return path
 
 
 def _data_array(image: Any, name: str) -> OpenImage:
     rioxarray = _import_rioxarray(name)
     try:
         upright = image.transpose(..., image.rio.y_dim, image.rio.x_dim)
-        crs, transform, nodata = image.rio.crs, image.rio.transform(), image.rio.nodata
+        crs, nodata = image.rio.crs, image.rio.nodata
+        transform = None if crs is None else _transform_of(upright, name)
     except rioxarray.exceptions.RioXarrayError as error:
         raise BadInputError(
             f"The {name} is a DataArray without usable coordinates x and y "
             f"({first_line(error)}); give one as rioxarray.open_rasterio makes it."
         ) from error
-    placed = Raster(upright.values, transform if crs is not None else None, crs)
-    return _in_memory(placed, image, name, nodata)
+    return _in_memory(Raster(upright.values, transform, crs), image, name, nodata)
+
+
+def _transform_of(image: Any, name: str) -> Affine:
+    """Return the transform that a DataArray's coordinates stand for.
+
+    What rioxarray has noted of it is the file's, also where rows were turned round or left out
+    since.
+
+    Raises:
+        BadInputError: the coordinates are not evenly spaced.
+    """
+    noted = image.rio.transform()
+    if _agrees(image, noted):
+        return noted
+    turned = noted.b != 0 or noted.d != 0
+    if not turned and _agrees(image, computed := image.rio.transform(recalc=True)):
+        return computed
+    raise BadInputError(
+        f"The coordinates of the {name} are not evenly spaced, or are not those of its transform; "
+        "resample it (rio.reproject), or give (array, transform, crs)."
+    )
+
+
+def _agrees(image: Any, transform: Affine) -> bool:
+    """Return whether coordinates, where there are any, are where a transform puts pixels."""
+    # Of a turned grid they have two axes, and these names.
+    pairs = (image.rio.x_dim, image.rio.y_dim), ("xc", "yc")
+    names = next((pair for pair in pairs if set(pair) <= set(image.coords)), None)
+    if names is None or transform.is_degenerate:
+        return True
+    x, y = (np.asarray(image.coords[name]) for name in names)
+    if x.ndim == 1:
+        x, y = np.meshgrid(x, y)
+    columns, rows = ~transform * (x, y)
+    height, width = x.shape
+    off = np.abs(columns - 0.5 - np.arange(width)), np.abs(rows - 0.5 - np.arange(height)[:, None])
+    return bool(max(off[0].max(), off[1].max()) < EVEN)
 
 
 def _in_memory(raster: Raster, given: Image, name: str, nodata: float | None = None) -> OpenImage:
@@ -183,7 +247,12 @@ def _bands(array: NDArray[Any], name: str) -> tuple[NDArray[Any], NDArray[np.boo
     Raises:
         BadInputError: another number of axes, bands at the end, or no numbers.
     """
-    values: Any = array if ma.isMaskedArray(array) else np.asarray(array)
+    try:
+        values: Any = array if ma.isMaskedArray(array) else np.asarray(array)
+    except (TypeError, ValueError, RuntimeError) as error:  # such as a tensor on a GPU
+        raise BadInputError(
+            f"The {name} cannot be made an array of NumPy's ({first_line(error)}); give one."
+        ) from error
     if values.ndim not in (2, 3) or 0 in values.shape:
         raise BadInputError(
             f"The {name} is an array of shape {values.shape}; give (rows, columns) or "
@@ -198,13 +267,20 @@ def _bands(array: NDArray[Any], name: str) -> tuple[NDArray[Any], NDArray[np.boo
         values = values[None]
     if values.dtype.kind not in "biufc":
         raise BadInputError(f"The {name} is an array of {values.dtype}; give one of numbers.")
-    if not check_dtype(values.dtype):  # such as bool and float16
-        values = values.astype(np.uint8 if values.dtype.kind == "b" else np.float32)
+    values = values.astype(_gdal_type(values.dtype), copy=False)
     if not ma.isMaskedArray(values):
         return np.asarray(values), None
     if values.dtype.kind in "fc":
         return values.filled(np.nan), None
     return values.data, ~ma.getmaskarray(values).any(axis=0)
+
+
+def _gdal_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of GDAL's, in this machine's byte order, that holds numbers of a type."""
+    native = dtype.newbyteorder("=")
+    if check_dtype(native):
+        return native
+    return np.dtype({"b": np.uint8, "c": np.complex128}.get(dtype.kind, np.float32))
 
 
 def _place(raster: Raster, name: str) -> tuple[Affine | None, CRS | None]:
@@ -220,6 +296,11 @@ def _place(raster: Raster, name: str) -> tuple[Affine | None, CRS | None]:
         raise BadInputError(
             f"The transform of the {name} is {transform!r}, not an affine.Affine; give one as "
             "rasterio's dataset.transform, or rasterio.transform.from_origin."
+        )
+    if not all(map(math.isfinite, transform)) or transform.is_degenerate:
+        raise BadInputError(
+            f"The transform of the {name} is {tuple(transform)[:6]}, which makes no pixels on a "
+            "map; give one as rasterio's dataset.transform."
         )
     try:
         return transform, CRS.from_user_input(crs)

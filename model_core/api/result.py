@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,6 +208,12 @@ class Registration:
     def _names(self) -> tuple[str, str]:
         """Return the names of the moving image and of the reference."""
         return self._run.moving.name, self._run.reference.name
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A Registration reads its images again when it needs them and cannot be pickled; "
+            "save() it, or pickle its summary, its field or what warp() gives."
+        )
 
     def __repr__(self) -> str:
         moving, reference = self._names()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
@@ -93,7 +94,8 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
     """Read what :func:`write_displacement_raster` wrote.
 
     Raises:
-        BadInputError: the file is no raster, was not made by SOMA, or by a later version.
+        BadInputError: the file is no raster, was not made by SOMA, or by a later version, or was
+            cut or changed since.
     """
     name = Path(path).name
     with open_raster(str(path)) as dataset:
@@ -103,14 +105,27 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
                 f"{name} is not a displacement raster made by SOMA; "
                 "choose the one that a registration wrote."
             )
-        tags = json.loads(text)
-        if tags["format"] != FORMAT:
+        try:
+            return _field(json.loads(text), dataset.read(), name)
+        except (KeyError, TypeError, ValueError) as error:
             raise BadInputError(
-                f"{name} has format {tags['format']} of displacement rasters, this version reads "
-                f"{FORMAT}; update SOMA."
-            )
-        bands = dataset.read()
-    valid = bands[0] != np.float32(NODATA)
+                f"{name} was changed after a registration wrote it, and cannot be applied any "
+                "more; choose the file as it was written."
+            ) from error
+
+
+def _field(tags: dict[str, Any], bands: NDArray[np.float32], name: str) -> DisplacementField:
+    """Return the field of a displacement raster's tags and bands (4, h, w).
+
+    Raises:
+        BadInputError: a later version wrote it.
+        KeyError, TypeError, ValueError: tags or bands are not as they were written.
+    """
+    if tags["format"] != FORMAT:
+        raise BadInputError(
+            f"{name} has format {tags['format']} of displacement rasters, this version reads "
+            f"{FORMAT}; update SOMA."
+        )
     grids = RegistrationGrids(
         working=_grid(tags["working"]),
         moving=_grid(tags["moving"]),
@@ -119,7 +134,10 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
     )
     spacing, affine = int(tags["step"]), np.array(tags["affine"], dtype=np.float64)
     control = ControlGrid(grids.working.height, grids.working.width, spacing)
+    if bands.shape[1:] != control.shape or affine.shape != (2, 3):
+        raise ValueError("cut or resampled")
     filled = metres_of(grids.working, Field(affine, control)).astype(np.float32)
+    valid = bands[0] != np.float32(NODATA)
     measured = valid & (bands[3] != np.float32(NODATA))
     return DisplacementField(
         grids=grids,

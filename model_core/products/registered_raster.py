@@ -206,7 +206,7 @@ def _copy_description(source: DatasetReader, target: DatasetWriter) -> None:
     target.scales, target.offsets = source.scales, source.offsets
     target.units = source.units
     kept = {k: v for k, v in source.tags().items() if k != "AREA_OR_POINT"}
-    target.update_tags(**kept, SOMA_VERSION=__version__)
+    target.update_tags(**kept | {"SOMA_VERSION": __version__})
     for band in source.indexes:
         target.update_tags(band, **source.tags(band))
         if source.colorinterp[band - 1] == ColorInterp.palette:

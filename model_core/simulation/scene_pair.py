@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,9 @@ class SceneSettings:
             "size": (SMALLEST_SIZE, LARGEST_SIZE),
             "pixel_size": (0.01, 10000),
             "sar_pixel_size": (0.01, 10000),
+            "seed": (0, 2**32 - 1),
+            "sar_grid_rotation": (-360, 360),
+            "rotation": (-180, 180),
             "scale": (0.5, 2),
             "looks": (0.5, 10000),
             "local": (0, 100),
@@ -107,6 +111,8 @@ class SceneSettings:
                     f"{name.replace('_', ' ')} is {value:g}, outside {low:g} to {high:g}; "
                     "choose a value within."
                 )
+        if not all(map(math.isfinite, self.shift)):
+            raise BadInputError(f"The shift is {self.shift}; give two finite numbers of metres.")
         if self.unit not in ("db", "linear"):
             raise BadInputError(f"The SAR unit is {self.unit!r}; choose db or linear.")
 

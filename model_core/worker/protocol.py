@@ -60,7 +60,8 @@ def decode(line: bytes) -> dict[str, Any]:
         )
     if message.get("protocol") != PROTOCOL:
         raise ProtocolError(
-            f"The worker speaks protocol {PROTOCOL}, the message is of {message.get('protocol')}; "
+            f"The worker speaks protocol {PROTOCOL}, the message is of "
+            f"{message.get('protocol')!r}; "
             "use the plugin and the core of one release."
         )
     return message

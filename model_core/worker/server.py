@@ -108,9 +108,15 @@ class Server:
                     f"The worker does not know messages of type {message['type']!r}; "
                     "use the plugin and the core of one release."
                 )
+            arguments = message.get("arguments") or {}
+            if not isinstance(arguments, dict):
+                raise ProtocolError(
+                    f"The job's arguments are a {type(arguments).__name__}; give each with its "
+                    "name, as an object."
+                )
             feedback = JobFeedback(self, identifier)
             feedback.raise_if_cancelled()
-            result = self._find(message.get("job"))(message.get("arguments") or {}, feedback)
+            result = self._find(message.get("job"))(arguments, feedback)
             self.send("result", id=identifier, result=result)
         except Exception as error:  # whatever a job raises is its error; the worker lives on
             self._report(identifier, error)

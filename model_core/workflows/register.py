@@ -166,5 +166,6 @@ def write_products(
                 if product.stage == stage:
                     write_product(product, run, temporary[product.name])
         feedback.raise_if_cancelled()
-    stage_progress(feedback, "report").report(1.0)
+    # The files are there: nobody is asked any more whether to stop.
+    feedback.progress("report", 100, 100, 1.0)
     return run.result

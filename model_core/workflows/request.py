@@ -88,9 +88,10 @@ _OWN = ("sar", "optical", "outputs")
 
 
 def _path(what: str, value: Any) -> str:
-    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else ""
+    if not isinstance(path, str) or not path or "\0" in path:
         raise BadInputError(f"{what} is {value!r}, which is not a path; give the path of a file.")
-    return str(os.fspath(value))
+    return path
 
 
 def _mapping(request: RegistrationRequest, name: str) -> Mapping[str, Any]:

@@ -123,12 +123,13 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingException: it cannot be used.
         """
         name = setting.parameter
+        given = parameters.get(name)
+        if setting.default is None and not is_given(given):
+            return None
         if setting.type == "choice":
             return self.choice(parameters, name, context)
         if setting.type == "bands":
-            return band_list(parameters.get(name))
-        if setting.default is None and not is_given(parameters.get(name)):
-            return None
+            return band_list(given if is_given(given) else setting.default)
         if setting.type == "band":
             return self.parameterAsInt(parameters, name, context)
         if setting.type == "number":

@@ -102,10 +102,11 @@ def creation_options(text: str) -> list[str]:
 
 
 def _band(setting: Setting) -> QgsProcessingParameterBand:
+    default = setting.default
     return QgsProcessingParameterBand(
         setting.parameter,
         setting.title,
-        setting.default,
+        list(default) if isinstance(default, tuple) else default,
         parentLayerParameterName=setting.of.upper(),
         optional=setting.default is None,
         allowMultiple=max(setting.count) > 1,
@@ -119,6 +120,7 @@ def _choice(setting: Setting) -> QgsProcessingParameterEnum:
         setting.title,
         options=list(setting.choices),
         defaultValue=setting.default,
+        optional=setting.default is None,
         usesStaticStrings=True,
     )
 
@@ -152,7 +154,7 @@ def _text(setting: Setting) -> QgsProcessingParameterString:
 
 
 def _options(setting: Setting) -> QgsProcessingParameterString:
-    default: Sequence[str] = setting.default
+    default: Sequence[str] = setting.default or ()
     parameter = QgsProcessingParameterString(
         setting.parameter, setting.title, OPTIONS_SEPARATOR.join(default), optional=True
     )

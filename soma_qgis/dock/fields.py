@@ -62,21 +62,24 @@ class NumberField(Field):
 
 
 class ChoiceField(Field):
-    """One of several words."""
+    """One of several words; where it need not be set, the first entry says so."""
 
     def __init__(self, setting: Setting) -> None:
         self._combo = _list()
         super().__init__(setting, self._combo)
+        if setting.default is None:
+            self._combo.addItem(setting.unset, None)
         for choice in setting.choices:
             self._combo.addItem(_choice_text(setting.name, choice), choice)
         self._combo.currentIndexChanged.connect(lambda _: self.changed.emit())
 
-    def value(self) -> str:
-        """Return the word."""
-        return str(self._combo.currentData())
+    def value(self) -> str | None:
+        """Return the word; None: not set."""
+        word: str | None = self._combo.currentData()
+        return word
 
-    def set_value(self, value: str) -> None:
-        """Show a word."""
+    def set_value(self, value: str | None) -> None:
+        """Show a word; None: not set."""
         self._combo.setCurrentIndex(max(0, self._combo.findData(value)))
 
 
@@ -109,9 +112,9 @@ class OptionsField(TextField):
         """Return the texts."""
         return tuple(creation_options(self._line.text()))
 
-    def set_value(self, value: tuple[str, ...]) -> None:  # type: ignore[override]
+    def set_value(self, value: tuple[str, ...] | None) -> None:  # type: ignore[override]
         """Show the texts."""
-        self._line.setText(OPTIONS_SEPARATOR.join(value))
+        self._line.setText(OPTIONS_SEPARATOR.join(value or ()))
 
 
 class BandField(Field):

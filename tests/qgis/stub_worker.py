@@ -83,7 +83,8 @@ def register(identifier: str, arguments: dict[str, Any]) -> None:
     if wanted in JOBS:
         JOBS[wanted](identifier, {"output": arguments["outputs"]["registered"]})
         return
-    send("progress", id=identifier, stage="coarse", done=1, total=4, fraction=0.25)
+    for done in (0, 1):
+        send("progress", id=identifier, stage="coarse", done=done, total=4, fraction=done / 4)
     failed = wanted == "failed"
     result = {
         "verdict": wanted,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from unittest.mock import MagicMock
 import pytest
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingParameterDefinition
 
-from model_core.settings import SETTINGS
+from model_core.settings import SETTINGS, Setting
 from soma_qgis import definitions
 from soma_qgis.dock.form import SettingsForm
 from soma_qgis.dock.run_record import RunRecord
@@ -133,6 +134,68 @@ def test_a_new_setting_reaches_processing_panel_request_and_command(
     assert "SMOOTHING=12.0" in command(parameters)
     stored = json.loads(json.dumps(RunRecord(run, "s1", "s2", parameters).to_dict()))
     assert RunRecord.from_dict(stored).settings.values["smoothing"] == 12.0
+
+
+OPTICAL_BANDS = {"type": "bands", "of": "optical", "count": [1, 3]}
+CHOICE = {"type": "choice", "choices": ["a", "b"]}
+OF_EVERY_TYPE: list[tuple[dict[str, Any], Any]] = [
+    (CHOICE | {"default": "a"}, "b"),
+    (CHOICE | {"default": None}, "b"),
+    ({"type": "text", "default": "x"}, "y"),
+    ({"type": "text", "default": None}, "y"),
+    ({"type": "options", "default": []}, ("A=1", "B=2")),
+    ({"type": "options", "default": None}, ("A=1", "B=2")),
+    ({"type": "band", "of": "optical", "count": [1], "default": 2}, 3),
+    (OPTICAL_BANDS | {"default": None}, (3, 2, 1)),
+    (OPTICAL_BANDS | {"default": [1, 2, 3]}, (3, 2, 1)),
+    ({"type": "number", "default": None}, 7.0),
+    ({"type": "number", "default": 5, "maximum": 10}, 7.0),
+    ({"type": "number", "default": 0, "minimum": -10}, -7.0),
+    ({"type": "number", "default": 5, "of_a_later_release": {"a": 1}}, 7.0),
+]
+
+
+@pytest.mark.parametrize(("entry", "value"), OF_EVERY_TYPE)
+def test_an_invented_setting_is_the_same_in_panel_processing_and_core(
+    define: Callable[..., None],
+    form: Callable[[], SettingsForm],
+    request: pytest.FixtureRequest,
+    rasters: dict[str, str],
+    tmp_path: Path,
+    entry: dict[str, Any],
+    value: Any,
+) -> None:
+    invented = {
+        "name": "new_one",
+        "title": "New",
+        "help": "Invented.",
+        "unset": "by itself",
+    } | entry
+    define(settings=invented)
+    request.getfixturevalue("plugin")
+    algorithm = QgsApplication.processingRegistry().algorithmById("soma:register")
+    known = {field.name for field in dataclasses.fields(Setting)}
+    asked = {**rasters, "OUTPUT": str(tmp_path / "out.tif")}
+    core = Setting(**{key: held for key, held in invented.items() if key in known})
+    context, shown = QgsProcessingContext(), form()
+
+    def arrives(parameters: dict[str, Any]) -> Any:
+        """Return what the core holds of the setting, once a run was asked for."""
+        good, message = algorithm.checkParameterValues(parameters, context)
+        assert good, message
+        return core.checked(algorithm.arguments(parameters, context)["new_one"])
+
+    def run() -> Any:
+        settings = RunSettings(values=shown.run_settings().values)
+        return arrives({**settings.parameters({}), **asked})
+
+    default = core.checked(core.default)
+    assert arrives(asked) == default
+    assert run() == default
+    shown.fields["new_one"].set_value(value)
+    assert run() == core.checked(value)
+    shown.fields["new_one"].set_value(default)
+    assert run() == default
 
 
 def test_a_new_product_is_a_destination_a_tick_and_a_file(

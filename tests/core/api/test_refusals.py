@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import rasterio
+import torch
 from rasterio.transform import Affine
 
 import model_core as soma
@@ -50,6 +53,9 @@ SQUARE = np.random.default_rng(0).random((100, 100))
         (SQUARE.astype(str), "of numbers"),
         ((SQUARE, None, "EPSG:32630"), "transform"),
         ((SQUARE, Affine.identity(), "EPSG:0"), "CRS"),
+        ((SQUARE, Affine(10, 10, 5e5, 10, 10, 4e6), "EPSG:32630"), "makes no pixels"),
+        ((SQUARE, Affine(10, 0, np.nan, 0, -10, 0), "EPSG:32630"), "makes no pixels"),
+        (torch.ones(100, 100, requires_grad=True), "cannot be made an array"),
         (SQUARE[:50], "64 x 64"),
         ("nowhere.tif", "does not exist"),
     ],
@@ -62,6 +68,12 @@ def test_data_array_without_coordinates(pair):
     pytest.importorskip("rioxarray")
     image = pytest.importorskip("xarray").DataArray(SQUARE, dims=("a", "b"))
     assert "coordinates x and y" in refusal(soma.register, image, pair / "optical.tif")
+
+
+def test_data_array_with_rows_left_out(pair):
+    image = pytest.importorskip("rioxarray").open_rasterio(pair / "sar.tif")
+    gap = image.isel(y=[*range(100), *range(110, 256)])
+    assert "not evenly spaced" in refusal(soma.register, gap, pair / "optical.tif")
 
 
 def test_closed_dataset(pair):
@@ -84,6 +96,9 @@ def test_settings_that_cannot_be_used(pair):
     assert "max_scale is 5" in refusal(soma.match, *images, max_scale=5)
     assert "no model 'sona'" in refusal(soma.register, *images, model="sona")
     assert "no model 'sona'" in refusal(soma.load_model, "sona")
+    assert "model is None" in refusal(soma.load_model, None)
+    for progress in (True, soma.Feedback):
+        assert "give a function" in refusal(soma.register, *images, progress=progress)
 
 
 def test_warp_refuses_another_geometry(registration, pair):
@@ -91,3 +106,11 @@ def test_warp_refuses_another_geometry(registration, pair):
     elsewhere = soma.Raster(sar.array, sar.transform, "EPSG:32631")
     assert "EPSG:32631" in refusal(registration.warp, elsewhere)
     assert "resampling is 'lanczos'" in refusal(registration.warp, resampling="lanczos")
+
+
+def test_pickling_says_what_to_do_instead(registration):
+    with pytest.raises(TypeError, match=r"cannot be pickled; save\(\) it"):
+        pickle.dumps(registration)
+    summary = pickle.loads(pickle.dumps(registration.summary))
+    assert summary.verdict == registration.verdict
+    assert pickle.loads(pickle.dumps(registration.warp())).crs == registration.warp().crs

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
 import model_core as soma
 from model_core.__main__ import main
-from model_core.api.images import open_image
+from model_core.api import plots, rasters
 from model_core.feedback import Feedback
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.simulation.scene_pair import SceneSettings, simulate
@@ -79,16 +80,6 @@ def test_every_form_of_an_image_gives_the_same(form, registration, pair, request
     assert result.verdict == registration.verdict
 
 
-def test_memory_of_an_array_is_given_back(pair):
-    image = open_image(as_masked(pair / "sar.tif"), "SAR image")
-    with rasterio.open(image.path) as dataset:
-        assert dataset.shape == (256, 256)
-    path = image.path
-    del image
-    with pytest.raises(rasterio.errors.RasterioIOError):
-        rasterio.open(path)
-
-
 def test_plain_arrays_share_the_pixel_plane(pair):
     with rasterio.open(pair / "sar.tif") as a, rasterio.open(pair / "optical.tif") as b:
         sar, optical = a.read(1, masked=True), b.read()
@@ -139,7 +130,21 @@ def test_real_arrays_with_a_known_error_of_their_place(scenes):
     assert offset == pytest.approx([9, -5], abs=1.5)
 
 
-def test_warp_is_the_saved_raster(registration, tmp_path):
+def test_the_field_is_unknown_where_the_images_share_no_data(pair):
+    sar = as_masked(pair / "sar.tif")
+    sar.array[:, :, :80] = np.ma.masked
+    result = soma.register(sar, pair / "optical.tif", max_shift=20, model="fixed-descriptors")
+    field = result.field
+    unknown = np.isnan(np.asarray(field.dx))
+    assert unknown[:, :2].all()
+    assert not unknown[2:-2, 16:-2].any()
+    for name in ("dy", "certainty"):
+        np.testing.assert_array_equal(np.isnan(np.asarray(getattr(field, name))), unknown)
+    assert np.isnan(np.asarray(field.residual))[unknown].all()
+
+
+def test_warp_is_the_saved_raster(registration, tmp_path, monkeypatch):
+    monkeypatch.setattr(rasters, "ROWS", 100)  # in three strips
     moved = registration.warp()
     saved = as_masked(registration.save(tmp_path)["registered"])
     assert moved.transform == saved.transform
@@ -193,7 +198,10 @@ def test_match_of_plain_arrays(pair):
     x, y = found.affine @ [128, 128, 1] - [128, 128]
     assert (x, y) == pytest.approx((-6.0, -4.0), abs=2.0)
     assert found.field.shape == (256, 256, 2)
-    assert 0.3 < found.certainty <= 1
+    np.testing.assert_allclose(found.field[128, 128], [128 + x, 128 + y], atol=1.5)
+    known = np.isfinite(found.field).all(axis=-1)
+    assert found.certainty == pytest.approx(found.certainty_map[known].mean(), abs=1e-6)
+    assert 0.3 < found.certainty < 1
 
 
 def test_a_loaded_model_is_used(pair):
@@ -210,13 +218,18 @@ def test_html_is_the_head_of_the_report(registration):
     assert f"{registration.figures['rmse_after_px']:.2f} px" in html
 
 
-def test_plot_shows_before_after_and_displacement(registration):
+def test_plot_shows_before_after_and_displacement(registration, monkeypatch):
     pytest.importorskip("matplotlib")
+    monkeypatch.setattr(plots, "arrow_scale", lambda *_: 3.0)
     figure = registration.plot()
     assert [axis.get_title() for axis in figure.axes][:2] == ["Before", "After"]
     before, after = (axis.images[0].get_array() for axis in figure.axes[:2])
     assert not np.array_equal(before, after)
     assert "px = " in figure.axes[2].get_title()
+    (arrows,) = figure.axes[2].collections
+    lengths = np.hypot(arrows.U, arrows.V) / arrows.scale
+    three_times = 3 * registration.figures["median_shift_px"]
+    assert np.median(lengths) == pytest.approx(three_times, rel=0.1)
 
 
 def test_plot_says_what_is_missing(registration, monkeypatch):

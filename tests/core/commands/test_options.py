@@ -73,7 +73,8 @@ def test_the_help_says_defaults_and_what_unset_means(capsys: pytest.CaptureFixtu
     text = text_of("register", capsys)
     assert "The largest shift to expect" in text
     assert "(default: 50)" in text
-    assert "not set: 4, or 25 for images without georeferencing" in text
+    assert SETTINGS["max_rotation"].help in text
+    assert "not set: 4, or 25" in text
 
 
 def test_match_takes_the_same_definitions(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ def test_downsampling_averages_the_valid_pixels():
     valid = torch.ones_like(image)
     valid[..., 0, 0] = 0  # 0 of 0, 1, 4, 5
     valid[..., :2, 2:] = 0
+    valid[..., 2, :2] = 0  # half of a block is too little
     small = downsample(ImageBatch(image, valid, "sar"), 2)
-    assert small.valid.tolist() == [[[[1, 0], [1, 1]]]]
+    assert small.valid.tolist() == [[[[1, 0], [0, 1]]]]
     assert float(small.image[0, 0, 0, 0]) == pytest.approx(10 / 3)
     assert float(small.image[0, 0, 1, 1]) == pytest.approx(12.5)

@@ -11,6 +11,7 @@ import rasterio
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
 from model_core.products.displacement_raster import (
+    TAG,
     read_displacement_raster,
     write_displacement_raster,
 )
@@ -48,4 +49,36 @@ def test_the_raster_speaks_for_itself(tmp_path: Path) -> None:
 def test_another_raster_is_no_displacement(tmp_path: Path) -> None:
     path = write(tmp_path / "image.tif", texture(64, 64)[None].astype(np.float32))
     with pytest.raises(BadInputError, match="not a displacement raster"):
+        read_displacement_raster(path)
+
+
+@pytest.mark.parametrize("tag", ["{", "null", "[]", '{"format": 1}', '{"format": 1, "pixel": {}}'])
+def test_changed_tags_get_one_sentence(tmp_path: Path, tag: str) -> None:
+    path = tmp_path / "displacement.tif"
+    write_displacement_raster(shifted(), path)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(**{TAG: tag})
+    with pytest.raises(BadInputError, match="was changed after a registration wrote it"):
+        read_displacement_raster(path)
+
+
+def test_a_part_of_a_displacement_raster_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "displacement.tif"
+    write_displacement_raster(shifted(), path)
+    with rasterio.open(path) as dataset:
+        profile, tags, bands = dataset.profile, dataset.tags(), dataset.read()
+    profile.update(width=8, height=8)
+    with rasterio.open(tmp_path / "part.tif", "w", **profile) as dataset:
+        dataset.write(bands[:, :8, :8])
+        dataset.update_tags(**tags)
+    with pytest.raises(BadInputError, match="was changed after a registration wrote it"):
+        read_displacement_raster(tmp_path / "part.tif")
+
+
+def test_a_later_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "displacement.tif"
+    write_displacement_raster(shifted(), path)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(**{TAG: '{"format": 2}'})
+    with pytest.raises(BadInputError, match=r"has format 2.* update SOMA"):
         read_displacement_raster(path)

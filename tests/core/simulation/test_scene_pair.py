@@ -198,6 +198,10 @@ def test_seed_decides_everything(plain: Path, tmp_path: Path) -> None:
         (["--crs", "EPSG:1"], "unknown"),
         (["--size", "64", "--relief", "100"], "folds"),
         (["--looks", "0"], "looks"),
+        (["--seed", "-1"], "seed"),
+        (["--shift", "nan", "3"], "shift"),
+        (["--rotation", "inf"], "rotation"),
+        (["--sar-grid-rotation", "nan"], "sar grid rotation"),
     ],
 )
 def test_impossible_settings_are_refused_in_a_sentence(

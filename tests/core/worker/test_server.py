@@ -138,8 +138,10 @@ def test_cancel_stops_the_running_job_and_not_the_next(client: Client) -> None:
     error = client.receive()
     assert time.monotonic() - started < 1
     assert (error["kind"], error["exit_code"]) == ("cancelled", 130)
-    client.job("answer", "2")
-    assert [client.receive()["type"] for _ in range(3)] == ["log", "progress", "result"]
+    for identifier in ("2", "1"):  # the same id again is another job
+        client.job("answer", identifier)
+        for expected in ("log", "progress", "result"):
+            assert client.receive()["type"] == expected
 
 
 def test_cancel_reaches_a_job_that_still_waits(client: Client) -> None:
@@ -174,7 +176,16 @@ def test_shutdown_ends_the_loop(client: Client) -> None:
         (b"nonsense\n", "not JSON"),
         (b"[1]\n", "not a message"),
         (b'{"protocol": 99, "type": "job"}\n', "one release"),
+        (b'{"protocol": "1", "type": "job"}\n', "the message is of '1'"),
         (b'{"protocol": 1, "type": "dance", "id": "1"}\n', "dance"),
+        (
+            b'{"protocol": 1, "type": "job", "id": "1", "job": "answer", "arguments": [1]}\n',
+            "arguments are a list",
+        ),
+        (
+            b'{"protocol": 1, "type": "job", "id": "1", "job": "answer", "arguments": "a"}\n',
+            "arguments are a str",
+        ),
     ],
 )
 def test_what_is_no_message_is_refused_and_the_worker_lives_on(

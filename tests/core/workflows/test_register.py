@@ -208,6 +208,33 @@ def test_cancelling_leaves_no_file(stage: str, tmp_path: Path) -> None:
     assert list(out.iterdir()) == []
 
 
+class Patient(Feedback):
+    """Asks to stop when it is asked more often than its patience allows."""
+
+    def __init__(self, patience: int) -> None:
+        self.left = patience
+
+    def cancelled(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def test_cancelled_means_that_no_file_was_written_whenever_it_comes(tmp_path: Path) -> None:
+    wanted = request(tmp_path / "out", linear(tmp_path), optical(tmp_path / "optical.tif"))
+    run = compute(wanted, open_scenes(wanted), Feedback())
+    out = tmp_path / "out"
+    out.mkdir()
+    for patience in range(100):
+        try:
+            write_products(run, wanted.outputs, Patient(patience))
+        except CancelledError:
+            assert list(out.iterdir()) == [], f"after {patience} questions"
+        else:
+            break
+    assert len(list(out.iterdir())) == len(wanted.outputs)
+    assert patience > 5
+
+
 def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
     seen: list[float] = []
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model_core.errors import BadInputError
@@ -25,6 +26,34 @@ def test_what_is_not_given_has_the_defaults() -> None:
 def test_paths_may_be_path_objects() -> None:
     request = RegistrationRequest(Path("sar.tif"), "o.tif", {"report": Path("r.html")})  # type: ignore[arg-type, dict-item]
     assert (request.sar, request.outputs["report"]) == ("sar.tif", "r.html")
+
+
+def test_numbers_may_be_numpys() -> None:
+    given = {
+        "sar_band": np.int64(2),
+        "optical_bands": np.array([4, 3, 2]),
+        "extent": [np.float32(1), np.int16(2), np.float64(3), np.uint8(4)],
+        "max_shift": np.float32(20),
+        "spacing": np.array(16),
+    }
+    settings = RegistrationRequest("a.tif", "b.tif", {}, given).settings
+    found = {name: settings[name] for name in given}
+    assert found == {
+        "sar_band": 2,
+        "optical_bands": (4, 3, 2),
+        "extent": (1.0, 2.0, 3.0, 4.0),
+        "max_shift": 20.0,
+        "spacing": 16.0,
+    }
+    assert json.loads(json.dumps(found))["optical_bands"] == [4, 3, 2]
+    bands = RegistrationRequest("a.tif", "b.tif", {}, {"optical_bands": range(1, 4)})
+    assert bands.settings["optical_bands"] == (1, 2, 3)
+
+
+@pytest.mark.parametrize("value", [np.bool_(True), np.nan, np.float32(np.inf), np.ones(2)])
+def test_numpys_values_are_held_to_the_limits(value: object) -> None:
+    with pytest.raises(BadInputError, match="max_shift is"):
+        RegistrationRequest("a.tif", "b.tif", {}, {"max_shift": value})
 
 
 def test_the_json_form_brings_the_request_back() -> None:
@@ -53,12 +82,19 @@ REFUSED: list[tuple[Any, str]] = [
     ({"sar": "a.tif"}, "no optical image"),
     ({"sar": 7, "optical": "b.tif"}, "The sar image is 7"),
     ({"sar": "", "optical": "b.tif"}, "sar image is ''"),
+    ({"sar": "a\0.tif", "optical": "b.tif"}, "which is not a path"),
     (BOTH | {"max_shfit": 7}, "max_shfit"),
     (BOTH | {7: 7}, "does not know (7)"),
     (BOTH | {"max_shift": "far"}, "max_shift is 'far'"),
     (BOTH | {"max_shift": None}, "max_shift is None"),
     (BOTH | {"max_shift": float("nan")}, "max_shift is nan"),
     (BOTH | {"max_scale": 0.5}, "from 1 to 2"),
+    (BOTH | {"max_shift": 2001}, "from 1 to 2000"),
+    (BOTH | {"output_pixel_size": 0}, "at least 1e-09"),
+    (BOTH | {"extent": [0, 5, 10, 1]}, "each minimum below its maximum"),
+    (BOTH | {"extent": [10, 0, 0, 5]}, "each minimum below its maximum"),
+    (BOTH | {"extent": [0, 0, 10]}, "four finite numbers"),
+    (BOTH | {"extent": [0, 0, 10, float("inf")]}, "four finite numbers"),
     (BOTH | {"resampling": "lanczos"}, "one of auto, nearest"),
     (BOTH | {"optical_bands": "432"}, "1 or 3 numbers"),
     (BOTH | {"creation_options": ["COMPRESS"]}, "NAME=VALUE"),

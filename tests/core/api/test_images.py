@@ -1,0 +1,104 @@
+"""The core sees the pixels and the place of an image as its owner does, whatever form it has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+from rasterio.io import MemoryFile
+
+import model_core as soma
+from model_core.api.images import open_image
+from model_core.feedback import Feedback
+from model_core.simulation.scene_pair import SceneSettings, simulate
+from tests.core.api.images import as_masked
+
+
+def written(image: soma.Image) -> np.ndarray:
+    """Return the pixels that the core sees of an image."""
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as dataset:
+        return dataset.read(masked=True)
+
+
+def test_datasets_that_cannot_be_opened_again_by_name(pair, tmp_path):
+    """Their names lead to other pixels, to nothing, or end the process."""
+    path = tmp_path / "overviews.tif"
+    path.write_bytes((pair / "sar.tif").read_bytes())
+    with rasterio.open(path, "r+") as dataset:
+        dataset.build_overviews([2])
+        whole = dataset.read(masked=True)
+    with rasterio.open(path, overview_level=0) as dataset:
+        assert written(dataset).shape == dataset.read().shape == (1, 128, 128)
+    with path.open("rb") as file, rasterio.open(file) as dataset:
+        np.testing.assert_array_equal(written(dataset), whole)
+    with MemoryFile(path.read_bytes()) as memory, memory.open() as dataset:
+        image = open_image(dataset, "image")
+    with rasterio.open(image.path) as kept:
+        np.testing.assert_array_equal(kept.read(masked=True), whole)
+    with rasterio.open(path) as source, MemoryFile(ext="vrt") as memory:
+        rasterio.shutil.copy(source, memory.name, driver="VRT")
+        text = memory.read().decode()
+    with rasterio.open(text) as dataset:
+        np.testing.assert_array_equal(written(dataset), whole)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", ">u2", ">i4", ">c8", "c32", "f2", "bool"])
+def test_types_that_files_do_not_have(dtype):
+    values = np.arange(100 * 100).reshape(100, 100) % 251
+    array = (values * (1 - 2j) if np.dtype(dtype).kind == "c" else values).astype(dtype)
+    np.testing.assert_array_equal(written(array)[0], array)
+
+
+def test_paths_hold_when_the_working_directory_changes(pair, tmp_path, monkeypatch):
+    monkeypatch.chdir(pair)
+    with rasterio.open("sar.tif") as dataset:
+        images = open_image("sar.tif", "image"), open_image(dataset, "image")
+    monkeypatch.chdir(tmp_path)
+    for image in images:
+        with rasterio.open(image.path) as dataset:
+            assert dataset.shape == (256, 256)
+
+
+def test_memory_of_an_array_is_given_back(pair):
+    image = open_image(as_masked(pair / "sar.tif"), "SAR image")
+    with rasterio.open(image.path) as dataset:
+        assert dataset.shape == (256, 256)
+    path = image.path
+    del image
+    with pytest.raises(rasterio.errors.RasterioIOError):
+        rasterio.open(path)
+
+
+@pytest.mark.parametrize("change", ["turned round", "every second", "a part", "single precision"])
+def test_data_arrays_lie_where_their_coordinates_say(change, pair):
+    """Also where rioxarray still holds the transform of the file that they were read from."""
+    image = pytest.importorskip("rioxarray").open_rasterio(pair / "sar.tif")
+    if change == "turned round":
+        image = image.isel(x=slice(None, None, -1), y=slice(None, None, -1))
+    elif change == "every second":
+        image = image.isel(x=slice(None, None, 2), y=slice(None, None, 2))
+    elif change == "a part":
+        image = image.isel(x=slice(20, 240), y=slice(10, 200))
+    else:
+        image = image.assign_coords(x=image.x.astype("f4"), y=image.y.astype("f4"))
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as dataset:
+        x, _ = dataset.transform * (np.arange(dataset.width) + 0.5, 0.5)
+        _, y = dataset.transform * (0.5, np.arange(dataset.height) + 0.5)
+        np.testing.assert_allclose(x, image.x, atol=1.0)
+        np.testing.assert_allclose(y, image.y, atol=1.0)
+        np.testing.assert_array_equal(dataset.read(), image.values)
+
+
+def test_turned_data_arrays_keep_their_place(tmp_path):
+    rioxarray = pytest.importorskip("rioxarray")
+    settings = SceneSettings(size=128, sar_grid_rotation=12.0)
+    simulate(settings, tmp_path, Feedback())
+    image = rioxarray.open_rasterio(tmp_path / "sar.tif")
+    opened = open_image(image, "image")
+    with rasterio.open(opened.path) as given, rasterio.open(tmp_path / "sar.tif") as file:
+        assert given.transform.almost_equals(file.transform)
+    with pytest.raises(soma.BadInputError, match="not evenly spaced"):
+        open_image(image.isel(x=slice(10, None)), "image")
