@@ -88,7 +88,16 @@ def ask(
         )
     except OSError as error:
         return subprocess.CompletedProcess(command, -1, "", str(error))
-    patience = PROBE_TIMEOUT if timeout is None else timeout
+    return _wait(process, command, cancelled, PROBE_TIMEOUT if timeout is None else timeout)
+
+
+def _wait(
+    process: subprocess.Popen[str],
+    command: list[str],
+    cancelled: Callable[[], bool],
+    patience: float,
+) -> subprocess.CompletedProcess[str]:
+    """Return what a program said, once it has ended or had to be ended; see :func:`ask`."""
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -69,15 +69,7 @@ def export_grid(
         raise LayerError(
             tr("{} is no file and needs an image with a CRS beside it.").format(layer.name())
         )
-    transform = QgsCoordinateTransform(other.crs(), layer.crs(), QgsProject.instance())
-    try:
-        box = transform.transformBoundingBox(other.extent())
-    except QgsCsException as error:
-        raise LayerError(
-            tr("{} cannot be brought into the CRS of {}; check the CRS of both.").format(
-                other.name(), layer.name()
-            )
-        ) from error
+    box = _extent_in_crs_of(layer, other)
     # Of the areas, so that a rotation between the CRSs does not change the resolution.
     pixel = math.sqrt(box.width() * box.height() / (other.width() * other.height()))
     if within is not None:
@@ -99,6 +91,23 @@ def export_grid(
             ).format(layer.name(), width, height)
         )
     return ExportGrid(box, width, height)
+
+
+def _extent_in_crs_of(layer: QgsRasterLayer, other: QgsRasterLayer) -> QgsRectangle:
+    """Return the extent of the other layer in the CRS of a layer.
+
+    Raises:
+        LayerError: it has none there.
+    """
+    transform = QgsCoordinateTransform(other.crs(), layer.crs(), QgsProject.instance())
+    try:
+        return transform.transformBoundingBox(other.extent())
+    except QgsCsException as error:
+        raise LayerError(
+            tr("{} cannot be brought into the CRS of {}; check the CRS of both.").format(
+                other.name(), layer.name()
+            )
+        ) from error
 
 
 class Export:
