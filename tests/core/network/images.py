@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from model_core.geometry.affine import affine_field, invert, similarity_about
@@ -53,6 +54,21 @@ def pair(
     valid = torch.ones_like(speckled)
     optical = torch.cat([grey, 0.8 * grey + 0.1, grey.square()], dim=1)
     return ImageBatch(optical, valid, "optical"), ImageBatch(speckled, valid, "sar")
+
+
+def coarse_pair(truth: torch.Tensor, side: int) -> tuple[ImageBatch, ImageBatch]:
+    """Return a large pair with coarse structure, cheap to make."""
+    small = side // 7
+    whole = torch.from_numpy(texture(small + 40, small + 40, 5)).float()[None, None]
+    full = F.interpolate(whole, scale_factor=7, mode="bilinear", align_corners=False)
+    middle = 140
+    reference = full[..., middle : middle + side, middle : middle + side]
+    moved = 1 - sample(full, affine_field(invert(truth), side, side) + middle)
+    valid = torch.ones_like(reference)
+    return (
+        ImageBatch(reference.expand(1, 3, -1, -1), valid, "optical"),
+        ImageBatch(moved, valid, "sar"),
+    )
 
 
 def shift(x: float, y: float) -> Tensor:

@@ -17,8 +17,9 @@ from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration import tiles
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.refine import refine, refinement
-from tests.core.network.images import TINY, pair, rotation, scene, shift
+from model_core.registration.fit import fit_affine
+from model_core.registration.refine import Refinement, Step, refine, refinement
+from tests.core.network.images import TINY, coarse_pair, pair, rotation, scene, shift
 from tests.core.registration.registering import as_model, error, image_pair, start_field
 
 PROGRESS = Progress(Feedback(), "refine")
@@ -115,3 +116,38 @@ def test_progress_grows_to_the_end_of_the_stage_and_a_wish_to_stop_is_heard():
     watcher.stop = True
     with pytest.raises(CancelledError):
         refined(images, shift(0, 0), True, Progress(watcher, "refine"))
+
+
+def test_a_coarse_level_measures_in_pixels_of_the_full_image():
+    """Three steps at a third of the resolution, and no other: the affine is found."""
+    size, truth = (640, 640), rotation(0.8, 9.0, -6.0, 640)
+    images = coarse_pair(truth, 640)
+    stage = NETWORK.config.affine_stages[1]
+    cache = FeatureCache(image_pair(*images), as_model(NETWORK))
+    given = []
+
+    def fitted(targets, so_far, final):
+        given.append((targets.factor, targets.tolerance, targets.grid.spacing, final))
+        return fit_affine(targets)
+
+    how = Refinement((Step(3, stage),) * 3, fitted)
+    fit = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS)
+    assert error(start_field(shift(0, 0), size), truth) > 9
+    assert error(fit.field, truth) < 0.7
+    assert [one[:3] for one in given] == [(3, 6.0, 48)] * 3
+    assert [one[3] for one in given] == [False, False, True]
+
+
+def test_a_coarse_level_takes_little_of_the_progress():
+    seen = []
+
+    class Watcher(Feedback):
+        def progress(self, stage, done, total, fraction):
+            seen.append(fraction)
+
+    stage = NETWORK.config.affine_stages[1]
+    cache = FeatureCache(image_pair(*pair(shift(0, 0), 128, 128)), as_model(NETWORK))
+    how = Refinement((Step(2, stage), Step(1, stage)), lambda targets, *_: fit_affine(targets))
+    start = start_field(shift(0, 0), (128, 128))
+    refine(cache, cache.model, start, how, Progress(Watcher(), "refine"))
+    assert seen == pytest.approx([0.0, 0.2, 0.2, 1.0])

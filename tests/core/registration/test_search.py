@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
-from model_core.geometry.affine import affine_field, compose, invert, similarity_about
+from model_core.geometry.affine import affine_field, compose, similarity_about
 from model_core.geometry.sampling import sample, sample_mask
 from model_core.geometry.window import Window
 from model_core.network.config import SomaConfig
@@ -30,7 +29,7 @@ from model_core.registration.search import (
     rotated_feature_map,
     rotated_images,
 )
-from tests.core.network.images import TINY, pair, rotation, shift
+from tests.core.network.images import TINY, coarse_pair, pair, rotation, shift
 from tests.core.rasters import texture
 from tests.core.registration.registering import as_model, error, image_pair, start_field
 
@@ -143,21 +142,6 @@ def test_the_mean_correlation_is_read_where_the_affine_puts_the_windows():
     # A rotation moves each control point elsewhere: only near its centre by little.
     rotated = mean_correlation(stage, volume, support, rotation(2.0, -4.0, 4.0, 64))
     assert 0.2 < rotated < 0.9
-
-
-def coarse_pair(truth: torch.Tensor, side: int) -> tuple[ImageBatch, ImageBatch]:
-    """Return a large pair with coarse structure, cheap to make."""
-    small = side // 7
-    whole = torch.from_numpy(texture(small + 40, small + 40, 5)).float()[None, None]
-    full = F.interpolate(whole, scale_factor=7, mode="bilinear", align_corners=False)
-    middle = 140
-    reference = full[..., middle : middle + side, middle : middle + side]
-    moved = 1 - sample(full, affine_field(invert(truth), side, side) + middle)
-    valid = torch.ones_like(reference)
-    return (
-        ImageBatch(reference.expand(1, 3, -1, -1), valid, "optical"),
-        ImageBatch(moved, valid, "sar"),
-    )
 
 
 def test_the_first_hypothesis_is_neither_rotated_nor_scaled():
