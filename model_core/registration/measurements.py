@@ -14,11 +14,9 @@ from model_core.network.affine_flow_matcher import Measurement
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.matcher_config import StageConfig
 from model_core.registration.model import RegistrationModel
+from model_core.registration.verdict_config import THRESHOLDS
 
 Slices = tuple[slice, slice]
-
-LARGEST_DISAGREEMENT = 3.0
-"""Pixels by which the two directions of a search may differ and still name the same place."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _on_host(forward: Measurement, backward: Measurement | None) -> Measurements
     if backward is not None:
         # The same displacement from the other side has the opposite sign.
         both = (forward.displacement + backward.displacement).norm(dim=1)[0]
-        consistent = _array(both) < LARGEST_DISAGREEMENT
+        consistent = _array(both) < THRESHOLDS.largest_disagreement
     return Measurements(
         _array(forward.displacement[0]),
         _array(forward.certainty[0]),

@@ -23,6 +23,10 @@ class VerdictConfig:
     """Thresholds of the verdict.
 
     Attributes:
+        least_support: valid share of a verification window from which it counts. Not measured: a
+            window that is mostly invalid shows little.
+        largest_disagreement: pixels by which the two directions of a search may differ and still
+            name the same place. Not measured: three quarters of a cell of the search.
         chance_factor: standard deviation of the share of inliers by chance, in units of the
             binomial's for independent windows. Measured: windows that overlap are not independent.
         likely_deviations: of these, above chance, from which a registration is likely (a one-sided
@@ -43,6 +47,8 @@ class VerdictConfig:
             a choice of what users may call registered.
     """
 
+    least_support: float = 0.6
+    largest_disagreement: float = 3.0
     chance_factor: float = 1.3
     likely_deviations: float = 2.0
     sure_deviations: float = 3.5

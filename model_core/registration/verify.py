@@ -13,9 +13,7 @@ from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.measurements import measure_both
 from model_core.registration.model import RegistrationModel
 from model_core.registration.tiles import TileRun
-
-LEAST_SUPPORT = 0.6
-"""Valid share of a verification window from which it counts."""
+from model_core.registration.verdict_config import THRESHOLDS
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def verify(
     for some, measured in tiles.measured(
         field, lambda one, other: measure_both(model, one, other, stage), progress
     ):
-        usable = measured.support > LEAST_SUPPORT
+        usable = measured.support > THRESHOLDS.least_support
         points.append(centres[some][usable])
         residual.append(measured.displacement.transpose(1, 2, 0)[usable])
         consistent.append(measured.consistent[usable])
