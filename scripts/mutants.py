@@ -51,8 +51,13 @@ EQUIVALENT: dict[str, str] = {
     "registration/robust_affine: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/robust_affine: (item, None) -> (None, item)": "an item, and an axis before it, "
     "whichever is said first",
-    "registration/robust_affine: (source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]) -> "
-    "(source[:, 2] - source[:, 0], source[:, 1] - source[:, 0])": "an area without its sign",
+    "registration/robust_affine: (triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0]) -> "
+    "(triples[:, 2] - triples[:, 0], triples[:, 1] - triples[:, 0])": "an area without its sign",
+    "registration/robust_affine: triples[:, 0] -> triples[:, 1]": "of a triangle, two other sides: "
+    "the same area (in the other place of this text the area is 0, which tests notice)",
+    "registration/robust_affine: source[..., 0] -> source[..., 1]": "ones of the same shape",
+    "registration/robust_affine: [models[spread_out(source, points[item])], every] -> "
+    "[every, models[spread_out(source, points[item])]]": "the best is taken, in whatever order",
     "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
     "residual displacement, so that its control points hold nothing",
     "registration/search: [found[0], *(one for one in found[1:] if one.score >= FOLLOWED * "

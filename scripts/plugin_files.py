@@ -8,7 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = "soma_qgis"
 
-BESIDE = ("metadata.txt", "LICENSE", "resources", "model_core")
+CHECKS = (".bandit", ".secrets.baseline")
+"""What tells the checks of the plugin site which of their findings are excused, and why."""
+
+BESIDE = ("metadata.txt", "LICENSE", "resources", "model_core", *CHECKS)
 """Entries of the repository that stand beside the plugin's own code in its folder."""
 
 RESEARCH = (
@@ -57,5 +60,5 @@ def files() -> Iterator[tuple[str, Path]]:
 
 
 def _wanted(path: Path) -> bool:
-    hidden = path.name.startswith(".")
+    hidden = path.name.startswith(".") and path.name not in CHECKS
     return not hidden and path.name not in LEFT_OUT and path.suffix != ".pyc"

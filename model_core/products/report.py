@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from model_core.geometry.pixels import pixel_to_cell
@@ -231,7 +230,7 @@ def _pictures(pictures: Comparison, failed: bool) -> dict[str, Any]:
     return {"title": pictures.title, "images": images}
 
 
-def _vector_plots(data: ReportData) -> dict[str, Markup] | None:
+def _vector_plots(data: ReportData) -> dict[str, str] | None:
     """Return the plots of all vectors and of their difference to the median, as SVG."""
     if data.vectors is None or data.overview is None or data.failed:
         return None
@@ -244,17 +243,15 @@ def _vector_plots(data: ReportData) -> dict[str, Markup] | None:
     again = '<use href="#ground"/>'
     over, without = "Displacement vectors over the reference", data.vectors.without_median()
     return {
-        "whole": Markup(vector_plot(data.vectors, canvas, picture, over)),
-        "local": Markup(
-            vector_plot(without, canvas, again, "The same vectors without their median")
-        ),
+        "whole": vector_plot(data.vectors, canvas, picture, over),
+        "local": vector_plot(without, canvas, again, "The same vectors without their median"),
     }
 
 
-def _histogram(data: ReportData) -> Markup | None:
+def _histogram(data: ReportData) -> str | None:
     if data.failed and not np.isfinite(data.residuals_before).any():
         return None
-    return Markup(histogram(data.residuals_before, None if data.failed else data.residuals_after))
+    return histogram(data.residuals_before, None if data.failed else data.residuals_after)
 
 
 def _rows(pairs: Iterable[tuple[str, Any]]) -> Rows:

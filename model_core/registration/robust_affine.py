@@ -123,16 +123,13 @@ def _best_sample(
         source = points[item][triple].double()
         target = targets[item][triple].double()
         models = weighted_affine(source, target, torch.ones_like(source[..., 0]))
-        models = torch.cat(
-            [models, weighted_affine(points[item, None], targets[item, None], weight[None])]
-        )
-        spread = spread_out(source, points[item])
-        spread = torch.cat([spread, torch.ones_like(spread[:1])])
+        every = weighted_affine(points[item, None], targets[item, None], weight[None])
+        models = torch.cat([models[spread_out(source, points[item])], every])
         # Windows of neighbouring points overlap: a thousand points tell as much as all.
         some = slice(None, None, max(1, len(weight) // JUDGES))
         squared = squared_residuals(models, points[item, None, some], targets[item, None, some])
         score = agreement(squared, scale) @ weight[some]
-        best.append(models[torch.where(spread, score, -1.0).argmax()])
+        best.append(models[score.argmax()])
     return torch.stack(best)
 
 
