@@ -92,7 +92,7 @@ def find_start(
             "The images have no valid pixel in common: where one has data the other has nodata; "
             "choose images that show the same ground."
         )
-    rows, columns = _used(reference.valid | moving.valid)
+    rows, columns = valid_box(reference.valid | moving.valid)
     one, other = (model.batch(_crop(view, rows, columns)) for view in (reference, moving))
     within = SearchBounds(bounds.max_shift / factor, bounds.max_rotation, bounds.max_scale)
     with torch.inference_mode():
@@ -104,7 +104,7 @@ def find_start(
     return Field(affine_of_crop(affine, origin, factor), grid), best.score
 
 
-def _used(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
+def valid_box(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
     """Return the rows and columns between which there are valid pixels."""
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

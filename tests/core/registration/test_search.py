@@ -28,6 +28,7 @@ from model_core.registration.search import (
     mean_correlation,
     rotated_feature_map,
     rotated_images,
+    valid_box,
 )
 from tests.core.network.images import TINY, coarse_pair, pair, rotation, shift
 from tests.core.rasters import texture
@@ -184,8 +185,9 @@ def test_what_is_invalid_in_both_images_does_not_move_the_answer(side):
     assert error(start, truth) < 1.5
 
 
-def test_ground_beyond_the_reference_is_looked_at_as_far_as_it_may_be_shifted():
-    optical, sar = pair(shift(0, 0), 128, 160)
+@pytest.mark.parametrize(("side", "factor"), [(160, 1), (1400, 2)])
+def test_ground_beyond_the_reference_is_looked_at_as_far_as_it_may_be_shifted(side, factor):
+    optical, sar = coarse_pair(shift(0, 0), side)
     both = image_pair(optical, sar)
     windows: list[Window] = []
     read = both.moving.read
@@ -194,8 +196,15 @@ def test_ground_beyond_the_reference_is_looked_at_as_far_as_it_may_be_shifted():
     )
     find_start(both, as_model(network(CLASSICAL)), SearchBounds(10, 0, 1))
     (window,) = windows
-    assert (window.row, window.column) == (-11, -11)
-    assert window.shape == (128 + 22, 160 + 22)
+    margin = 10 // factor + 1
+    assert (window.row, window.column, window.factor) == (-margin, -margin, factor)
+    assert window.shape == (side // factor + 2 * margin,) * 2
+
+
+def test_the_box_of_the_valid_pixels_holds_all_of_them():
+    valid = np.zeros((8, 10), bool)
+    valid[2, 3] = valid[5, 7] = True
+    assert valid_box(valid) == (slice(2, 6), slice(3, 8))
 
 
 def test_the_corners_of_a_rotated_image_are_masked():
