@@ -223,14 +223,11 @@ class Guide:
         qgis.click("widget", kind="QComboBox", text=self._optical)
         qgis.click("item", text=BASEMAP)
         qgis.until(lambda: qgis.sees("exported first"), "how the basemap is exported")
-        self._away()
-        self._picture("basemap", self._upper_panel())
-        self._fold("Advanced settings")
         desktop.click(qgis.find("widget", kind="QgsDoubleSpinBox", text="3.0 px"), 2)
         desktop.press("ctrl+a")
         desktop.type("50\t")
-        desktop.wheel(self._panel(), -60)
-        self._fold("Advanced settings")
+        self._away()
+        self._picture("basemap", self._upper_panel())
         self._run()
         self._finish()
         self._bare_map()
@@ -290,7 +287,7 @@ class Guide:
 
     def _upper_panel(self) -> Rect:
         x, y, width, _ = self._panel()
-        return x, y, width, 420
+        return x, y, width, 450
 
     def _rect(self, kind: str, name: str = "") -> Rect:
         return self._qgis.find("widget", kind=kind, name=name)

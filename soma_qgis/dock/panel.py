@@ -135,8 +135,7 @@ class SomaDock(QgsDockWidget):
         can_save = run is not None and bool(temporary_files(run))
         self.card.show_record(record, bool(report) and Path(report).exists(), can_save)
         self.compare.offer(compared_layers(record))
-        # Once the layout knows how tall the card is.
-        QTimer.singleShot(0, lambda: self._scroll.ensureWidgetVisible(self.card))
+        self._scroll.show_whole(self.card)
 
     def _make_parts(self) -> None:
         canvas = self._iface.mapCanvas()
