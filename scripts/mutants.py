@@ -58,6 +58,7 @@ EQUIVALENT: dict[str, str] = {
     "registration/robust_affine: source[..., 0] -> source[..., 1]": "ones of the same shape",
     "registration/robust_affine: [models[spread_out(source, points[item])], every] -> "
     "[every, models[spread_out(source, points[item])]]": "the best is taken, in whatever order",
+    "registration/search: (1, -1) -> (-1, 1)": "the order in which rotations and scales are tried",
     "registration/search: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
     "residual displacement, so that its control points hold nothing",

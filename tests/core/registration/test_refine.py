@@ -94,7 +94,10 @@ def test_a_smooth_deformation_is_found_with_its_sign_and_axes():
     assert rms(local) < 0.45
 
 
-def test_progress_grows_to_the_end_of_the_stage_and_a_wish_to_stop_is_heard():
+@pytest.mark.parametrize("side", [64, 640])
+def test_progress_grows_to_the_end_of_the_stage_and_a_wish_to_stop_is_heard(monkeypatch, side):
+    """In an image of four tiles and of one."""
+    monkeypatch.setattr(tiles, "TILE", side)
     seen = []
 
     class Watcher(Feedback):

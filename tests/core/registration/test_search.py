@@ -235,6 +235,15 @@ def test_the_follow_up_applies_what_it_measures_before_the_candidate():
     assert error(start_field(found.affine, (192, 192)), truth) < 0.8
 
 
+def test_a_candidate_that_is_almost_as_good_is_followed_up_where_all_are_low():
+    truth = shift(4.0, -2.0)
+    optical, sar = pair(truth)
+    best = Candidate(compose(truth, shift(40.0, 0.0)), 0.4)
+    with torch.inference_mode():
+        found = follow_up(network(), optical, sar, [best, Candidate(truth, 0.3)])
+    assert error(start_field(found.affine, (192, 192)), truth) < 0.8
+
+
 def test_windows_count_by_their_support_in_the_mean_correlation():
     stage = StageConfig(stride=2, radius=2, window=20.0, spacing=16)
     volume = torch.zeros(1, 25, 2, 2)

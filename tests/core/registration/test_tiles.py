@@ -36,6 +36,8 @@ def test_tiles_and_their_control_points_partition_the_grid(
     for tile in tile_windows(height, width, spacing):
         assert tile.height <= TILE
         assert tile.width <= TILE
+        assert tile.row + tile.height <= height
+        assert tile.column + tile.width <= width
         pixels[tile.row : tile.row + tile.height, tile.column : tile.column + tile.width] += 1
         points[control_points_of(tile, spacing)] += 1
     assert (pixels == 1).all()
