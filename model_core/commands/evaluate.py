@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from model_core.commands.options import add_device, add_threads, check_threads
 from model_core.settings import SETTINGS
 
 
@@ -37,8 +38,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--limit", type=int, metavar="N", help="pairs per source")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2, help="of every method")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    add_threads(parser, default=2)
+    add_device(parser, default="cpu")
     parser.set_defaults(run=run)
 
 
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from model_core.evaluation.protocols import PROTOCOLS
     from model_core.evaluation.run import EvaluationSettings, evaluate
 
+    check_threads(options.threads)
     settings = EvaluationSettings(
         manifests=tuple(options.pairs),
         out=options.out,

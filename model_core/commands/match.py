@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_core.commands.exit_codes import EXIT_CODES, EXIT_HELP
-from model_core.commands.options import add_settings, given_settings
+from model_core.commands.options import (
+    add_settings,
+    add_threads,
+    given_settings,
+    limit_threads,
+)
 from model_core.errors import BadInputError
 from model_core.settings import check_settings
 
@@ -48,24 +53,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--pairs", type=Path, help=f"CSV with the columns {', '.join(COLUMNS)}")
     parser.add_argument("--out", type=Path, help="JSON lines, one a pair, for --pairs")
     add_settings(parser, MATCH_SETTINGS)
-    parser.add_argument("--threads", type=int, help="CPU threads")
+    add_threads(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Match one pair or a list of them."""
-    import torch
-
     from model_core.raster.output import check_outputs
 
     single = bool(options.sar and options.optical and options.json)
     if single == bool(options.pairs and options.out):
         raise BadInputError("Give --sar, --optical and --json, or --pairs and --out.")
-    if options.threads is not None and options.threads < 1:
-        raise BadInputError(f"--threads is {options.threads}; give 1 or more.")
     settings = check_settings(given_settings(options))
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    limit_threads(options.threads)
     outputs = [str(p) for p in (options.json, options.field, options.out) if p]
     inputs = [str(p) for p in (options.sar, options.optical, options.pairs) if p]
     check_outputs(outputs, inputs)

@@ -6,10 +6,14 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
+from model_core.errors import BadInputError
 from model_core.settings import SETTINGS, Setting
 
 SHORTER = {"creation_options": "--co", "output_pixel_size": "--pixel-size"}
 """Second names of options."""
+
+MOST_THREADS = 1024
+"""More than any machine has cores for: so many cannot be meant, and starting them can fail."""
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] | None = None) -> None:
@@ -25,6 +29,43 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] | None = 
         parser.add_argument(
             *flags, dest=name, default=argparse.SUPPRESS, help=_help(setting), **_form(setting)
         )
+
+
+def add_threads(parser: argparse.ArgumentParser, default: int | None = None) -> None:
+    """Add ``--threads``; without a default as many as torch takes, one a core."""
+    said = "one a core" if default is None else default
+    parser.add_argument(
+        "--threads", type=int, default=default, metavar="N", help=f"on the CPU (default: {said})"
+    )
+
+
+def add_device(parser: argparse.ArgumentParser, default: str = "auto") -> None:
+    """Add ``--device`` to a command that does not take all settings of a registration."""
+    choices = SETTINGS["device"].choices
+    parser.add_argument("--device", choices=choices, default=default, help=f"default: {default}")
+
+
+def check_threads(threads: int | None) -> None:
+    """Check what was given for ``--threads``.
+
+    Raises:
+        BadInputError: it is no number of threads.
+    """
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise BadInputError(f"--threads is {threads}; give 1 to {MOST_THREADS}, or leave it out.")
+
+
+def limit_threads(threads: int | None) -> None:
+    """Let torch use so many threads; None: as many as it takes by itself.
+
+    Raises:
+        BadInputError: it is no number of threads.
+    """
+    import torch
+
+    check_threads(threads)
+    if threads is not None:
+        torch.set_num_threads(threads)
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:

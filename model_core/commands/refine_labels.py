@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from model_core.commands.options import add_device, add_threads, limit_threads
 from model_core.settings import SETTINGS
 
 
@@ -25,15 +26,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--model", default=SETTINGS["model"].default, help="bundled name or checkpoint file"
     )
-    parser.add_argument("--threads", type=int, default=0, help="of torch on the CPU; 0: all cores")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_threads(parser)
+    add_device(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Refine the labels of all pairs, and say how far they moved."""
     import numpy as np
-    import torch
 
     from model_core.commands.feedback import StandardErrorFeedback
     from model_core.raster.output import check_outputs
@@ -42,11 +42,10 @@ def run(options: argparse.Namespace) -> int:
     from model_core.training.folders import read_source
     from model_core.training.refine_labels import write_refined_labels
 
+    limit_threads(options.threads)
     feedback = StandardErrorFeedback()
     config = read_config(options.config)
     check_outputs([str(options.out)], [source.path for source in config.data])
-    if options.threads > 0:
-        torch.set_num_threads(options.threads)
     model, reason = load_model(options.model, options.device)
     feedback.log(f"{model.name} on {model.device}: {reason}.")
     every = [pair for source in config.data for pair in read_source(source)]

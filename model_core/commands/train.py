@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from model_core.commands.options import add_device, add_threads, limit_threads
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its options."""
@@ -21,25 +23,22 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop cleanly after these")
-    parser.add_argument("--threads", type=int, default=0, help="of torch on the CPU; 0: all cores")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_threads(parser)
+    add_device(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, and say where the network is."""
-    import torch
-
     from model_core.commands.feedback import StandardErrorFeedback
     from model_core.device import choose_device
     from model_core.training.config import read_config
     from model_core.training.distributed import local_device
     from model_core.training.trainer import BEST, LAST, Trainer
 
+    limit_threads(options.threads)
     feedback = StandardErrorFeedback()
     config = read_config(options.config)
-    if options.threads > 0:
-        torch.set_num_threads(options.threads)
     chosen, reason = choose_device(options.device)
     feedback.log(f"Device {chosen}: {reason}.")
     trainer = Trainer(config, options.out, local_device(chosen), feedback, options.resume)

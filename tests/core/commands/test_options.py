@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 import pytest
+import torch
 
 from model_core.__main__ import build_parser, main
 from model_core.commands.options import given_settings
@@ -120,3 +122,24 @@ def test_an_invented_setting_appears_everywhere(
     assert settings()[setting.name] == setting.default
     request = RegistrationRequest.from_dict({"sar": "a", "optical": "b", setting.name: value})
     assert request.to_dict()[setting.name] == value
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "100000"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["match", "--sar", "a.tif", "--optical", "b.tif", "--json"],
+        ["evaluate", "--pairs", "pairs.csv", "--out"],
+        ["train", "--config", "smoke", "--out"],
+        ["refine-labels", "--config", "smoke", "--out"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_no_number_of_threads_is_one_sentence(
+    command: list[str], threads: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = torch.get_num_threads()
+    assert main([*command, str(tmp_path / "out"), "--threads", threads]) == 2
+    assert f"--threads is {threads}; give 1 to 1024" in capsys.readouterr().err
+    assert torch.get_num_threads() == before
+    assert not (tmp_path / "out").exists()

@@ -198,7 +198,15 @@ def test_works_with_nothing_measured(data: ReportData, tmp_path: Path) -> None:
         median_shift_m=None,
         affine=None,
     )
-    bare = ReportData(result, None, 1.0, None, (), None, nothing, nothing, "")
+    bare = replace(
+        data,
+        result=result,
+        overview=None,
+        chips=(),
+        vectors=None,
+        residuals_before=nothing,
+        residuals_after=nothing,
+    )
     text = Outline(page(bare, tmp_path)).text
     assert "not measured" in text
     assert "No point could be measured." in text

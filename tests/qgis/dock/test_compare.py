@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,7 @@ from soma_qgis.dock.compare_bar import CompareBar
 from soma_qgis.dock.pattern import parts, square
 
 from ..conftest import write_raster
-
-
-def wait(until: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
-        QgsApplication.processEvents()
-        time.sleep(0.005)
-    assert until()
+from .conftest import wait
 
 
 @pytest.fixture
