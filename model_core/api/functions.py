@@ -133,7 +133,8 @@ def match(sar: Image, optical: Image, **settings: Any) -> PairMatch:
     Returns:
         ``affine`` (2, 3), optical pixel (x, y, 1) to SAR pixel, pixel centres at integers;
         ``field`` (H, W, 2) float32, the SAR position of each optical pixel, NaN where unknown;
-        ``certainty_map`` (H, W) in [0, 1]; ``certainty``, its mean; ``verdict`` and ``reasons``.
+        ``certainty_map`` (H, W) in [0, 1]; ``certainty``, its mean; ``verdict``, its
+        ``probability`` and ``reasons``; ``kind``, of the transformation.
         Where the verdict is "failed", affine and field mean nothing.
 
     Raises:
@@ -144,7 +145,7 @@ def match(sar: Image, optical: Image, **settings: Any) -> PairMatch:
     views = plain_view(images[0].path, "sar"), plain_view(images[1].path, "optical")
     loaded, _ = load_cached(checked["model"], checked["device"])
     bounds = search_bounds(checked, georeferenced=False)
-    return match_pair(loaded, *views, bounds, local=checked["transform"] == "affine+flow")
+    return match_pair(loaded, *views, bounds, checked["transform"])
 
 
 @with_settings(*OF_APPLY)

@@ -82,11 +82,10 @@ def _matching(settings: Mapping[str, Any]) -> Matching:
     model, reason = load_model(settings["model"], settings["device"])
     sys.stderr.write(f"{model.name} on {model.device}: {reason}.\n")
     bounds = search_bounds(settings, georeferenced=False)
-    local = settings["transform"] == "affine+flow"
 
     def matching(sar: str, optical: str) -> PairMatch:
         views = plain_view(sar, "sar"), plain_view(optical, "optical")
-        return match_pair(model, *views, bounds, local)
+        return match_pair(model, *views, bounds, settings["transform"])
 
     return matching
 
@@ -97,6 +96,8 @@ def _record(found: PairMatch) -> dict[str, Any]:
         "verdict": found.verdict,
         "reasons": found.reasons,
         "inlier_ratio": found.inlier_ratio,
+        "probability": found.probability,
+        "transformation": found.kind,
         "certainty": found.certainty,
         "seconds": found.seconds,
     }

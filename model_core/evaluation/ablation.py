@@ -12,17 +12,16 @@ import time
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.evaluation.soma_method import checksum, to_method_result
 from model_core.feedback import Feedback
-from model_core.geometry.field import Field
 from model_core.network.matcher_config import MatcherConfig
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.engine import align_from
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.fit import Fit, Targets, fit_residual
 from model_core.registration.model import RegistrationModel, load_model
 from model_core.registration.refine import Refinement, Step
 from model_core.registration.search import find_start
 from model_core.registration.tiles import level_factors
+from model_core.registration.transformation import FLOW
 from model_core.workflows.match import plain_pair, to_pair_match
 
 
@@ -37,7 +36,7 @@ class FlowAlone:
         """See :class:`model_core.evaluation.methods.Method`."""
         started = time.perf_counter()
         pair = plain_pair(sar, optical)
-        start, _ = find_start(pair, self.model, bounds, follow=False)
+        start = find_start(pair, self.model, bounds, follow=False)
         how = flow_refinement(pair.size, self.model.network.config)
         found = align_from(start, how, FeatureCache(pair, self.model), bounds, Feedback())
         seconds = time.perf_counter() - started
@@ -48,11 +47,7 @@ def flow_refinement(size: tuple[int, int], config: MatcherConfig) -> Refinement:
     """Return a refinement that keeps the affine it starts with."""
     steps = [Step(factor, config.flow_stages[0]) for factor in level_factors(*size)]
     steps += [Step(1, stage) for stage in config.flow_stages]
-    return Refinement(tuple(steps), _residual_alone)
-
-
-def _residual_alone(targets: Targets, so_far: Field, final: bool) -> Fit:
-    return fit_residual(targets, so_far.affine, final)
+    return Refinement(tuple(steps), FLOW, keeps_affine=True)
 
 
 def build_soma_flow(model: str, device: str) -> Method:

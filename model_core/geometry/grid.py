@@ -59,6 +59,14 @@ class Grid:
         t = self.transform
         return math.hypot(t.a, t.d), math.hypot(t.b, t.e)
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel on the ground in units of its width, at the grid's centre."""
+        t = self.transform
+        east, north = self.metres_per_unit()
+        along_row = math.hypot(t.a * east, t.d * north)
+        return math.hypot(t.b * east, t.e * north) / along_row
+
     def metres_per_unit(self) -> tuple[float, float]:
         """Return metres per map unit towards east and north, at the grid's centre.
 

@@ -149,8 +149,8 @@ _NEW_NAMES = {
 }
 """What settings of checkpoints of format 1 are called since format 2."""
 
-_GONE = {"flow_smoothing", "flow_prior"}
-"""Settings of format 1 that no registration used."""
+_GONE = {"flow_smoothing", "flow_prior", "chance", "sure_certainty"}
+"""Settings of earlier formats that no registration uses."""
 
 
 def _renamed(data: Any) -> Any:

@@ -51,10 +51,8 @@ class MatcherConfig:
         verification_stage: the wide search with which a finished alignment is verified.
         verification_tolerance: distance within which a verification window is an inlier.
         certainty: logistic coefficients of certainty on (1, peak value, peak margin, support).
-        chance: share of verification windows of unrelated images that are inliers of the best
-            alignment found between them (median over unrelated pairs of the training split).
-        sure_certainty: mean certainty of a whole overlap from which a likely registration is sure.
-            ``registration/verdict_config.py`` says how both are used and measured.
+        verdict_weights: of the logistic regression that gives the probability of a right alignment,
+            in the order of ``registration.verdict.Evidence.features``.
     """
 
     presmooth: float = 0.8
@@ -75,8 +73,7 @@ class MatcherConfig:
     verification_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     verification_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
-    chance: float = 0.06
-    sure_certainty: float = 0.2
+    verdict_weights: tuple[float, ...] = (-3.44, 1.85, 1.61, 1.08, 1.91, -0.78)
 
     @property
     def stages(self) -> tuple[StageConfig, ...]:
@@ -94,10 +91,6 @@ LEARNED = MatcherConfig(
         StageConfig(2, 4, 20.0, 8, detail_window=10.0),
         StageConfig(2, 4, 20.0, 8, detail_window=10.0),
     ),
-    chance=0.16,
-    sure_certainty=0.45,
 )
 """Where corrections are learned, they see what is in the windows. The flow stage comes twice: what
-smoothing flattened at first is measured again. On the training split (the model
-card names the command) the mean certainty of 95 % of the true pairs reaches 0.43; the highest of 55
-unrelated pairs is 0.31, that of the pairs that were aligned wrongly by more than 5 px 0.27."""
+smoothing flattened at first is measured again."""

@@ -13,6 +13,7 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.registry import PRODUCTS
 from model_core.registration.engine import CERTAIN, Alignment
 from model_core.registration.model import RegistrationModel
+from model_core.registration.transformation import Kind
 from model_core.registration.verdict import Verdict
 from model_core.versions import versions
 
@@ -28,14 +29,18 @@ class RegistrationResult:
 
     Attributes:
         verdict: "registered", "doubtful" or "failed".
+        probability: that the alignment is right to some 3 px, as the verdict has it.
         reasons: plain sentences saying what the verdict rests on.
+        transformation: kind of the transformation of the result.
+        transformation_probability: of each kind, by what the measurements say; None where one was
+            asked for.
         rmse_before_px: root mean square of the displacement before the registration, over the
             inliers.
         rmse_after_px: the same after it.
         median_shift_px: median length of the correction, in pixels.
         median_shift_m: median length of the correction, in metres.
-        inlier_ratio: share of independent verification windows whose own best match agrees with the
-            field.
+        inlier_ratio: share of the verification windows that show enough to tell whose own best match
+            agrees with the field.
         coverage: share of the overlap where the field is certain.
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
@@ -48,7 +53,10 @@ class RegistrationResult:
     """
 
     verdict: Verdict
+    probability: float
     reasons: tuple[str, ...]
+    transformation: Kind
+    transformation_probability: Mapping[str, float] | None
     rmse_before_px: float | None
     rmse_after_px: float | None
     median_shift_px: float | None
@@ -90,13 +98,17 @@ def summarise(
     metres = np.linalg.norm(field.displacement()[certain], axis=-1)
     pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
     failed = alignment.verdict == "failed"
+    choice = alignment.answer.choice
 
     def figure(value: float | None, factor: float = 1.0) -> float | None:
         return None if failed or value is None else value * factor
 
     return RegistrationResult(
         verdict=alignment.verdict,
+        probability=alignment.judgement.probability,
         reasons=alignment.reasons,
+        transformation=alignment.kind,
+        transformation_probability=None if choice is None else dict(choice.probability),
         rmse_before_px=figure(alignment.rmse_before, field.grids.pixel),
         rmse_after_px=figure(alignment.rmse_after, field.grids.pixel),
         median_shift_px=figure(float(np.median(pixels)) if pixels.size else None),

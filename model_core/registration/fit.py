@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.geometry.field import AffineMatrix, ControlGrid, Field, transform
-from model_core.registration.robust_affine import robust_affine
+from model_core.registration.robust_fit import robust_fit
 from model_core.registration.spline import Observations, smooth_field
+from model_core.registration.transformation import LinearKind
 
 SMALLEST_AFFINE_TOLERANCE = 2.0
 """Pixels; the affine alone explains less than affine and residual together."""
@@ -28,6 +29,7 @@ class Targets:
         known: (h, w) bool, both images have data around the control point.
         factor: the downsampling factor of the images in which was measured.
         tolerance: residual, in pixels of the working grid, at which a measurement counts a quarter.
+        aspect: height of a pixel of the working grid on the ground in units of its width.
     """
 
     grid: ControlGrid
@@ -37,6 +39,12 @@ class Targets:
     known: NDArray[np.bool_]
     factor: int
     tolerance: float
+    aspect: float = 1.0
+
+    def beside_field(self, field: Field) -> NDArray[np.float64]:
+        """Return what a field leaves of the displacements (h, w, 2); 0 where not measured."""
+        found = field.at(self.grid.positions())
+        return np.where((self.certainty > 0)[..., None], self.positions - found, 0.0)
 
     def beside(self, affine: AffineMatrix) -> NDArray[np.float64]:
         """Return what an affine leaves of the displacements (h, w, 2); 0 where not measured."""
@@ -46,17 +54,30 @@ class Targets:
     def _or_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where((self.certainty > 0)[..., None], self.positions, points)
 
-    def robust_affine(self) -> tuple[AffineMatrix, NDArray[np.float64]]:
-        """Return the affine that most of the certainty agrees with, and the weights (h, w) in
-        [0, 1] of the measurements' agreement."""
+    def robust(self, kind: LinearKind) -> tuple[AffineMatrix, NDArray[np.float64]]:
+        """Return the transformation of a kind that most of the certainty agrees with, as an affine,
+        and the weights (h, w) in [0, 1] of the measurements' agreement."""
         points = self.grid.positions()
-        affine, agreement = robust_affine(
+        affine, agreement = robust_fit(
+            kind,
             torch.from_numpy(points.reshape(1, -1, 2)),
             torch.from_numpy(self._or_points(points).reshape(1, -1, 2)),
             torch.from_numpy(self.certainty.reshape(1, -1).astype(np.float64)),
             scale=max(self.tolerance, SMALLEST_AFFINE_TOLERANCE),
+            aspect=self.aspect,
         )
         return affine[0].numpy(), agreement[0].numpy().reshape(self.certainty.shape)
+
+    def observations(self, affine: AffineMatrix) -> Observations:
+        """Return what an affine leaves, in pixels of the images in which was measured."""
+        measured = self.beside(affine).transpose(2, 0, 1).astype(np.float32)
+        return Observations(
+            measured * np.float32(1 / self.factor),
+            self.certainty,
+            self.curvature,
+            self.known,
+            self.grid.spacing / self.factor,
+        )
 
 
 @dataclass(frozen=True)
@@ -77,46 +98,33 @@ class Fit:
     known: NDArray[np.bool_]
 
 
-def fit_affine(targets: Targets) -> Fit:
-    """Fit an affine alone."""
-    affine, agreement = targets.robust_affine()
-    residual = np.linalg.norm(targets.beside(affine), axis=-1)
+def as_fit(targets: Targets, field: Field, agreement: NDArray[np.floating]) -> Fit:
+    """Return a field with what the measurements say of it.
+
+    Args:
+        targets: what was measured.
+        field: fitted to it.
+        agreement: (h, w) in [0, 1], of the measurements with the field.
+    """
+    residual = np.linalg.norm(targets.beside_field(field), axis=-1)
     return Fit(
-        Field(affine, targets.grid),
+        field,
         (targets.certainty * agreement).astype(np.float32),
         np.where(targets.certainty > 0, residual, np.nan).astype(np.float32),
         targets.known,
     )
 
 
-def fit_affine_and_residual(targets: Targets, final: bool) -> Fit:
-    """Fit an affine, and the smooth residual displacement beside it.
-
-    Args:
-        targets: what was measured.
-        final: nothing will be measured again after this; see ``smooth_field``.
-    """
-    return fit_residual(targets, targets.robust_affine()[0], final)
+def fit_linear(targets: Targets, kind: LinearKind) -> Fit:
+    """Fit a transformation of the whole image."""
+    affine, agreement = targets.robust(kind)
+    return as_fit(targets, Field(affine, targets.grid), agreement)
 
 
-def fit_residual(targets: Targets, affine: AffineMatrix, final: bool) -> Fit:
-    """Fit the smooth residual displacement beside a given affine; see ``smooth_field``."""
-    measured = targets.beside(affine).transpose(2, 0, 1).astype(np.float32)
-    # The spline's lengths are pixels of the images in which was measured.
-    per_pixel = np.float32(1 / targets.factor)
-    observations = Observations(
-        measured * per_pixel,
-        targets.certainty,
-        targets.curvature,
-        targets.known,
-        targets.grid.spacing / targets.factor,
-    )
-    smooth, factors = smooth_field(observations, targets.tolerance / targets.factor, final)
-    smooth = smooth * np.float32(targets.factor)
-    residual = np.linalg.norm(measured - smooth, axis=0)
-    return Fit(
-        Field(affine, targets.grid, smooth),
-        targets.certainty * factors,
-        np.where(targets.certainty > 0, residual, np.nan).astype(np.float32),
-        targets.known,
-    )
+def fit_flexible(targets: Targets, affine: AffineMatrix) -> Fit:
+    """Fit a residual displacement beside a given affine that follows the measurements closely, so
+    that little is left to be measured; see ``smooth_field``."""
+    tolerance = targets.tolerance / targets.factor
+    smooth, agreement = smooth_field(targets.observations(affine), tolerance)
+    residual = smooth * np.float32(targets.factor)
+    return as_fit(targets, Field(affine, targets.grid, residual), agreement)

@@ -5,19 +5,21 @@ Memory is bounded by the tile and the control grid, whatever the scene's size.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from model_core.feedback import Progress
 from model_core.geometry.field import ControlGrid, Field
 from model_core.network.matcher_config import MatcherConfig, StageConfig
+from model_core.registration.answer import Answer, answer
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.fit import Fit, Targets, fit_affine, fit_affine_and_residual
+from model_core.registration.fit import Targets, fit_flexible, fit_linear
 from model_core.registration.measurements import Measurements, measure
 from model_core.registration.model import RegistrationModel
 from model_core.registration.tiles import TileRun, level_factors
+from model_core.registration.transformation import FLOW, LinearKind, Transformation
 
 LARGEST_RESIDUAL = 2.0
 """Pixels by which one control point may differ from its neighbours before it counts a quarter."""
@@ -31,38 +33,43 @@ class Step:
     stage: StageConfig
 
 
-FitFunction = Callable[[Targets, Field, bool], Fit]
-"""Fits a field to targets: (targets, the field so far, whether this is the last step)."""
-
-
 @dataclass(frozen=True)
 class Refinement:
-    """How a field is refined: the steps, coarse to fine, and how each step's field is fitted."""
+    """How a field is refined.
+
+    Attributes:
+        steps: coarse to fine.
+        wanted: the transformation that is asked for.
+        keeps_affine: that of the start is not fitted again between the steps (for ablations).
+    """
 
     steps: tuple[Step, ...]
-    fit: FitFunction
+    wanted: Transformation
+    keeps_affine: bool = False
+
+    def between(self, targets: Targets, so_far: Field) -> Field:
+        """Return the field around which to measure next."""
+        if self.wanted in ("auto", FLOW):
+            affine = so_far.affine if self.keeps_affine else targets.robust("affine")[0]
+            return fit_flexible(targets, affine).field
+        return fit_linear(targets, cast("LinearKind", self.wanted)).field
 
 
-def refinement(size: tuple[int, int], config: MatcherConfig, local: bool) -> Refinement:
+def refinement(
+    size: tuple[int, int], config: MatcherConfig, wanted: Transformation
+) -> Refinement:
     """Return the refinement of a registration.
 
     Args:
         size: height and width of the working grid.
         config: of the network.
-        local: the field is an affine and a smooth residual; else an affine alone.
+        wanted: the transformation that is asked for.
     """
-    last = config.flow_stages if local else config.affine_stages[2:]
+    smooth = wanted in ("auto", FLOW)
+    last = config.flow_stages if smooth else config.affine_stages[2:]
     steps = [Step(factor, config.affine_stages[1]) for factor in level_factors(*size)]
     steps += [Step(1, stage) for stage in last]
-    return Refinement(tuple(steps), _affine_and_residual if local else _affine)
-
-
-def _affine(targets: Targets, _so_far: Field, _final: bool) -> Fit:
-    return fit_affine(targets)
-
-
-def _affine_and_residual(targets: Targets, _so_far: Field, final: bool) -> Fit:
-    return fit_affine_and_residual(targets, final)
+    return Refinement(tuple(steps), wanted)
 
 
 def refine(
@@ -71,31 +78,35 @@ def refine(
     start: Field,
     how: Refinement,
     progress: Progress,
-) -> Fit:
+) -> Answer:
     """Refine a field step by step.
 
     At each step every tile of the moving image is sampled where the field so far says, and what
-    remains is measured; all tiles together then give one field.
+    remains is measured; all tiles together then give one field. Where one step is made twice, the
+    first may have told enough.
 
     Args:
         cache: of the pair.
         model: the network.
         start: good to some pixels.
-        how: the steps and the fit.
+        how: the steps, and what is asked for.
         progress: of the whole refinement.
 
     Raises:
         CancelledError: on request.
     """
     costs = [1 / step.factor**2 for step in how.steps]
-    field, fit = start, None
+    field, last = start, how.steps[-1]
     for index, step in enumerate(how.steps):
         part = progress.part(sum(costs[:index]) / sum(costs), costs[index] / sum(costs))
         targets = _measured(cache, model, field, step, part)
-        fit = how.fit(targets, field, index == len(how.steps) - 1)
-        field = fit.field
-    assert fit is not None
-    return fit
+        if step == last:
+            found = answer(targets, how.wanted, index == len(how.steps) - 1)
+            if found is not None:
+                progress.report(1.0)
+                return found
+        field = how.between(targets, field)
+    raise ValueError("a refinement needs at least one step")
 
 
 def _measured(
@@ -122,4 +133,5 @@ def _measured(
         known=found.support > 0,
         factor=step.factor,
         tolerance=LARGEST_RESIDUAL * step.factor,
+        aspect=cache.pair.reference.grid.pixel_aspect,
     )

@@ -39,7 +39,7 @@ from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.model import RegistrationModel
-from model_core.registration.robust_affine import robust_affine
+from model_core.registration.robust_fit import robust_fit
 from model_core.registration.tiles import level_factors
 
 FOLLOWED = 0.7
@@ -66,10 +66,25 @@ class Candidate:
     score: float
 
 
+@dataclass(frozen=True)
+class Start:
+    """What the coarse search found.
+
+    Attributes:
+        field: the best alignment, good to some pixels.
+        score: its correlation, in [-1, 1].
+        rival: the correlation of the best other alignment in units of the best one's.
+    """
+
+    field: Field
+    score: float
+    rival: float
+
+
 def find_start(
     pair: ImagePair, model: RegistrationModel, bounds: SearchBounds, follow: bool = True
-) -> tuple[Field, float]:
-    """Search the whole, downsampled overlap for the affine; return it and its score in [-1, 1].
+) -> Start:
+    """Search the whole, downsampled overlap for the affine.
 
     Args:
         pair: the two images.
@@ -101,7 +116,8 @@ def find_start(
     origin = np.array([columns.start - margin, rows.start - margin], dtype=np.float64)
     affine = best.affine[0].float().cpu().numpy().astype(np.float64)
     grid = ControlGrid(*pair.size, factor * START_SPACING)
-    return Field(affine_of_crop(affine, origin, factor), grid), best.score
+    rival = found[1].score / max(found[0].score, 1e-6) if len(found) > 1 else 0.0
+    return Start(Field(affine_of_crop(affine, origin, factor), grid), best.score, rival)
 
 
 def valid_box(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
@@ -255,7 +271,7 @@ def fit_residual_affine(stage: StageConfig, measured: Measurement) -> Tensor:
     points = control_points(stage, measured.certainty).reshape(1, -1, 2).expand(batch, -1, 2)
     targets = points + measured.displacement.flatten(2).transpose(1, 2)
     weights = measured.certainty.flatten(1) + 1e-9
-    return robust_affine(points, targets, weights, max(2.0, 1.25 * stage.stride))[0]
+    return robust_fit("affine", points, targets, weights, max(2.0, 1.25 * stage.stride))[0]
 
 
 def mean_correlation(stage: StageConfig, volume: Tensor, support: Tensor, affine: Tensor) -> float:

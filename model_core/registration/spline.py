@@ -1,8 +1,8 @@
 """The smooth residual displacement behind measurements at control points.
 
 A thin-plate spline in tension (Wahba, 1990, *Spline models for observational data*; Franke, 1985,
-"Thin plate splines with tension") is fitted twice, stiff and flexible. The stiff one is the answer;
-where the flexible one differs from it by more than measurements are unsure by, that one is.
+"Thin plate splines with tension") follows them closely; what it leaves tells outliers. The answer
+itself is smoother; see ``residual_displacement``.
 """
 
 from __future__ import annotations
@@ -29,16 +29,7 @@ class Stiffness:
     tension: float
 
 
-STIFF = Stiffness(80.0, 80.0)
 FLEXIBLE = Stiffness(10.0, 7.0)
-
-PRIOR_DEVIATION = 0.6
-"""Pixels (root mean square) by which the stiff and the flexible fit differ when half of their
-difference is taken: two SAR views of one place differ by about as much at the border of what they
-show. Its square is the prior variance of the difference."""
-
-PRIOR_REACH = 96.0
-"""Sigma, in pixels, of the window over which that difference is averaged."""
 
 REFERENCE_CURVATURE = 0.011
 """Curvature of the correlation's peak, per square pixel, with which a sure measurement has weight
@@ -76,15 +67,19 @@ class Observations:
     known: NDArray[np.bool_]
     spacing: float
 
+    def data_share(self) -> Map:
+        """Return the share (h, w) of data around each measurement, to :data:`BORDER_POWER`."""
+        known = torch.from_numpy(self.known.astype(np.float32))[None, None]
+        share: Map = window_mean(known, BORDER / self.spacing)[0, 0].numpy() ** BORDER_POWER
+        return share
+
     def trust(self) -> Map:
         """Return the weight (h, w) of each measurement, whatever its peak's shape."""
-        known = torch.from_numpy(self.known.astype(np.float32))[None, None]
-        share = window_mean(known, BORDER / self.spacing)
-        weight: Map = np.square(self.certainty) * share[0, 0].numpy() ** BORDER_POWER
+        weight: Map = np.square(self.certainty) * self.data_share()
         return weight
 
 
-def smooth_field(observed: Observations, tolerance: float, final: bool) -> tuple[Map, Map]:
+def smooth_field(observed: Observations, tolerance: float) -> tuple[Map, Map]:
     """Return the smooth field behind measured displacements, and which of them agree with it.
 
     A measurement that no neighbour shares is an outlier: reweighting narrows around the field,
@@ -93,8 +88,6 @@ def smooth_field(observed: Observations, tolerance: float, final: bool) -> tuple
     Args:
         observed: what was measured.
         tolerance: residual, in pixels, at which a measurement counts a quarter.
-        final: nothing will be measured again; else the flexible fit is returned, from which less
-            remains to be measured.
 
     Returns:
         the field (2, h, w), and the robust factors (h, w) in [0, 1] of the control points.
@@ -106,15 +99,7 @@ def smooth_field(observed: Observations, tolerance: float, final: bool) -> tuple
         flexible = fit_spline(measured, weights * factors, FLEXIBLE, spacing, flexible)
         distance = np.square(measured - flexible).sum(axis=0)
         factors = ((1 + distance / width**2) ** -2).astype(np.float32)
-    if not final:
-        return flexible, factors
-    stiff = fit_spline(measured, weights * factors, STIFF, spacing, np.zeros_like(measured))
-    difference = torch.from_numpy(flexible - stiff)[None]
-    weight = torch.from_numpy(trust)[None, None] + 1e-4
-    reach = PRIOR_REACH / spacing
-    energy = blur(weight * difference.square().sum(1, keepdim=True), reach) / blur(weight, reach)
-    share = energy.square() / (energy.square() + PRIOR_DEVIATION**4)
-    return stiff + (share * difference)[0].numpy(), factors
+    return flexible, factors
 
 
 def _squared(matrices: Map) -> Map:

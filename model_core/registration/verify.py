@@ -24,13 +24,21 @@ class VerificationWindows:
         points: (N, 2), the windows' centres in reference pixels.
         residual: (N, 2), displacement in pixels that the window's own best match still asks for.
         consistent: (N,) bool, both search directions name the same place.
-        independent: how many of the windows are independent of one another.
+        certainty: (N,) in [0, 1], of the window's own best match: where neither image shows
+            anything, as over water, it is low.
+        independent: how many windows as wide as these would fit without overlap.
     """
 
     points: NDArray[np.float64]
     residual: NDArray[np.float64]
     consistent: NDArray[np.bool_]
+    certainty: NDArray[np.float64]
     independent: float
+
+    @property
+    def telling(self) -> NDArray[np.bool_]:
+        """(N,) bool, which windows show enough in both images to speak for or against."""
+        return self.certainty > THRESHOLDS.least_certainty
 
     def inliers(self, tolerance: float) -> NDArray[np.bool_]:
         """Return which windows find their match, from both sides, within ``tolerance`` pixels of
@@ -50,7 +58,7 @@ def verify(
     stage = model.network.config.verification_stage
     grid = ControlGrid(*cache.pair.size, stage.spacing)
     centres = grid.positions()
-    points, residual, consistent = [], [], []
+    points, residual, consistent, certainty = [], [], [], []
     tiles = TileRun(cache, model, stage, 1)
     for some, measured in tiles.measured(
         field, lambda one, other: measure_both(model, one, other, stage), progress
@@ -59,8 +67,10 @@ def verify(
         points.append(centres[some][usable])
         residual.append(measured.displacement.transpose(1, 2, 0)[usable])
         consistent.append(measured.consistent[usable])
+        certainty.append(measured.certainty[usable])
     if not points:
-        return VerificationWindows(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool), 0.0)
+        none = np.zeros((0, 2))
+        return VerificationWindows(none, none, np.zeros(0, bool), np.zeros(0), 0.0)
     count = sum(len(some) for some in points)
     # A Gaussian window of sigma s is as wide as a box of 2 s sqrt(pi).
     independent = count * stage.spacing**2 / (4 * np.pi * stage.window**2)
@@ -68,5 +78,6 @@ def verify(
         np.concatenate(points),
         np.concatenate(residual).astype(np.float64),
         np.concatenate(consistent),
+        np.concatenate(certainty).astype(np.float64),
         float(independent),
     )

@@ -56,7 +56,7 @@ def refine_alignment(pair: LoadedPair, model: RegistrationModel) -> NDArray[np.f
     Args:
         pair: whose alignment is known to some pixels.
     """
-    found = match_pair(model, pair.sar, pair.optical, BOUNDS, local=False)
+    found = match_pair(model, pair.sar, pair.optical, BOUNDS, "affine")
     if found.verdict != "registered":
         return None
     matrix = np.vstack([found.affine, [0.0, 0.0, 1.0]])

@@ -134,7 +134,7 @@ def _affine_error(model: RegistrationModel, case: Case) -> float:
     (sar,) = case.sar_views
     assert sar.truth is not None
     bounds = case.transform_range.search_bounds
-    found = match_pair(model, sar.view, case.optical, bounds, local=False)
+    found = match_pair(model, sar.view, case.optical, bounds, "affine")
     return root_mean_square(
         distances(apply_homography(found.affine, sar.truth.positions), sar.truth.targets)
     )

@@ -22,6 +22,7 @@ from model_core.raster.view import Modality, View
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.engine import Alignment, align
 from model_core.registration.model import RegistrationModel
+from model_core.registration.transformation import Kind, Transformation
 from model_core.registration.verdict import Verdict
 
 
@@ -33,10 +34,12 @@ class PairMatch:
         affine: (2, 3), optical pixel (x, y) to SAR pixel, pixel centres at integers.
         field: (H, W, 2) float32, the SAR position of each optical pixel, NaN where the optical
             image has no data or the position leaves the SAR image.
-        certainty_map: (H, W) in [0, 1].
+        certainty_map: (H, W) in [0, 1], the probability that a position is right to within a pixel.
         certainty: its mean over the known pixels.
         inlier_ratio: share of verification windows that are inliers.
+        kind: of the transformation.
         verdict: whether the result can be relied on.
+        probability: that the alignment is right.
         reasons: sentences that say why.
         seconds: of the matching alone.
     """
@@ -46,7 +49,9 @@ class PairMatch:
     certainty_map: NDArray[np.float32]
     certainty: float
     inlier_ratio: float
+    kind: Kind
     verdict: Verdict
+    probability: float
     reasons: tuple[str, ...]
     seconds: float
 
@@ -69,7 +74,11 @@ def plain_pair(sar: View, optical: View) -> ImagePair:
 
 
 def match_pair(
-    model: RegistrationModel, sar: View, optical: View, bounds: SearchBounds, local: bool = True
+    model: RegistrationModel,
+    sar: View,
+    optical: View,
+    bounds: SearchBounds,
+    wanted: Transformation = "auto",
 ) -> PairMatch:
     """Match two images that are in memory; the way is that of whole scenes.
 
@@ -78,14 +87,14 @@ def match_pair(
         sar: the SAR image.
         optical: the optical image; it is the reference.
         bounds: largest shift of the image centre, rotation and scale.
-        local: affine and a smooth local field, not the affine alone.
+        wanted: the kind of transformation; "auto": the simplest that explains the images.
 
     Raises:
         BadInputError: no valid pixel in common.
     """
     started = time.perf_counter()
     pair = plain_pair(sar, optical)
-    found = align(pair, model, bounds, local, Feedback())
+    found = align(pair, model, bounds, wanted, Feedback())
     return to_pair_match(found, pair, optical, time.perf_counter() - started)
 
 
@@ -103,7 +112,9 @@ def to_pair_match(found: Alignment, pair: ImagePair, optical: View, seconds: flo
         certainty_map=np.where(known, certainty, 0).astype(np.float32),
         certainty=float(certainty[known].mean()) if known.any() else 0.0,
         inlier_ratio=found.inlier_ratio,
+        kind=found.kind,
         verdict=found.verdict,
+        probability=found.judgement.probability,
         reasons=found.reasons,
         seconds=seconds,
     )

@@ -114,8 +114,7 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         SceneReader(scenes.reference, grids.working), SceneReader(scenes.moving, grids.working)
     )
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
-    local = settings["transform"] == "affine+flow"
-    alignment = align(pair, model, bounds, local, feedback)
+    alignment = align(pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
     field = to_displacement_field(grids, fit.field, alignment.certainty, fit.residual, fit.known)
     result = summarise(alignment, field, model, device_reason, request.to_dict())

@@ -33,7 +33,7 @@ from model_core.geometry.pixels import image_centre
 from model_core.network.translation_search import fast_length
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
-from model_core.registration.robust_affine import robust_affine, squared_residuals
+from model_core.registration.robust_fit import robust_fit, squared_residuals
 
 FACTOR = 4
 """By which the images are downsampled for the sweep."""
@@ -169,7 +169,7 @@ class StructureMatching:
             return None
         points, targets = centres[None], (centres + found)[None]
         weights = torch.ones(points.shape[:2], dtype=torch.float64)
-        residual, _ = robust_affine(points, targets, weights, step.tolerance / 2)
+        residual, _ = robust_fit("affine", points, targets, weights, step.tolerance / 2)
         inliers = squared_residuals(residual, points, targets)[0] < step.tolerance**2
         if int(inliers.sum()) < LEAST_TEMPLATES:
             return None

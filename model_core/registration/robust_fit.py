@@ -1,9 +1,16 @@
-"""Certainty-weighted robust least squares: one affine for many displacements, in closed form."""
+"""Certainty-weighted robust least squares: one transformation for many displacements."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+from model_core.registration.transformation import LinearKind, weighted_fit
+
+HYPOTHESES = 256
+"""Minimal samples that are tried."""
 
 JUDGES = 1000
 """Points by which the affines of minimal samples are judged, about."""
@@ -11,34 +18,6 @@ JUDGES = 1000
 
 SMALLEST_TRIANGLE = 0.05
 """Twice the area of a minimal sample, in units of the box around all points."""
-
-
-def weighted_affine(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Fit affines by weighted least squares.
-
-    Args:
-        points: (B, N, 2) in pixels.
-        targets: (B, N, 2) in pixels, where the affine should put the points.
-        weights: (B, N), at least 0.
-
-    Returns:
-        (B, 2, 3), mapping points to targets. With too little weight, or with points on one line,
-        the undetermined part stays the identity's: a weak prior holds it.
-    """
-    points, targets, weights = points.double(), targets.double(), weights.double()
-    total = weights.sum(1, keepdim=True).clamp_min(1e-12)
-    share = (weights / total).unsqueeze(-1)
-    centre = (points * share).sum(1, keepdim=True)
-    spread = ((points - centre).square() * share).sum((1, 2), keepdim=True).sqrt().clamp_min(1.0)
-    local = torch.cat([(points - centre) / spread, torch.ones_like(points[..., :1])], dim=-1)
-    residual = targets - points
-    normal = local.transpose(1, 2) @ (local * share)
-    prior = torch.eye(3, dtype=normal.dtype, device=normal.device) * 1e-6
-    solution = torch.linalg.solve(normal + prior, local.transpose(1, 2) @ (residual * share))
-    linear = solution[:, :2].transpose(1, 2) / spread
-    offset = solution[:, 2] - (linear @ centre.transpose(1, 2)).squeeze(-1)
-    identity = torch.eye(2, dtype=linear.dtype, device=linear.device)
-    return torch.cat([linear + identity, offset.unsqueeze(-1)], dim=-1)
 
 
 def squared_residuals(affine: Tensor, points: Tensor, targets: Tensor) -> Tensor:
@@ -59,37 +38,44 @@ def squared_residuals(affine: Tensor, points: Tensor, targets: Tensor) -> Tensor
     return total
 
 
-def robust_affine(
+def robust_fit(
+    kind: LinearKind,
     points: Tensor,
     targets: Tensor,
     weights: Tensor,
     scale: float,
-    hypotheses: int = 256,
+    aspect: float = 1.0,
     iterations: int = 8,
 ) -> tuple[Tensor, Tensor]:
-    """Fit affines that most of the weight agrees with.
+    """Fit transformations of one kind that most of the weight agrees with.
 
     Minimal samples of three well-spread points, drawn with a fixed seed, are scored by the weight
     they explain; from the best, iteratively reweighted least squares (Geman-McClure, its scale
     narrowing to ``scale``) gives the closed-form, differentiable answer.
 
     Args:
+        kind: of the transformation.
         points: (B, N, 2) in pixels.
-        targets: (B, N, 2) in pixels, where the affine should put the points.
+        targets: (B, N, 2) in pixels, where the transformation should put the points.
         weights: (B, N), at least 0.
         scale: residual, in pixels, at which a point counts a quarter.
+        aspect: of the pixels; see ``weighted_fit``.
+        iterations: of the reweighting.
 
     Returns:
         affine (B, 2, 3), float64; and the robust weights (B, N) in [0, 1] of the last iteration,
         1 for a point that fits perfectly, without the input weights.
     """
-    start = _best_sample(points, targets, weights, scale, hypotheses)
-    affine = start
+
+    def fit(points: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+        return weighted_fit(kind, points, targets, weights, aspect)
+
+    affine = _best_sample(fit, points, targets, weights, scale)
     robust = torch.ones_like(weights, dtype=torch.float64)
     for i in range(iterations):
         squared = squared_residuals(affine, points, targets)
         robust = agreement(squared, narrowing(scale, i, iterations))
-        affine = weighted_affine(points, targets, weights * robust)
+        affine = fit(points, targets, weights * robust)
     return affine, robust
 
 
@@ -106,24 +92,28 @@ def narrowing(scale: float, iteration: int, iterations: int) -> float:
 
 @torch.no_grad()
 def _best_sample(
-    points: Tensor, targets: Tensor, weights: Tensor, scale: float, hypotheses: int
+    fit: Callable[[Tensor, Tensor, Tensor], Tensor],
+    points: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    scale: float,
 ) -> Tensor:
-    """Return, per batch item, the affine of the three-point sample that explains most weight."""
+    """Return, per batch item, the fit to a three-point sample that explains most weight."""
     generator = torch.Generator(device="cpu").manual_seed(0)
     best = []
     for item in range(points.shape[0]):
         weight = weights[item].double().clamp_min(0)
         if int((weight > 0).sum()) < 3:
-            best.append(weighted_affine(points[item, None], targets[item, None], weight[None])[0])
+            best.append(fit(points[item, None], targets[item, None], weight[None])[0])
             continue
         draws = torch.multinomial(
-            weight.cpu().float(), 3 * hypotheses, replacement=True, generator=generator
+            weight.cpu().float(), 3 * HYPOTHESES, replacement=True, generator=generator
         ).to(points.device)
-        triple = draws.view(hypotheses, 3)
+        triple = draws.view(HYPOTHESES, 3)
         source = points[item][triple].double()
         target = targets[item][triple].double()
-        models = weighted_affine(source, target, torch.ones_like(source[..., 0]))
-        every = weighted_affine(points[item, None], targets[item, None], weight[None])
+        models = fit(source, target, torch.ones_like(source[..., 0]))
+        every = fit(points[item, None], targets[item, None], weight[None])
         models = torch.cat([models[spread_out(source, points[item])], every])
         # Windows of neighbouring points overlap: a thousand points tell as much as all.
         some = slice(None, None, max(1, len(weight) // JUDGES))

@@ -1,0 +1,223 @@
+"""Which kind of transformation the measurements speak for: Bayesian evidence.
+
+A displacement is taken to be the sum of a transformation of the whole image, a smooth residual and
+an error. All three are Gaussian, so that the probability of the measurements under each kind of
+transformation, whatever its parameters, has a closed form (Rasmussen and Williams, 2006, *Gaussian
+Processes for Machine Learning*, sections 2.7 and 5.4). A kind that needs more parameters must
+explain more: it spreads its probability over more answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from model_core.registration.noise import Array, bell, correlation
+from model_core.registration.samples import Samples
+from model_core.registration.transformation import FLOW, KINDS, LINEAR, Kind, LinearKind
+
+PARAMETERS: dict[LinearKind, int] = {"shift": 2, "rigid": 3, "similarity": 4, "affine": 6}
+"""How many of the columns of ``Samples.design`` a kind has."""
+
+PRIOR_DEVIATION = (64.0, 64.0, 0.03, 0.03, 0.015, 0.015)
+"""Of the parameters, about a transformation that the measurements themselves suggest: the shift in
+pixels, rotation, scale, and both shears."""
+
+PRIOR_ODDS: dict[Kind, float] = {
+    "shift": 0.0,
+    "rigid": -1.0,
+    "similarity": -2.0,
+    "affine": -4.0,
+    FLOW: -4.0,
+}
+"""Logarithms. Chosen on training pairs: the least for which no simpler pair gets a freer kind by
+chance more often than a freer one gets a simpler kind."""
+
+NOISE = (0.7, 0.95, 1.3)
+"""Factors on the deviation of the measurements that are tried: images differ."""
+
+NOISE_USUAL, NOISE_SPREAD = 0.97, 0.25
+"""Of the factor's logarithm, on training pairs."""
+
+AMPLITUDES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Standard deviations of the residual displacement that are tried, in pixels."""
+
+LENGTHS = (60.0, 110.0, 200.0)
+"""Pixels over which it changes, that are tried; in larger scenes longer ones too."""
+
+LENGTH_RATIO = 1.8
+"""Of the next longer one."""
+
+
+WORDS: dict[Kind, str] = {
+    "shift": "shift",
+    "rigid": "shift and rotation",
+    "similarity": "shift, rotation and scale",
+    "affine": "affine",
+    FLOW: "affine and local field",
+}
+"""As messages name the kinds."""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+@dataclass(frozen=True)
+class Smoothness:
+    """The prior of the residual displacement.
+
+    Attributes:
+        amplitude: standard deviation along one axis, in pixels.
+        length: standard deviation of the Gaussian bell by which it correlates, in pixels.
+        noise: factor on the deviation of the measurements.
+    """
+
+    amplitude: float
+    length: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the measurements say about the kind of the transformation.
+
+    Attributes:
+        kind: the most probable one.
+        probability: of each kind; they sum to 1.
+        smoothness: of the residual displacement, should there be one.
+    """
+
+    kind: Kind
+    probability: dict[Kind, float]
+    smoothness: Smoothness
+
+    @property
+    def sentence(self) -> str:
+        """Say what was chosen, and why."""
+        others = [
+            f"{WORDS[kind]} {_percent(share)}"
+            for kind, share in sorted(self.probability.items(), key=lambda one: -one[1])
+            if kind != self.kind and share >= 0.005
+        ]
+        rest = f" ({', '.join(others)})" if others else ""
+        return (
+            f"Transformation chosen: {WORDS[self.kind]}, the most probable with "
+            f"{_percent(self.probability[self.kind])}{rest}."
+        )
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """The parameters of a linear kind under a covariance of the measurements.
+
+    Attributes:
+        evidence: logarithm of the probability density of the measurements.
+        parameters: (k,), see ``Samples.design``.
+        covariance: (k, k), of the parameters.
+    """
+
+    evidence: float
+    parameters: Array
+    covariance: Array
+
+
+class Whitened:
+    """Measurements under one covariance: what all kinds of transformation have in common."""
+
+    def __init__(self, samples: Samples, covariances: tuple[Array, Array]) -> None:
+        """Factorise the covariances (n, n) along x and y."""
+        self._factors = [np.linalg.cholesky(one) for one in covariances]
+        self._samples = samples
+        self._design = self.solve(samples.design)
+        self._logarithm = sum(2 * np.log(np.diag(one)).sum() for one in self._factors)
+
+    def solve(self, columns: Array) -> Array:
+        """Return columns (2n, k), x before y, in units of their own deviation."""
+        count = len(columns) // 2
+        return np.concatenate(
+            [
+                np.linalg.solve(factor, columns[i * count : (i + 1) * count])
+                for i, factor in enumerate(self._factors)
+            ]
+        )
+
+    def posterior(self, kind: LinearKind) -> Posterior:
+        """Return what the measurements say of a kind's parameters."""
+        count = PARAMETERS[kind]
+        rest = self.solve(self._samples.rest(kind)[:, None])[:, 0]
+        design = self._design[:, :count]
+        prior = np.square(PRIOR_DEVIATION[:count])
+        precision = design.T @ design + np.diag(1 / prior)
+        covariance = np.linalg.inv(precision)
+        projected = design.T @ rest
+        parameters = covariance @ projected
+        logarithm = self._logarithm + np.linalg.slogdet(precision)[1] + np.log(prior).sum()
+        misfit = rest @ rest - projected @ parameters
+        return Posterior(float(-0.5 * (misfit + logarithm)), parameters, covariance)
+
+
+def lengths(extent: float) -> list[float]:
+    """Return the lengths to try in a scene whose longer side has ``extent`` pixels."""
+    found = list(LENGTHS)
+    while found[-1] * LENGTH_RATIO <= extent / 4:
+        found.append(found[-1] * LENGTH_RATIO)
+    return found
+
+
+def noise_prior(factor: float) -> float:
+    """Return the logarithm of the prior weight of a factor on the deviation; 0 at the usual."""
+    return float(-0.5 * (np.log(factor / NOISE_USUAL) / NOISE_SPREAD) ** 2)
+
+
+def covariances(samples: Samples, noise: float, residual: Array | None) -> tuple[Array, Array]:
+    """Return the covariances (n, n) of the measurements along x and y.
+
+    Args:
+        samples: the measurements.
+        noise: factor on their deviation.
+        residual: (n, n), covariance of the residual displacement; None: there is none.
+    """
+    together = correlation(samples.distances)
+    x, y = (np.outer(one, one) * together for one in noise * samples.deviation)
+    return (x, y) if residual is None else (x + residual, y + residual)
+
+
+def choose(samples: Samples, extent: float) -> Choice:
+    """Return what the measurements say about the kind of the transformation.
+
+    Args:
+        samples: at least :data:`LEAST_SAMPLES` of them.
+        extent: longer side of the scene, in pixels.
+    """
+    weights = np.array([noise_prior(factor) for factor in NOISE])
+    weights -= np.logaddexp.reduce(weights)
+    evidence: dict[Kind, float] = {}
+    plain = [Whitened(samples, covariances(samples, factor, None)) for factor in NOISE]
+    for kind in LINEAR:
+        found = [one.posterior(kind).evidence for one in plain]
+        evidence[kind] = float(np.logaddexp.reduce(weights + found))
+    evidence[FLOW], smoothness = _with_residual(samples, lengths(extent), weights)
+    score = np.array([evidence[kind] + PRIOR_ODDS[kind] for kind in KINDS])
+    share = np.exp(score - np.logaddexp.reduce(score))
+    probability = dict(zip(KINDS, share.tolist(), strict=True))
+    return Choice(KINDS[int(share.argmax())], probability, smoothness)
+
+
+def _with_residual(
+    samples: Samples, tried: list[float], weights: Array
+) -> tuple[float, Smoothness]:
+    """Return the evidence of an affine with a residual displacement, and its most probable
+    smoothness."""
+    bells = {length: bell(samples.distances, length) for length in tried}
+    options = list(product(AMPLITUDES, tried, enumerate(NOISE)))
+    found = []
+    for amplitude, length, (index, noise) in options:
+        residual = amplitude**2 * bells[length]
+        whitened = Whitened(samples, covariances(samples, noise, residual))
+        found.append(whitened.posterior("affine").evidence + weights[index])
+    best = options[int(np.argmax(found))]
+    mean = np.logaddexp.reduce(found) - np.log(len(AMPLITUDES) * len(tried))
+    return float(mean), Smoothness(best[0], best[1], best[2][1])
