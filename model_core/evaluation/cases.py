@@ -63,8 +63,7 @@ class Case:
     Attributes:
         id: of the pair, or of both pairs where the SAR view is another's.
         protocol: that the case was drawn by.
-        source: data set of the pair that gives the optical view.
-        place: of that pair.
+        pair: that gives the optical view.
         optical: the reference view.
         sar_views: one, or two for an equivariance protocol.
         transform_range: the protocol's, for images of this size.
@@ -72,8 +71,7 @@ class Case:
 
     id: str
     protocol: EvaluationProtocol
-    source: str
-    place: str
+    pair: DatasetPair
     optical: View
     sar_views: tuple[SarView, ...]
     transform_range: TransformRange

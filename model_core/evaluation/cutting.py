@@ -212,8 +212,7 @@ class _Cutter:
         return Case(
             id=pair.id if partner == pair.id else f"{pair.id}+{partner}",
             protocol=self.protocol,
-            source=pair.source,
-            place=pair.place,
+            pair=pair,
             optical=optical,
             sar_views=tuple(sar_views),
             transform_range=self.transform_range,

@@ -52,6 +52,8 @@ def read_manifest(path: str | Path, split: str | None = None) -> list[DatasetPai
       blanks, commas or semicolons, or as a JSON list.
     - ``check_points``: a CSV file with the columns ``x_opt, y_opt, x_sar, y_sar``.
     - ``split``; ``source`` (else the manifest's folder); ``place``; ``region``; ``width, height``.
+    - ``sensor`` of the SAR image and ``cover`` of the ground: words that tables are made by.
+    - ``gsd``: metres per pixel of the optical image; else those of the georeferencing.
     - ``cfog_dx, cfog_dy, cfog_ratio``: the residual shift in SAR pixels, as an estimator sees it.
       The SAR position of an optical pixel is the nominal one (the matrix's answer, or that of the
       common grid) minus this shift, which is applied where the ratio says that the estimator is
@@ -100,17 +102,22 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Dataset
             "complete it."
         )
     _check_columns(given, manifest.name)
-    pair = _unaligned_pair(given, manifest.parent)
+    pair = _unaligned_pair(given, manifest)
     on_grid = not {"H_opt2sar", "check_points"} & set(given)
     if on_grid and {"width", "height", "cfog_dx"} <= set(given):
         # Enough is known not to open thousands of files.
-        height, width = (int(_number(given, name, manifest.name)) for name in ("height", "width"))
-        known = _shift(given, manifest.name)
-        return _patches(dataclasses.replace(pair, alignment=known), height, width)
+        height, width = (
+            int(_number(given, name, manifest.name, 0)) for name in ("height", "width")
+        )
+        pair = dataclasses.replace(pair, alignment=_shift(given, manifest.name))
+        return _patches(pair, height, width)
     sar = open_scene(pair.sar_path, "sar").grid
     optical = open_scene(pair.optical_path, "optical").grid
     pair = dataclasses.replace(
-        pair, side=min(optical.height, optical.width), ground=_ground(optical)
+        pair,
+        side=min(optical.height, optical.width),
+        ground=_ground(optical),
+        gsd=pair.gsd or _resolution(optical),
     )
     if "check_points" in given:
         points = _read_points(manifest.parent / given["check_points"])
@@ -130,8 +137,9 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Dataset
     return _patches(pair, optical.height, optical.width)
 
 
-def _unaligned_pair(given: Mapping[str, str], folder: Path) -> DatasetPair:
+def _unaligned_pair(given: Mapping[str, str], manifest: Path) -> DatasetPair:
     """Return the pair of a row without what says how its images lie on each other."""
+    folder = manifest.parent
     source = given.get("source", folder.resolve().name)
     place, region = _place_and_region(given["id"], source)
     place = given.get("place", place)
@@ -143,6 +151,9 @@ def _unaligned_pair(given: Mapping[str, str], folder: Path) -> DatasetPair:
         sar_path=folder / given["sar_path"],
         optical_path=folder / given["optical_path"],
         alignment=None,
+        sensor=given.get("sensor"),
+        cover=given.get("cover"),
+        gsd=_number(given, "gsd", manifest.name, above=0.0) if "gsd" in given else None,
     )
 
 
@@ -152,6 +163,15 @@ def _ground(grid: Grid) -> tuple[float, float, float, float] | None:
     bounds = array_bounds(grid.height, grid.width, grid.transform)
     west, south, east, north = transform_bounds(grid.crs, "EPSG:4326", *bounds)
     return west, south, east, north
+
+
+def _resolution(grid: Grid) -> float | None:
+    """Return the mean side of a pixel in metres; None without georeferencing."""
+    if grid.crs is None:
+        return None
+    east, north = grid.metres_per_unit()
+    across, down = grid.pixel_size
+    return (across * east + down * north) / 2
 
 
 def _place_and_region(identifier: str, source: str) -> tuple[str, str]:
@@ -228,14 +248,15 @@ def _check_columns(given: Mapping[str, str], manifest: str) -> None:
         )
 
 
-def _number(given: Mapping[str, str], name: str, manifest: str) -> float:
+def _number(given: Mapping[str, str], name: str, manifest: str, above: float = -math.inf) -> float:
     try:
         value = float(given[name])
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
+    if not (math.isfinite(value) and value > above):
+        what = "a number" if math.isinf(above) else f"a number above {above:g}"
         raise BadInputError(
-            f"{given['id']} of {manifest} has {given[name]!r} as {name}; give a number."
+            f"{given['id']} of {manifest} has {given[name]!r} as {name}; give {what}."
         )
     return value
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from model_core.evaluation import calibration, figures
+from model_core.evaluation.document import markdown
 from model_core.evaluation.figures import Axis, Line, write_chart
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.records import ResultFile
 from model_core.evaluation.scoring import Record
 from model_core.evaluation.tables import (
     by_method,
-    markdown,
     reliability_of,
     sparsification_of,
     title,

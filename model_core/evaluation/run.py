@@ -272,7 +272,7 @@ class _Runner:
                 continue
             for method in methods:
                 self.feedback.raise_if_cancelled()
-                self._measure(method, case, pair)
+                self._measure(method, case)
 
     def _case(self, protocol: EvaluationProtocol, loaded: LoadedPair | None) -> Case:
         if loaded is None:
@@ -290,7 +290,7 @@ class _Runner:
             )
         return build_case(protocol, loaded, self.settings.seed, load_pair(partner))
 
-    def _measure(self, method: Method, case: Case, pair: DatasetPair) -> None:
+    def _measure(self, method: Method, case: Case) -> None:
         bounds = case.transform_range.search_bounds
         if method.name not in self.warm:
             # The first call imports, compiles and plans transforms; it is not the method's time.
@@ -298,4 +298,4 @@ class _Runner:
             self.warm.add(method.name)
         with peak_memory() as peak:
             answers = [method(one.view, case.optical, bounds) for one in case.sar_views]
-        self.results.add(score(case, pair.id, method.name, answers, peak.megabytes))
+        self.results.add(score(case, method.name, answers, peak.megabytes))

@@ -51,6 +51,9 @@ class Record:
             the alignment, matters.
         reliability: counts, sums of certainties and counts within 1 px, per interval.
         sparsification: the curve and the oracle's; see ``calibration``.
+        sensor: of the pair, where known, like the next two.
+        cover: of the pair's ground.
+        gsd: metres per pixel of the optical image.
     """
 
     method: str
@@ -73,6 +76,9 @@ class Record:
     disagreement: float | None = None
     reliability: tuple[tuple[float, ...], ...] | None = None
     sparsification: tuple[tuple[float, ...], ...] | None = None
+    sensor: str | None = None
+    cover: str | None = None
+    gsd: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -90,7 +96,6 @@ class Record:
 
 def score(
     case: Case,
-    pair: str,
     method: str,
     results: Sequence[MethodResult],
     memory_mb: float | None,
@@ -100,15 +105,18 @@ def score(
     record = Record(
         method=method,
         protocol=case.protocol.name,
-        pair=pair,
-        source=case.source,
-        place=case.place,
+        pair=case.pair.id,
+        source=case.pair.source,
+        place=case.pair.place,
         view_side=case.optical.valid.shape[0],
         answered=all(result.affine is not None for result in results),
         seconds=float(np.mean([result.seconds for result in results])),
         verdict=first.verdict,
         certainty=first.certainty,
         memory_mb=memory_mb,
+        sensor=case.pair.sensor,
+        cover=case.pair.cover,
+        gsd=case.pair.gsd,
     )
     if case.protocol.type == "equivariance":
         return dataclasses.replace(record, **_disagreement(case, results))

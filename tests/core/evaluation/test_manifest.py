@@ -88,6 +88,12 @@ def test_matrices_and_check_points(images: Path) -> None:
         (f"id,sar_path,optical_path,{SHIFT}", "a,s.tif,o.tif,1,x,2", None, "'x' as cfog_dy"),
         (f"id,sar_path,optical_path,{SHIFT}", "a,s.tif,o.tif,1,nan,2", None, "'nan' as cfog_dy"),
         (
+            "id,sar_path,optical_path,gsd",
+            "a,s.tif,o.tif,0",
+            None,
+            "'0' as gsd; give a number above",
+        ),
+        (
             f"id,sar_path,optical_path,check_points,{SHIFT}",
             "a,s.tif,o.tif,p.csv,1,1,2",
             None,
@@ -107,6 +113,22 @@ def test_what_is_wrong_is_said(
     """One sentence each, never a traceback."""
     with pytest.raises(BadInputError, match=says):
         read_manifest(write_manifest(images, header, [row]), split)
+
+
+def test_sensor_cover_and_resolution_are_read(images: Path, scenes: Path) -> None:
+    """From the columns where they are given; the resolution else from the georeferencing."""
+    manifest = write_manifest(
+        images,
+        "id,sar_path,optical_path,sensor,cover,gsd",
+        ["known,s.tif,o.tif,TerraSAR-X,city,2.5", "bare,s.tif,o.tif,,,"],
+    )
+    known, bare = read_manifest(manifest)
+    assert (known.sensor, known.cover, known.gsd) == ("TerraSAR-X", "city", 2.5)
+    assert (bare.sensor, bare.cover, bare.gsd) == (None, None, None)
+    by_id = {pair.id: pair for pair in read_manifest(scenes / "manifest.csv")}
+    in_degrees = by_id["sen1floods11_spain"].gsd
+    assert in_degrees is not None
+    assert 8 < in_degrees < 10
 
 
 def test_places_and_regions_of_the_data(pairs: Path) -> None:

@@ -51,7 +51,7 @@ def test_identity_has_the_error_of_the_warp() -> None:
     affine = best_affine(truth.positions, truth.targets)
     moved = truth.positions @ affine[:, :2].T + affine[:, 2] - truth.positions
     expected = float(np.sqrt((moved**2).sum(axis=1).mean()))
-    record = score(case, "place", "identity", [answer("identity", case)], None)
+    record = score(case, "identity", [answer("identity", case)], None)
     assert expected > 5
     assert record.rmse == pytest.approx(expected, abs=1e-6)
     assert record.start_rmse == pytest.approx(expected, abs=1e-6)
@@ -60,12 +60,12 @@ def test_identity_has_the_error_of_the_warp() -> None:
 def test_no_answer_is_recorded_as_such() -> None:
     """Its error is that of the start, and it is not answered."""
     case = build_case(PROTOCOLS["P2"], loaded_pair(), seed=0)
-    record = score(case, "place", "ecc", [MethodResult(None)], None)
+    record = score(case, "ecc", [MethodResult(None)], None)
     assert not record.answered
     assert record.rmse == record.start_rmse
     twice = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
     one_missing = [MethodResult(np.eye(2, 3)), MethodResult(None)]
-    assert not score(twice, "place", "ecc", one_missing, None).answered
+    assert not score(twice, "ecc", one_missing, None).answered
 
 
 def test_the_field_counts_where_it_is_known() -> None:
@@ -78,13 +78,13 @@ def test_the_field_counts_where_it_is_known() -> None:
     x, y = truth.positions.astype(int).T
     field[y, x] = truth.targets
     exact = MethodResult(np.eye(2, 3), field, np.full((side, side), 0.95, dtype=np.float32))
-    record = score(case, "place", "m", [exact], None)
+    record = score(case, "m", [exact], None)
     assert record.rmse == pytest.approx(0, abs=1e-4)
     assert record.affine_rmse == record.start_rmse
     assert record.reliability is not None
     assert record.reliability[2][9] == record.reliability[0][9] == len(truth.positions)
     unknown = MethodResult(np.eye(2, 3), np.full_like(field, np.nan))
-    assert score(case, "place", "m", [unknown], None).rmse == record.start_rmse
+    assert score(case, "m", [unknown], None).rmse == record.start_rmse
 
 
 def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
@@ -94,11 +94,11 @@ def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
     for view in case.sar_views:
         assert view.truth is not None
         answers.append(MethodResult(best_affine(view.truth.positions, view.truth.targets)))
-    assert score(case, "place", "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
+    assert score(case, "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
     affine = answers[0].affine
     assert affine is not None
     off = MethodResult(affine + np.array([[0, 0, 3.0], [0, 0, 0]]))
-    found = score(case, "place", "m", [off, answers[1]], None).disagreement
+    found = score(case, "m", [off, answers[1]], None).disagreement
     assert found == pytest.approx(3, abs=1e-6)
 
 
@@ -117,7 +117,7 @@ def test_structure_matching_registers_a_synthetic_pair(name: str, protocol: str)
     """To a tenth of a pixel under P1; under P2 to what the best affine leaves."""
     case = build_case(PROTOCOLS[protocol], loaded_pair(seed=5), seed=1)
     result = answer(name, case)
-    record = score(case, "place", name, [result], None)
+    record = score(case, name, [result], None)
     assert record.start_rmse is not None
     assert record.start_rmse > 2
     assert record.best_affine_error is not None
