@@ -39,12 +39,22 @@ def breakdown_tables(records: Sequence[Record]) -> list[str]:
     """Return headings and tables by everything that has more than one value; [] for nothing."""
     parts: list[str] = []
     for what, group_of in BREAKDOWNS.items():
+        tables: list[str] = []
         for protocol in PROTOCOLS.values():
-            own = [record for record in records if record.protocol == protocol.name]
-            groups = _groups(own, group_of)
-            if len(groups) > 1 and protocol.type != "equivariance":
-                parts += [f"## By {what}: {protocol.name}\n", _table(what, protocol, groups)]
+            groups = _groups(_shown(records, protocol), group_of)
+            if len(groups) > 1:
+                tables += [f"### {protocol.name} by {what}\n", _table(what, protocol, groups)]
+        if tables:
+            parts += [f"## By {what}\n", *tables]
     return parts
+
+
+def _shown(records: Sequence[Record], protocol: EvaluationProtocol) -> list[Record]:
+    """Return the records of a protocol that have an error, or a verdict on unrelated images."""
+    own = [record for record in records if record.protocol == protocol.name]
+    if protocol.type == "unrelated":
+        return [record for record in own if record.verdict is not None]
+    return own if protocol.type == "pair" else []
 
 
 def _groups(

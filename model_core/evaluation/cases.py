@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,17 +12,21 @@ from numpy.typing import NDArray
 from model_core.errors import BadInputError
 from model_core.evaluation.deformation import LocalDeformation, deform
 from model_core.evaluation.pairs import DatasetPair, stable_hash
-from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
+from model_core.evaluation.protocols import VIEW_SHARE, EvaluationProtocol, TransformRange
 from model_core.raster.view import View
 
 LARGEST_VIEW = 512
 """Pixels: the side of the views where the images are large enough."""
 
-VIEW_SHARE = 0.75
-"""Side of a view in units of the image's shortest side."""
-
 SMALLEST_IMAGE = 192
-"""Pixels: pairs with a shorter side are left out."""
+"""Pixels: pairs with a shorter side are left out, where the protocol names no side of its own."""
+
+SMALLEST_WHOLE = 64
+"""Pixels: the same, where the images themselves are the views."""
+
+
+LEAST_POINTS = 4
+"""Points of the truth, or check points, that must lie in both views."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +86,36 @@ class CannotCutError(BadInputError):
     """A protocol's case cannot be cut out of a pair; it is left out and counted."""
 
 
-def view_side(side: int) -> int:
+def view_side(protocol: EvaluationProtocol, side: int) -> int:
     """Return the side of the views cut from images whose shortest side is ``side``, in pixels."""
-    return min(LARGEST_VIEW, int(VIEW_SHARE * side) // 8 * 8)
+    if protocol.view_side is not None:
+        return protocol.view_side
+    return min(LARGEST_VIEW, int(protocol.view_share * side) // 8 * 8)
+
+
+def smallest_image(protocol: EvaluationProtocol) -> int:
+    """Return the shortest side of images that a protocol's views can be cut from, in pixels."""
+    if protocol.whole:
+        return SMALLEST_WHOLE
+    if protocol.view_side is None:
+        return SMALLEST_IMAGE
+    return math.ceil(protocol.view_side / VIEW_SHARE)
 
 
 def unrelated_partner(
-    pair: DatasetPair, pairs: Sequence[DatasetPair], seed: int
+    pair: DatasetPair, pairs: Sequence[DatasetPair], seed: int, smallest: int = SMALLEST_IMAGE
 ) -> DatasetPair | None:
     """Return a pair that shows other ground for certain; None: there is none.
 
     Of the same source and at least as large, where there is such a pair.
+
+    Args:
+        pair: whose optical image is used.
+        pairs: to choose from.
+        seed: of the choice.
+        smallest: side of the partner's images, in pixels.
     """
-    others = [o for o in pairs if o.side >= SMALLEST_IMAGE and not pair.may_touch(o)]
+    others = [o for o in pairs if o.side >= smallest and not pair.may_touch(o)]
     others = [o for o in others if o.source == pair.source] or others
     others = [o for o in others if o.side >= pair.side] or others
     return min(

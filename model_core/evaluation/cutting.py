@@ -16,11 +16,12 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.evaluation.cases import (
-    SMALLEST_IMAGE,
+    LEAST_POINTS,
     CannotCutError,
     Case,
     SarView,
     Truth,
+    smallest_image,
     view_side,
 )
 from model_core.evaluation.deformation import (
@@ -32,6 +33,7 @@ from model_core.evaluation.deformation import (
 )
 from model_core.evaluation.pairs import LoadedPair, stable_hash
 from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
+from model_core.evaluation.whole import refuse_turned, whole_case
 from model_core.geometry.pixels import image_centre, window_pixels
 from model_core.geometry.sampling import inside, sample, sample_mask
 from model_core.raster.view import View
@@ -41,9 +43,6 @@ CANDIDATES = 20000
 
 ATTEMPTS = 8
 """Fitting positions tried until one is found where no pixel lacks data."""
-
-LEAST_POINTS = 4
-"""Points of the truth, or check points, that must lie in both views."""
 
 _CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
 
@@ -60,7 +59,8 @@ def build_case(
         partner: for unrelated images: the pair that gives the SAR view instead.
 
     Raises:
-        CannotCutError: the images are too small, or too many pixels have no data.
+        CannotCutError: the images are too small, too many pixels have no data, or the images lie
+            on each other as the protocol does not expect it.
         ValueError: a partner is missing, is of the same region, or is not wanted; or the protocol
             needs an alignment that the pair has not.
     """
@@ -71,13 +71,19 @@ def build_case(
     if pair.pair.alignment is None and protocol.needs_alignment:
         raise ValueError(f"the alignment of {pair.pair.id} is not known")
     side = min(pair.side, partner.side) if partner else pair.side
-    if side < SMALLEST_IMAGE:
+    if side < smallest_image(protocol):
         raise CannotCutError(
-            f"{pair.pair.id} has a side of {side} px, but {SMALLEST_IMAGE} are needed to cut views "
-            "out of it; leave it out or give a larger image."
+            f"{pair.pair.id} has a side of {side} px, but {smallest_image(protocol)} are needed "
+            "to cut views out of it; leave it out or give a larger image."
         )
+    if protocol.whole:
+        return whole_case(protocol, pair)
+    if partner is None:
+        refuse_turned(pair)
     rng = np.random.default_rng([seed, stable_hash(f"{protocol.name}:{pair.pair.id}")])
-    plan = _CutPlan(protocol, protocol.range_for(side), pair, partner or pair, view_side(side))
+    plan = _CutPlan(
+        protocol, protocol.range_for(side), pair, partner or pair, view_side(protocol, side)
+    )
     return _Cutter(plan, rng).cut()
 
 

@@ -48,9 +48,13 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
         for protocol in (*_used(local, "pair"), *_used(local, "equivariance")):
             parts.append(f"### {protocol.name}\n")
             parts += _grouped([r for r in local if r.protocol == protocol.name], local_table, 4)
-    unrelated = of_type(records, "unrelated")
     for protocol in _used(records, "pair"):
         related = [record for record in records if record.protocol == protocol.name]
+        unrelated = [
+            record
+            for record in of_type(records, "unrelated")
+            if PROTOCOLS[record.protocol].view_side == protocol.view_side
+        ]
         for source, own in by_source(related).items():
             others = [r for r in unrelated if source in (ALL, r.source)]
             text = verdict_table(own, others)

@@ -32,7 +32,7 @@ class Record:
         pair: id of the pair that the case was cut from.
         source: data set of the pair.
         place: of the pair.
-        view_side: side of the views.
+        view_side: shortest side of the views.
         answered: the method gave an affine, for every view of the case.
         seconds: matching alone, per view.
         verdict: the method's own.
@@ -101,14 +101,14 @@ def score(
     memory_mb: float | None,
 ) -> Record:
     """Judge a method's answers to a case, one per SAR view."""
-    first = results[0]
+    first, first_view = results[0], case.sar_views[0].view
     record = Record(
         method=method,
         protocol=case.protocol.name,
         pair=case.pair.id,
         source=case.pair.source,
         place=case.pair.place,
-        view_side=case.optical.valid.shape[0],
+        view_side=min(*case.optical.valid.shape, *first_view.valid.shape),
         answered=all(result.affine is not None for result in results),
         seconds=float(np.mean([result.seconds for result in results])),
         verdict=first.verdict,

@@ -29,7 +29,7 @@ def record(number: int, rmse: float | None, protocol: str = "P2", **more: Any) -
 
 def rows(parts: list[str], heading: str) -> list[list[str]]:
     """Return the cells of the table below a heading, without its head."""
-    text = parts[parts.index(f"## {heading}\n") + 1]
+    text = parts[parts.index(f"### {heading}\n") + 1]
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
 
 
@@ -43,7 +43,7 @@ def test_each_sensor_has_its_own_figures() -> None:
             record(3, 1.0),
         ]
     )
-    found = rows(parts, "By sensor: P2")
+    found = rows(parts, "P2 by sensor")
     assert [row[0] for row in found] == ["net, GaoFen-3", "net, TerraSAR-X", f"net, {UNKNOWN}"]
     assert [row[1] for row in found] == ["2 (2)", "1 (1)", "1 (1)"]
     assert found[0][2].startswith("50.0")
@@ -61,7 +61,7 @@ def test_one_value_needs_no_table() -> None:
 def test_resolutions_run_from_fine_to_coarse() -> None:
     """10 m stands after 2 m, though it sorts before as a text; limits belong to the coarser."""
     parts = breakdown_tables([record(0, 1.0, gsd=10.0), record(1, 1.0, gsd=2.0)])
-    assert [row[0] for row in rows(parts, "By resolution: P2")] == [
+    assert [row[0] for row in rows(parts, "P2 by resolution")] == [
         "net, 2 to 5 m",
         "net, 5 to 15 m",
     ]
@@ -75,7 +75,7 @@ def test_unrelated_pairs_have_the_share_registered_alone() -> None:
         record(0, None, "unrelated", cover="city"),
         record(1, None, "unrelated", cover="water"),
     ]
-    ((_, _, city), (_, _, water)) = rows(breakdown_tables(unrelated), "By cover: unrelated")
+    ((_, _, city), (_, _, water)) = rows(breakdown_tables(unrelated), "unrelated by cover")
     assert city == water == "100.0 [100, 100]"
 
 
