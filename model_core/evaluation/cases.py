@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.evaluation.deformation import LocalDeformation, deform
 from model_core.evaluation.pairs import DatasetPair, stable_hash
 from model_core.evaluation.protocols import VIEW_SHARE, EvaluationProtocol, TransformRange
+from model_core.geometry.sampling import inside
 from model_core.raster.view import View
 
 LARGEST_VIEW = 512
@@ -80,6 +82,16 @@ class Case:
     optical: View
     sar_views: tuple[SarView, ...]
     transform_range: TransformRange
+
+
+def on_data(view: View, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which positions (..., 2) lie on pixels of a view that have data."""
+    height, width = view.valid.shape
+    flat = torch.from_numpy(positions.reshape(1, 1, -1, 2))
+    on_view = inside(flat, height, width).numpy().reshape(positions.shape[:-1])
+    column, row = np.moveaxis(np.rint(np.nan_to_num(positions)).astype(int), -1, 0)
+    known = view.valid[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    return np.asarray(on_view & known)
 
 
 class CannotCutError(BadInputError):

@@ -35,6 +35,7 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
             if protocol_type == "equivariance":
                 parts.append("RMSE between the two answers, undone; no truth is needed.\n")
             parts += _grouped([r for r in records if r.protocol == protocol.name], render)
+    parts += _gapless(records)
     local = [r for r in records if PROTOCOLS[r.protocol].transform_range.local > 0]
     local = [record for record in local if record.best_affine_error is not None]
     if local:
@@ -84,6 +85,22 @@ def _grouped(
     return parts
 
 
+def _gapless(records: Sequence[Record]) -> list[str]:
+    """Return the accuracy over views without gaps, of the protocols that also have others."""
+    parts: list[str] = []
+    for protocol in _used(records, "pair"):
+        own = [record for record in records if record.protocol == protocol.name]
+        without = [record for record in own if record.gapless]
+        if len(without) < len(own):
+            every, kept = (len({record.pair for record in some}) for some in (own, without))
+            parts.append(f"### {protocol.name}: {every - kept} of {every} cases have gaps\n")
+            if without:
+                parts += _grouped(without, lambda own: accuracy_table(own, "rmse"), 4)
+    if not parts:
+        return []
+    return ["## Views without gaps\n", "Above are all cases; here, those without gaps.\n", *parts]
+
+
 def _conditions(info: dict[str, Any]) -> str:
     fixed, machine = info["fixed"], info["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items())
@@ -116,7 +133,7 @@ def _missing(left_out: Sequence[LeftOut]) -> list[str]:
     counts = [[f"{s}, {p}", str(len(pairs))] for (s, p), pairs in sorted(rows.items())]
     return [
         "## Cases no method was asked\n",
-        "No views without missing pixels fit, or the alignment is not known; the reasons stand in "
-        "the results file.\n",
+        "No views fit that have enough pixels with data, the images are turned against each "
+        "other, or the alignment is not known; the reasons stand in the results file.\n",
         table(["Source, protocol", "cases"], counts),
     ]

@@ -57,6 +57,8 @@ class EvaluationProtocol:
         full_local: the local deformation always has its full length; else this is drawn.
         view_side: of the views, in pixels; None: by ``view_share``.
         view_share: side of a view in units of the image's shortest side, where it is not given.
+        least_valid: share of a view's pixels that must have data; views without any gap are taken
+            first.
         whole: the images themselves are the views, and lie on each other as they were given;
             ``transform_range`` is then the most that the truth may be.
     """
@@ -68,6 +70,7 @@ class EvaluationProtocol:
     full_local: bool = False
     view_side: int | None = None
     view_share: float = VIEW_SHARE
+    least_valid: float = 1.0
     whole: bool = False
 
     @property
@@ -84,6 +87,9 @@ class EvaluationProtocol:
             side = round(self.view_side / VIEW_SHARE)
         return self.transform_range if side >= FULL_RANGE_SIDE else self.transform_range.halved()
 
+
+GAPS = 0.5
+"""``least_valid`` of the protocols that also ask about views with gaps."""
 
 _USUAL = (
     EvaluationProtocol("P1", "P1: rotation ±20°, shift ±50 px", TransformRange(50, 20, 1.0, 0)),
@@ -124,14 +130,18 @@ _SPECIAL = (
         "P1-main",
         "P1-main: shift ±32 px, rotation ±5°, scale to 1.2",
         TransformRange(32, 5, 1.2, 0),
+        least_valid=GAPS,
     ),
-    EvaluationProtocol("shift", "Shift alone, ±50 px", TransformRange(50, 0, 1.0, 0)),
+    EvaluationProtocol(
+        "shift", "Shift alone, ±50 px", TransformRange(50, 0, 1.0, 0), least_valid=GAPS
+    ),
     EvaluationProtocol(
         "scale",
         "Scale to 1.25, rotation ±10°, shift ±20 px",
         TransformRange(20, 10, 1.25, 0),
         # Larger views would fit into the image at the small scales only.
         view_share=0.6,
+        least_valid=GAPS,
     ),
     EvaluationProtocol(
         "as-is",
@@ -145,6 +155,7 @@ _SPECIAL = (
             f"Views of {side} px: shift ±10 px, rotation ±2°, scale ±2 %",
             TransformRange(20, 2, 1.02, 0),
             view_side=side,
+            least_valid=GAPS,
         )
         for side in (96, 128)
     ),
@@ -155,6 +166,7 @@ _SPECIAL = (
             TransformRange(20, 2, 1.02, 0),
             type="unrelated",
             view_side=side,
+            least_valid=GAPS,
         )
         for side in (96, 128, 384, 512)
     ),

@@ -54,6 +54,9 @@ class Record:
         sensor: of the pair, where known, like the next two.
         cover: of the pair's ground.
         gsd: metres per pixel of the optical image.
+        optical_valid: share of the optical view's pixels that have data.
+        sar_valid: the same of the SAR view, of two the smaller. None, like the share before: of a
+            version that only cut views without gaps.
     """
 
     method: str
@@ -79,6 +82,13 @@ class Record:
     sensor: str | None = None
     cover: str | None = None
     gsd: float | None = None
+    optical_valid: float | None = None
+    sar_valid: float | None = None
+
+    @property
+    def gapless(self) -> bool:
+        """Whether every pixel of the views has data."""
+        return self.optical_valid in (None, 1.0) and self.sar_valid in (None, 1.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -117,6 +127,8 @@ def score(
         sensor=case.pair.sensor,
         cover=case.pair.cover,
         gsd=case.pair.gsd,
+        optical_valid=float(case.optical.valid.mean()),
+        sar_valid=min(float(cut.view.valid.mean()) for cut in case.sar_views),
     )
     if case.protocol.type == "equivariance":
         return dataclasses.replace(record, **_disagreement(case, results))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from model_core.evaluation.cases import LEAST_POINTS, CannotCutError, Case, SarView, Truth
+from model_core.evaluation.cases import LEAST_POINTS, CannotCutError, Case, SarView, Truth, on_data
 from model_core.evaluation.deformation import apply_homography
 from model_core.evaluation.metrics import best_affine
 from model_core.evaluation.pairs import LoadedPair
 from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
 from model_core.geometry.pixels import image_centre, window_pixels
-from model_core.geometry.sampling import inside, sample_mask
-from model_core.raster.view import View
 
 SHIFT_STEPS = (10.0, 25.0, 50.0, 100.0, 200.0, 400.0)
 ROTATION_STEPS = (5.0, 15.0, 45.0, 90.0, 180.0)
@@ -76,11 +73,11 @@ def whole_case(protocol: EvaluationProtocol, pair: LoadedPair) -> Case:
     if alignment is None:
         raise ValueError(f"the alignment of {pair.pair.id} is not known")
     targets = apply_homography(alignment, pixels)
-    overlap = pair.optical.valid & _on(pair.sar, targets)
+    overlap = pair.optical.valid & on_data(pair.sar, targets)
     truth = Truth(pixels[overlap], targets[overlap])
     points = pair.pair.points
     if points is not None:
-        seen = _on(pair.optical, points[:, :2]) & _on(pair.sar, points[:, 2:])
+        seen = on_data(pair.optical, points[:, :2]) & on_data(pair.sar, points[:, 2:])
         truth = Truth(points[seen, :2], points[seen, 2:])
     if len(truth.positions) < LEAST_POINTS:
         raise CannotCutError(
@@ -94,15 +91,6 @@ def whole_case(protocol: EvaluationProtocol, pair: LoadedPair) -> Case:
         sar_views=(SarView(pair.sar, np.eye(2, 3), truth, overlap),),
         transform_range=_told(protocol, pair, truth),
     )
-
-
-def _on(view: View, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which positions (..., 2) lie on pixels of a view that have data."""
-    flat = torch.from_numpy(positions.reshape(1, 1, -1, 2))
-    height, width = view.valid.shape
-    valid = torch.from_numpy(view.valid.astype(np.float32))[None, None]
-    known = inside(flat, height, width)[0] & (sample_mask(valid, flat.float())[0, 0] > 0)
-    return np.asarray(known.numpy().reshape(positions.shape[:-1]))
 
 
 def _told(protocol: EvaluationProtocol, pair: LoadedPair, truth: Truth) -> TransformRange:

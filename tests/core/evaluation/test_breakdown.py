@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from model_core.evaluation.breakdown import UNKNOWN, breakdown_tables, resolution_class
 from model_core.evaluation.scoring import Record
-
-
-def record(number: int, rmse: float | None, protocol: str = "P2", **more: Any) -> Record:
-    """Return a record of a network that judges itself."""
-    return Record(
-        method="net",
-        protocol=protocol,
-        pair=f"p{number}",
-        source="s",
-        place=f"p{number}",
-        view_side=192,
-        answered=True,
-        seconds=0.1,
-        verdict="registered",
-        rmse=rmse,
-        **more,
-    )
+from tests.core.evaluation.records import record
 
 
 def rows(parts: list[str], heading: str) -> list[list[str]]:

@@ -12,9 +12,10 @@ from model_core.evaluation.cases import CannotCutError, unrelated_partner
 from model_core.evaluation.cutting import build_case
 from model_core.evaluation.deformation import invert_affine
 from model_core.evaluation.manifest import read_manifest
-from model_core.evaluation.methods import sample_map
+from model_core.evaluation.methods import MethodResult, sample_map
 from model_core.evaluation.metrics import best_affine, distances
 from model_core.evaluation.protocols import PROTOCOLS, TransformRange, expand
+from model_core.evaluation.scoring import score
 from tests.core.evaluation.synthetic import SIDE, loaded_pair
 
 ALIGNMENT = np.array([[1.01, 0.02, -3.0], [-0.015, 0.99, 2.0], [1e-5, -2e-5, 1.0]])
@@ -242,6 +243,29 @@ def test_pixels_without_data_are_avoided_or_the_case_is_refused() -> None:
         build_case(PROTOCOLS["P2"], middle, seed=0)
     with pytest.raises(CannotCutError, match="side of 160 px"):
         build_case(PROTOCOLS["P2"], loaded_pair(side=160), seed=0)
+
+
+def test_other_protocols_take_views_with_gaps_where_there_are_no_others() -> None:
+    """Half of the pixels must have data; what has none is not judged, and the record says so."""
+    pair = loaded_pair()
+    valid = np.ones_like(pair.sar.valid)
+    valid[:, 128:160] = False
+    striped = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
+    case = build_case(PROTOCOLS["P1-main"], striped, seed=0)
+    (cut,) = case.sar_views
+    assert 0.75 < cut.view.valid.mean() < 0.9
+    assert cut.truth is not None
+    column, row = np.rint(cut.truth.targets).astype(int).T
+    assert cut.view.valid[row, column].all()
+    record = score(case, "m", [MethodResult(np.eye(2, 3))], None)
+    assert record.optical_valid == 1
+    assert record.sar_valid == pytest.approx(cut.view.valid.mean())
+    assert not record.gapless
+    whole = score(build_case(PROTOCOLS["P1-main"], pair, 0), "m", [MethodResult(None)], None)
+    assert whole.gapless
+    valid[:, 60:200] = False
+    with pytest.raises(CannotCutError, match="at most 50% missing pixels"):
+        build_case(PROTOCOLS["P1-main"], striped, seed=0)
 
 
 def test_unrelated_views_come_from_two_places() -> None:
