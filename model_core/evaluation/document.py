@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from model_core.evaluation.breakdown import breakdown_tables
+from model_core.evaluation.metrics import FAILURE, TOLERANCE
 from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol, ProtocolType
+from model_core.evaluation.receiver import receiver_table
 from model_core.evaluation.records import LeftOut
 from model_core.evaluation.scoring import Record
 from model_core.evaluation.tables import (
@@ -19,6 +21,15 @@ from model_core.evaluation.tables import (
     table,
     title,
     verdict_table,
+)
+
+_RECEIVER = (
+    "## Right answers against wrong ones and unrelated images, by view side\n",
+    f"True: RMSE below {TOLERANCE:g} px; wrong: above {FAILURE:g} px, or no answer; all protocols "
+    "of one place with views of this side. The area under the curve says how often a true case is "
+    "surer than a wrong or unrelated one: 0.5 is chance, 1 perfect. The calibration error compares "
+    f"the certainty of a case with the share below {TOLERANCE:g} px, where certainties are "
+    "shares.\n",
 )
 
 
@@ -49,6 +60,21 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
         for protocol in (*_used(local, "pair"), *_used(local, "equivariance")):
             parts.append(f"### {protocol.name}\n")
             parts += _grouped([r for r in local if r.protocol == protocol.name], local_table, 4)
+    parts += _verdicts(records)
+    receiver = receiver_table(records)
+    if receiver:
+        parts += [*_RECEIVER, receiver]
+    parts += breakdown_tables(records)
+    calibrated = calibration_table(records)
+    if calibrated:
+        parts += ["## Certainty\n", calibrated]
+    parts += _missing(left_out)
+    return "\n".join(parts)
+
+
+def _verdicts(records: Sequence[Record]) -> list[str]:
+    """Return the verdicts on true pairs beside those on unrelated views of the same side."""
+    parts: list[str] = []
     for protocol in _used(records, "pair"):
         related = [record for record in records if record.protocol == protocol.name]
         unrelated = [
@@ -61,12 +87,7 @@ def markdown(records: Sequence[Record], left_out: Sequence[LeftOut], info: dict[
             text = verdict_table(own, others)
             if text:
                 parts += [f"## Verdicts: {protocol.name} and unrelated images, {source}\n", text]
-    parts += breakdown_tables(records)
-    calibrated = calibration_table(records)
-    if calibrated:
-        parts += ["## Certainty\n", calibrated]
-    parts += _missing(left_out)
-    return "\n".join(parts)
+    return parts
 
 
 def _used(records: Sequence[Record], protocol_type: ProtocolType) -> list[EvaluationProtocol]:

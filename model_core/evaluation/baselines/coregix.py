@@ -54,7 +54,9 @@ class Coregix:
                 found = file.read((2, 3)).astype(np.float64)
         seconds = time.perf_counter() - started
         # Beyond the optical image the SAR image is left as it was.
-        height, width = (min(a, b) for a, b in zip(sar.valid.shape, optical.valid.shape))
+        height, width = (
+            min(a, b) for a, b in zip(sar.valid.shape, optical.valid.shape, strict=True)
+        )
         found = np.moveaxis(found[:, :height, :width], 0, -1)
         known = (found != NODATA).all(axis=-1)
         if known.sum() < LEAST_POINTS:

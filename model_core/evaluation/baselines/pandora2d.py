@@ -68,7 +68,7 @@ def _matches(
     """Return matched positions (N, 2) as (x, y) in the reference and in the moving image."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{name}.tif" for name in ("left", "right")]
-        for path, image in zip(paths, (reference, moving)):
+        for path, image in zip(paths, (reference, moving), strict=True):
             _write(path, image)
         configuration = _configuration(paths, folder, reach)
         machine = Pandora2DMachine()

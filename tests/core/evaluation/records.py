@@ -15,9 +15,7 @@ def record(number: int, rmse: float | None, protocol: str = "P2", **more: Any) -
         pair=f"p{number}",
         source="s",
         place=f"p{number}",
-        view_side=192,
-        answered=True,
         seconds=0.1,
         rmse=rmse,
-        **{"verdict": "registered", **more},
+        **{"verdict": "registered", "view_side": 192, "answered": True, **more},
     )
