@@ -27,7 +27,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--split", help="rows of this split only")
     parser.add_argument("--source", action="append", help="rows of this source only; repeatable")
-    parser.add_argument("--protocols", help="separated by commas; without it: all")
+    parser.add_argument(
+        "--protocols", help="separated by commas; without it: P1, P2, local, equivariance, "
+        "local-equivariance, unrelated. Others: P1-main, shift, scale, as-is (whole images as they "
+        "are given), small (views of 96 and 128 px), unrelated-sizes; all"
+    )  # fmt: skip
     parser.add_argument(
         "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-affine' for "
         "the same without local field; without it: these and all baseline methods. 'soma-flow', an "
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, and say where the table is."""
     from model_core.commands.feedback import StandardErrorFeedback
     from model_core.evaluation.methods import BASELINES, NETWORKS
-    from model_core.evaluation.protocols import PROTOCOLS
+    from model_core.evaluation.protocols import DEFAULT_PROTOCOLS
     from model_core.evaluation.run import EvaluationSettings, evaluate
 
     check_threads(options.threads)
@@ -56,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         out=options.out,
         split=options.split,
         sources=tuple(options.source) if options.source else None,
-        protocols=_names(options.protocols, tuple(PROTOCOLS)),
+        protocols=_names(options.protocols, DEFAULT_PROTOCOLS),
         methods=_names(options.methods, (*NETWORKS, *BASELINES)),
         models=tuple(options.model or (SETTINGS["model"].default,)),
         limit=options.limit,

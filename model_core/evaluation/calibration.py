@@ -25,7 +25,7 @@ class Reliability:
     Attributes:
         counts: (BINS,) pixels per interval of the certainty.
         predicted: (BINS,) sum of their certainties.
-        within: (BINS,) how many of them have an error below :data:`WITHIN`.
+        within: (BINS,) how many of them have an error below the limit.
     """
 
     counts: NDArray[np.float64]
@@ -39,15 +39,17 @@ class Reliability:
         return float(np.abs(self.predicted - self.within).sum() / total) if total else float("nan")
 
 
-def reliability(certainty: NDArray[np.float64], errors: NDArray[np.float64]) -> Reliability:
-    """Count certainties (N,) in [0, 1] against end-point errors (N,) in pixels."""
+def reliability(
+    certainty: NDArray[np.float64], errors: NDArray[np.float64], limit: float = WITHIN
+) -> Reliability:
+    """Count certainties (N,) in [0, 1] against errors (N,) below a limit, in pixels."""
     index = np.minimum((certainty * BINS).astype(int), BINS - 1)
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.bincount(index, weights, minlength=BINS), dtype=np.float64)
 
     return Reliability(
-        total(np.ones_like(certainty)), total(certainty), total((errors < WITHIN).astype(float))
+        total(np.ones_like(certainty)), total(certainty), total((errors < limit).astype(float))
     )
 
 

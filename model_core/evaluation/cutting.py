@@ -8,6 +8,7 @@ All that is drawn depends on the protocol, the pair's identifier and the seed on
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -16,11 +17,13 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.evaluation.cases import (
-    SMALLEST_IMAGE,
+    LEAST_POINTS,
     CannotCutError,
     Case,
     SarView,
     Truth,
+    on_data,
+    smallest_image,
     view_side,
 )
 from model_core.evaluation.deformation import (
@@ -32,8 +35,9 @@ from model_core.evaluation.deformation import (
 )
 from model_core.evaluation.pairs import LoadedPair, stable_hash
 from model_core.evaluation.protocols import EvaluationProtocol, TransformRange
+from model_core.evaluation.whole import refuse_turned, whole_case
 from model_core.geometry.pixels import image_centre, window_pixels
-from model_core.geometry.sampling import inside, sample, sample_mask
+from model_core.geometry.sampling import sample, sample_mask
 from model_core.raster.view import View
 
 CANDIDATES = 20000
@@ -41,9 +45,6 @@ CANDIDATES = 20000
 
 ATTEMPTS = 8
 """Fitting positions tried until one is found where no pixel lacks data."""
-
-LEAST_POINTS = 4
-"""Points of the truth, or check points, that must lie in both views."""
 
 _CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
 
@@ -60,7 +61,8 @@ def build_case(
         partner: for unrelated images: the pair that gives the SAR view instead.
 
     Raises:
-        CannotCutError: the images are too small, or too many pixels have no data.
+        CannotCutError: the images are too small, too many pixels have no data, or the images lie
+            on each other as the protocol does not expect it.
         ValueError: a partner is missing, is of the same region, or is not wanted; or the protocol
             needs an alignment that the pair has not.
     """
@@ -71,13 +73,19 @@ def build_case(
     if pair.pair.alignment is None and protocol.needs_alignment:
         raise ValueError(f"the alignment of {pair.pair.id} is not known")
     side = min(pair.side, partner.side) if partner else pair.side
-    if side < SMALLEST_IMAGE:
+    if side < smallest_image(protocol):
         raise CannotCutError(
-            f"{pair.pair.id} has a side of {side} px, but {SMALLEST_IMAGE} are needed to cut views "
-            "out of it; leave it out or give a larger image."
+            f"{pair.pair.id} has a side of {side} px, but {smallest_image(protocol)} are needed "
+            "to cut views out of it; leave it out or give a larger image."
         )
+    if protocol.whole:
+        return whole_case(protocol, pair)
+    if partner is None:
+        refuse_turned(pair)
     rng = np.random.default_rng([seed, stable_hash(f"{protocol.name}:{pair.pair.id}")])
-    plan = _CutPlan(protocol, protocol.range_for(side), pair, partner or pair, view_side(side))
+    plan = _CutPlan(
+        protocol, protocol.range_for(side), pair, partner or pair, view_side(protocol, side)
+    )
     return _Cutter(plan, rng).cut()
 
 
@@ -133,7 +141,9 @@ class _Cutter:
         return np.array([[cos, -sin], [sin, cos]])
 
     def cut(self) -> Case:
-        """Return the case at the first position that fits and has data everywhere."""
+        """Return the case at the first position without gaps; else with the fewest."""
+        best: Case | None = None
+        most = 0.0
         for position in self._positions():
             optical = self._sample(self.plan.optical.optical, self._optical_pixels(position))
             pixels = window_pixels(0, 0, self.side, self.side)
@@ -141,13 +151,21 @@ class _Cutter:
                 self._sample(self.plan.sar.sar, deform(affine, local, pixels))
                 for affine, local in zip(self._to_image(position), self.sar_locals, strict=True)
             ]
-            if all(view.valid.all() for view in (optical, *sar)):
-                case = self._case(position, optical, sar)
-                truths = [view.truth for view in case.sar_views if view.truth is not None]
-                if all(len(truth.positions) >= LEAST_POINTS for truth in truths):
-                    return case
+            share = min(float(view.valid.mean()) for view in (optical, *sar))
+            if share <= most or share < self.protocol.least_valid:
+                continue
+            case = self._case(position, optical, sar)
+            truths = [view.truth for view in case.sar_views if view.truth is not None]
+            if any(len(truth.positions) < LEAST_POINTS for truth in truths):
+                continue
+            best, most = case, share
+            if share == 1:
+                break
+        if best is not None:
+            return best
+        missing = f"with at most {1 - self.protocol.least_valid:.0%} missing"
         raise CannotCutError(
-            f"No views of {self.side} px for the protocol {self.protocol.name}, without missing "
+            f"No views of {self.side} px for the protocol {self.protocol.name}, {missing} "
             f"pixels and with check points where these are the truth, fit into "
             f"{self.plan.optical.pair.id}; leave it out or give a larger image."
         )
@@ -204,40 +222,35 @@ class _Cutter:
         for view, to_image, local in zip(
             sar, self._to_image(position), self.sar_locals, strict=True
         ):
-            overlap = truth = None
+            cut = SarView(view, to_image, None, None, local)
             if self.protocol.type != "unrelated":
-                truth, overlap = self._truth(position, to_image, local)
-            known = truth if pair.alignment is not None else None
-            sar_views.append(SarView(view, to_image, known, overlap, local))
+                truth, overlap = self._truth(position, optical, cut)
+                known = truth if pair.alignment is not None else None
+                cut = dataclasses.replace(cut, truth=known, overlap=overlap)
+            sar_views.append(cut)
         return Case(
             id=pair.id if partner == pair.id else f"{pair.id}+{partner}",
             protocol=self.protocol,
-            source=pair.source,
-            place=pair.place,
+            pair=pair,
             optical=optical,
             sar_views=tuple(sar_views),
             transform_range=self.transform_range,
         )
 
     def _truth(
-        self, position: _Position, to_image: NDArray[np.float64], local: LocalDeformation | None
+        self, position: _Position, optical: View, cut: SarView
     ) -> tuple[Truth, NDArray[np.bool_]]:
         pixels = window_pixels(0, 0, self.side, self.side)
         in_sar = apply_homography(self.plan.alignment, self._optical_pixels(position))
-        targets = undo_deform(to_image, local, in_sar)
-        overlap = self._within(targets)
+        targets = undo_deform(cut.to_image, cut.local, in_sar)
+        overlap = optical.valid & on_data(cut.view, targets)
         points = self.plan.optical.pair.points
         if points is None:
             return Truth(pixels[overlap], targets[overlap]), overlap
         positions = undo_deform(self._optical_shift(position), self.optical_local, points[:, :2])
-        at_points = undo_deform(to_image, local, points[:, 2:])
-        seen = self._within(positions) & self._within(at_points)
+        at_points = undo_deform(cut.to_image, cut.local, points[:, 2:])
+        seen = on_data(optical, positions) & on_data(cut.view, at_points)
         return Truth(positions[seen], at_points[seen]), overlap
-
-    def _within(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return which points (..., 2) lie on a view."""
-        flat = torch.from_numpy(points.reshape(1, 1, -1, 2))
-        return np.asarray(inside(flat, self.side, self.side).numpy().reshape(points.shape[:-1]))
 
 
 def _extent(view: View) -> NDArray[np.float64]:

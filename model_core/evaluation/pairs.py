@@ -38,6 +38,9 @@ class DatasetPair:
         window: (row, column, height, width) of both images that is used; None: all.
         side: the shortest side of what is used of the optical image, in pixels.
         ground: (west, south, east, north) of the whole optical image in degrees, where known.
+        sensor: that took the SAR image, where known.
+        cover: what the ground is covered with, where known: city, water, ...
+        gsd: metres per pixel of the optical image, where known.
     """
 
     id: str
@@ -52,6 +55,9 @@ class DatasetPair:
     window: tuple[int, int, int, int] | None = None
     side: int = 0
     ground: tuple[float, float, float, float] | None = None
+    sensor: str | None = None
+    cover: str | None = None
+    gsd: float | None = None
 
     def may_touch(self, other: DatasetPair) -> bool:
         """Whether the pairs may show common ground: one region, or overlapping bounds."""

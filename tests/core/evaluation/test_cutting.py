@@ -12,13 +12,15 @@ from model_core.evaluation.cases import CannotCutError, unrelated_partner
 from model_core.evaluation.cutting import build_case
 from model_core.evaluation.deformation import invert_affine
 from model_core.evaluation.manifest import read_manifest
-from model_core.evaluation.methods import sample_map
+from model_core.evaluation.methods import MethodResult, sample_map
 from model_core.evaluation.metrics import best_affine, distances
-from model_core.evaluation.protocols import PROTOCOLS
+from model_core.evaluation.protocols import PROTOCOLS, TransformRange, expand
+from model_core.evaluation.scoring import score
 from tests.core.evaluation.synthetic import SIDE, loaded_pair
 
 ALIGNMENT = np.array([[1.01, 0.02, -3.0], [-0.015, 0.99, 2.0], [1e-5, -2e-5, 1.0]])
 RELATED = [name for name, protocol in PROTOCOLS.items() if protocol.type != "unrelated"]
+CUT = [name for name in RELATED if not PROTOCOLS[name].whole]
 
 
 @pytest.mark.parametrize("name", RELATED)
@@ -38,7 +40,7 @@ def test_the_truth_leads_to_the_same_ground(name: str) -> None:
         assert np.abs(seen - off).mean() > 0.03
 
 
-@pytest.mark.parametrize("name", RELATED)
+@pytest.mark.parametrize("name", CUT)
 def test_views_hold_data_everywhere_and_are_drawn_the_same_again(name: str) -> None:
     """No black border, and the same case in every run; another seed gives another one."""
     pair = loaded_pair()
@@ -46,11 +48,93 @@ def test_views_hold_data_everywhere_and_are_drawn_the_same_again(name: str) -> N
     other = build_case(PROTOCOLS[name], pair, seed=2)
     for view in (first.optical, *(side.view for side in first.sar_views)):
         assert view.valid.all()
-        assert view.valid.shape == (192, 192)
+        side = 152 if name == "scale" else PROTOCOLS[name].view_side or 192
+        assert view.valid.shape == (side, side)
         assert (view.image > 0).mean() > 0.95
     np.testing.assert_array_equal(first.optical.image, again.optical.image)
     np.testing.assert_array_equal(first.sar_views[0].view.image, again.sar_views[0].view.image)
     assert np.abs(first.sar_views[0].to_image - other.sar_views[0].to_image).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("P1", [0.958420502, 0.285358447, 14.969034702]),
+        ("P2", [1.008363884, -0.006818304, 28.009393034]),
+        ("local", [1.014788000, -0.027780000, 48.220271000]),
+        ("equivariance", [0.955363000, 0.295434000, 2.364963000]),
+        ("local-equivariance", [0.986202000, -0.016424000, 32.782352000]),
+        ("unrelated", [1.008817000, -0.023968000, 27.215053000]),
+    ],
+)
+def test_published_protocols_draw_what_they_always_drew(name: str, row: list[float]) -> None:
+    """Figures of before stay comparable: seed, protocol and pair give the same case for ever."""
+    partner = loaded_pair("o", 1) if name == "unrelated" else None
+    case = build_case(PROTOCOLS[name], loaded_pair(), 0, partner)
+    np.testing.assert_allclose(case.sar_views[0].to_image[0], row, atol=2e-6)
+
+
+def drawn(name: str, count: int = 40) -> tuple[np.ndarray, TransformRange]:
+    """Return shift x, y, degrees and scale (N, 4) of the truth of cases, and what is told."""
+    found = []
+    pair = loaded_pair()
+    for number in range(count):
+        named = dataclasses.replace(pair.pair, id=f"place{number}")
+        case = build_case(PROTOCOLS[name], dataclasses.replace(pair, pair=named), seed=0)
+        truth = case.sar_views[0].truth
+        assert truth is not None
+        affine = best_affine(truth.positions, truth.targets)
+        centre = np.full(2, (case.optical.valid.shape[0] - 1) / 2)
+        shift = affine[:, :2] @ centre + affine[:, 2] - centre
+        angle = np.degrees(np.arctan2(affine[1, 0], affine[0, 0]))
+        found.append([*shift, angle, np.sqrt(np.linalg.det(affine[:, :2]))])
+    return np.array(found), case.transform_range
+
+
+@pytest.mark.parametrize(
+    ("name", "shift", "rotation", "scale"),
+    [
+        ("P1-main", 16, 5, 1.2),
+        ("shift", 25, 0, 1),
+        ("scale", 10, 10, 1.25),
+        ("small-96", 10, 2, 1.02),
+        ("small-128", 10, 2, 1.02),
+    ],
+)
+def test_protocols_fill_their_range(name: str, shift: float, rotation: float, scale: float) -> None:
+    """Of images of 256 px: never more than what methods are told, and nearly all of it."""
+    found, told = drawn(name)
+    assert (told.max_shift, told.max_rotation, told.max_scale) == (shift, rotation, scale)
+    ratios = np.abs(np.log(found[:, 3]))
+    for values, limit in (
+        (found[:, :2], shift),
+        (found[:, 2], rotation),
+        (ratios, float(np.log(scale))),
+    ):
+        assert 0.85 * limit <= np.abs(values).max() + 1e-9
+        assert np.abs(values).max() <= limit + 1e-6
+
+
+def test_unrelated_views_have_the_side_of_their_protocol() -> None:
+    """96 and 128 px from images of 256 px; 384 px are refused there, and cut from 704 px."""
+    one, other = loaded_pair("one", 0), loaded_pair("other", 1)
+    for side in (96, 128):
+        case = build_case(PROTOCOLS[f"unrelated-{side}"], one, 0, other)
+        assert case.optical.valid.shape == case.sar_views[0].view.valid.shape == (side, side)
+    with pytest.raises(CannotCutError, match="512 are needed"):
+        build_case(PROTOCOLS["unrelated-384"], one, 0, other)
+    large = loaded_pair("one", 0, side=704), loaded_pair("other", 1, side=704)
+    for side in (384, 512):
+        case = build_case(PROTOCOLS[f"unrelated-{side}"], large[0], 0, large[1])
+        assert case.optical.valid.shape == (side, side)
+        assert case.transform_range.max_shift == 20
+
+
+def test_sets_of_protocols_are_spelt_out_once() -> None:
+    """A name beside a set that holds it is asked once; what is no set stays, to be refused."""
+    assert expand(["P1", "small", "small-96", "P9"]) == ("P1", "small-96", "small-128", "P9")
+    assert "unrelated" in expand(["unrelated-sizes"])
+    assert set(expand(["all"])) == set(PROTOCOLS)
 
 
 def test_p1_spans_half_the_published_range_in_small_images() -> None:
@@ -159,6 +243,29 @@ def test_pixels_without_data_are_avoided_or_the_case_is_refused() -> None:
         build_case(PROTOCOLS["P2"], middle, seed=0)
     with pytest.raises(CannotCutError, match="side of 160 px"):
         build_case(PROTOCOLS["P2"], loaded_pair(side=160), seed=0)
+
+
+def test_other_protocols_take_views_with_gaps_where_there_are_no_others() -> None:
+    """Half of the pixels must have data; what has none is not judged, and the record says so."""
+    pair = loaded_pair()
+    valid = np.ones_like(pair.sar.valid)
+    valid[:, 128:160] = False
+    striped = dataclasses.replace(pair, sar=dataclasses.replace(pair.sar, valid=valid))
+    case = build_case(PROTOCOLS["P1-main"], striped, seed=0)
+    (cut,) = case.sar_views
+    assert 0.75 < cut.view.valid.mean() < 0.9
+    assert cut.truth is not None
+    column, row = np.rint(cut.truth.targets).astype(int).T
+    assert cut.view.valid[row, column].all()
+    record = score(case, "m", [MethodResult(np.eye(2, 3))], None)
+    assert record.optical_valid == 1
+    assert record.sar_valid == pytest.approx(cut.view.valid.mean())
+    assert not record.gapless
+    whole = score(build_case(PROTOCOLS["P1-main"], pair, 0), "m", [MethodResult(None)], None)
+    assert whole.gapless
+    valid[:, 60:200] = False
+    with pytest.raises(CannotCutError, match="at most 50% missing pixels"):
+        build_case(PROTOCOLS["P1-main"], striped, seed=0)
 
 
 def test_unrelated_views_come_from_two_places() -> None:

@@ -12,6 +12,8 @@ from model_core.evaluation.manifest import parse_matrix, read_manifest
 from model_core.evaluation.pairs import load_pair
 from tests.core.evaluation.files import write_image, write_manifest
 
+SHIFT = "cfog_dx,cfog_dy,cfog_ratio"
+
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
@@ -33,6 +35,23 @@ def test_the_residual_shift_is_subtracted_where_it_is_sure(images: Path) -> None
     assert unsure.alignment is not None
     assert sure.alignment.tolist() == [[1, 0, -1.5], [0, 1, 0.5], [0, 0, 1]]
     assert unsure.alignment.tolist() == np.eye(3).tolist()
+
+
+@pytest.mark.parametrize("size", ["", "256"])
+def test_the_residual_shift_is_subtracted_from_the_matrix_answer(images: Path, size: str) -> None:
+    """SAR position = H(optical position) - (cfog_dx, cfog_dy), with or without width and height."""
+    header = "id,sar_path,optical_path,width,height,H_opt2sar,cfog_dx,cfog_dy,cfog_ratio"
+    row = f"s.tif,o.tif,{size},{size},0 -2 30 2 0 -7"
+    manifest = write_manifest(
+        images, header, [f"sure,{row},1.5,-0.5,1.3", f"unsure,{row},1.5,-0.5,1.2"]
+    )
+    sure, unsure = read_manifest(manifest)
+    assert sure.alignment is not None
+    assert unsure.alignment is not None
+    # Optical pixel (10, 20): the matrix says (-10, 13).
+    assert (sure.alignment @ [10, 20, 1]).tolist() == [-11.5, 13.5, 1]
+    assert (unsure.alignment @ [10, 20, 1]).tolist() == [-10, 13, 1]
+    assert sure.side == 256
 
 
 def test_matrices_and_check_points(images: Path) -> None:
@@ -65,6 +84,27 @@ def test_matrices_and_check_points(images: Path) -> None:
         ("id,sar_path,optical_path,split", "a,s.tif,o.tif,train", "val", "only of: train"),
         ("id,sar_path,optical_path", "a,nothing.tif,o.tif", None, "does not exist"),
         ("id,sar_path,optical_path,check_points", "a,s.tif,o.tif,no.csv", None, "cannot be read"),
+        ("id,sar_path,optical_path,cfog_dx", "a,s.tif,o.tif,1", None, "but no cfog_dy"),
+        (f"id,sar_path,optical_path,{SHIFT}", "a,s.tif,o.tif,1,x,2", None, "'x' as cfog_dy"),
+        (f"id,sar_path,optical_path,{SHIFT}", "a,s.tif,o.tif,1,nan,2", None, "'nan' as cfog_dy"),
+        (
+            "id,sar_path,optical_path,gsd",
+            "a,s.tif,o.tif,0",
+            None,
+            "'0' as gsd; give a number above",
+        ),
+        (
+            f"id,sar_path,optical_path,check_points,{SHIFT}",
+            "a,s.tif,o.tif,p.csv,1,1,2",
+            None,
+            "both check_points and cfog_dx",
+        ),
+        (
+            "id,sar_path,optical_path,check_points,H_opt2sar",
+            "a,s.tif,o.tif,p.csv,1 0 0 0 1 0",
+            None,
+            "both check_points and H_opt2sar",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -73,6 +113,22 @@ def test_what_is_wrong_is_said(
     """One sentence each, never a traceback."""
     with pytest.raises(BadInputError, match=says):
         read_manifest(write_manifest(images, header, [row]), split)
+
+
+def test_sensor_cover_and_resolution_are_read(images: Path, scenes: Path) -> None:
+    """From the columns where they are given; the resolution else from the georeferencing."""
+    manifest = write_manifest(
+        images,
+        "id,sar_path,optical_path,sensor,cover,gsd",
+        ["known,s.tif,o.tif,TerraSAR-X,city,2.5", "bare,s.tif,o.tif,,,"],
+    )
+    known, bare = read_manifest(manifest)
+    assert (known.sensor, known.cover, known.gsd) == ("TerraSAR-X", "city", 2.5)
+    assert (bare.sensor, bare.cover, bare.gsd) == (None, None, None)
+    by_id = {pair.id: pair for pair in read_manifest(scenes / "manifest.csv")}
+    in_degrees = by_id["sen1floods11_spain"].gsd
+    assert in_degrees is not None
+    assert 8 < in_degrees < 10
 
 
 def test_places_and_regions_of_the_data(pairs: Path) -> None:

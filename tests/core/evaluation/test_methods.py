@@ -25,7 +25,7 @@ from model_core.evaluation.pairs import load_pair
 from model_core.evaluation.protocols import PROTOCOLS
 from model_core.evaluation.scoring import score
 from model_core.registration.bounds import SearchBounds
-from tests.core.evaluation.synthetic import loaded_pair
+from tests.core.evaluation.synthetic import loaded_pair, view
 
 
 def answer(name: str, case: Case) -> MethodResult:
@@ -51,7 +51,7 @@ def test_identity_has_the_error_of_the_warp() -> None:
     affine = best_affine(truth.positions, truth.targets)
     moved = truth.positions @ affine[:, :2].T + affine[:, 2] - truth.positions
     expected = float(np.sqrt((moved**2).sum(axis=1).mean()))
-    record = score(case, "place", "identity", [answer("identity", case)], None)
+    record = score(case, "identity", [answer("identity", case)], None)
     assert expected > 5
     assert record.rmse == pytest.approx(expected, abs=1e-6)
     assert record.start_rmse == pytest.approx(expected, abs=1e-6)
@@ -60,12 +60,12 @@ def test_identity_has_the_error_of_the_warp() -> None:
 def test_no_answer_is_recorded_as_such() -> None:
     """Its error is that of the start, and it is not answered."""
     case = build_case(PROTOCOLS["P2"], loaded_pair(), seed=0)
-    record = score(case, "place", "ecc", [MethodResult(None)], None)
+    record = score(case, "ecc", [MethodResult(None)], None)
     assert not record.answered
     assert record.rmse == record.start_rmse
     twice = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
     one_missing = [MethodResult(np.eye(2, 3)), MethodResult(None)]
-    assert not score(twice, "place", "ecc", one_missing, None).answered
+    assert not score(twice, "ecc", one_missing, None).answered
 
 
 def test_the_field_counts_where_it_is_known() -> None:
@@ -78,27 +78,27 @@ def test_the_field_counts_where_it_is_known() -> None:
     x, y = truth.positions.astype(int).T
     field[y, x] = truth.targets
     exact = MethodResult(np.eye(2, 3), field, np.full((side, side), 0.95, dtype=np.float32))
-    record = score(case, "place", "m", [exact], None)
+    record = score(case, "m", [exact], None)
     assert record.rmse == pytest.approx(0, abs=1e-4)
     assert record.affine_rmse == record.start_rmse
     assert record.reliability is not None
     assert record.reliability[2][9] == record.reliability[0][9] == len(truth.positions)
     unknown = MethodResult(np.eye(2, 3), np.full_like(field, np.nan))
-    assert score(case, "place", "m", [unknown], None).rmse == record.start_rmse
+    assert score(case, "m", [unknown], None).rmse == record.start_rmse
 
 
 def test_perfect_answers_agree_and_a_wrong_one_does_not() -> None:
     """Equivariance of the true affines is 0; 3 px on one side are 3 px of disagreement."""
     case = build_case(PROTOCOLS["equivariance"], loaded_pair(), seed=0)
     answers = []
-    for view in case.sar_views:
-        assert view.truth is not None
-        answers.append(MethodResult(best_affine(view.truth.positions, view.truth.targets)))
-    assert score(case, "place", "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
+    for cut in case.sar_views:
+        assert cut.truth is not None
+        answers.append(MethodResult(best_affine(cut.truth.positions, cut.truth.targets)))
+    assert score(case, "m", answers, None).disagreement == pytest.approx(0, abs=1e-6)
     affine = answers[0].affine
     assert affine is not None
     off = MethodResult(affine + np.array([[0, 0, 3.0], [0, 0, 0]]))
-    found = score(case, "place", "m", [off, answers[1]], None).disagreement
+    found = score(case, "m", [off, answers[1]], None).disagreement
     assert found == pytest.approx(3, abs=1e-6)
 
 
@@ -117,7 +117,7 @@ def test_structure_matching_registers_a_synthetic_pair(name: str, protocol: str)
     """To a tenth of a pixel under P1; under P2 to what the best affine leaves."""
     case = build_case(PROTOCOLS[protocol], loaded_pair(seed=5), seed=1)
     result = answer(name, case)
-    record = score(case, "place", name, [result], None)
+    record = score(case, name, [result], None)
     assert record.start_rmse is not None
     assert record.start_rmse > 2
     assert record.best_affine_error is not None
@@ -136,7 +136,11 @@ def test_structure_matching_registers_real_images(name: str, pairs: Path) -> Non
     assert error(answer(name, case), case) < 1
 
 
-@pytest.mark.parametrize("name", ["ecc", "mutual-information", "elastix", "elastix-bspline"])
+DENSE = [name for name, baseline in BASELINES.items() if baseline.needs and name != "arosics"]
+SPARSE = ("xfeat", "aliked-lightglue")
+
+
+@pytest.mark.parametrize("name", [name for name in DENSE if name not in SPARSE])
 def test_optional_baselines_answer_in_our_convention(name: str) -> None:
     """Optical pixel to SAR pixel: a shift of (-3, +2) px is found with its signs."""
     if absence(name) is not None:
@@ -146,6 +150,25 @@ def test_optional_baselines_answer_in_our_convention(name: str) -> None:
     centre = result.positions(np.array([[128.0, 128.0]]))
     assert centre is not None
     np.testing.assert_allclose(centre, [[125, 130]], atol=0.3)
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_key_points_answer_in_our_convention(name: str) -> None:
+    """The same shift, of rectangles: photographs' detectors look for corners."""
+    if absence(name) is not None:
+        pytest.skip(f"{name} {absence(name)}")
+    rng = np.random.default_rng(0)
+    ground = np.full((320, 320), 0.5)
+    for row, column, height, width in rng.integers(4, 300, (300, 4)) // (1, 1, 6, 6):
+        ground[row : row + height, column : column + width] = rng.uniform()
+    optical = view(ground[20:276, 20:276], "optical")
+    sar = view(ground[18:274, 23:279], "sar")
+    result = build_baseline(name, 1)(sar, optical, SearchBounds(10, 0, 1))
+    centre = result.positions(np.array([[128.0, 128.0]]))
+    assert centre is not None
+    np.testing.assert_allclose(centre, [[125, 130]], atol=0.5)
+    empty = view(np.full((256, 256), 0.5), "sar")
+    assert build_baseline(name, 1)(empty, optical, SearchBounds(10, 0, 1)).affine is None
 
 
 def test_an_absent_dependency_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
