@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model_core.errors import BadInputError
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
+from model_core.registration.transformation import FLOW, KINDS, Transformation
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,23 @@ BASELINES: dict[str, Baseline] = {
     ),
 }
 
-SOMA, SOMA_AFFINE, SOMA_FLOW = "soma", "soma-affine", "soma-flow"
-"""Stand for the network, or for each of the networks given by ``--model``: with the local field;
-with the affine alone, as the baselines answer and as a user may ask for; and (an ablation, see
-``evaluation.ablation``) with the local field straight after the coarse search."""
+SOMA = "soma"
+"""Stands for the network, or for each of the networks given by ``--model``, as users get it: the
+kind of transformation is the simplest that explains the images."""
 
-NETWORKS = (SOMA, SOMA_AFFINE)
+TRANSFORMATIONS: dict[str, Transformation] = {
+    SOMA: "auto",
+    **{f"{SOMA}-{kind}": kind for kind in KINDS},
+}
+"""The same with the kind of transformation that is asked for, by the method's name."""
+
+SOMA_FLOW = "soma-flow"
+"""An ablation: the local field straight after the coarse search; see ``evaluation.ablation``."""
+
+NETWORKS = (SOMA, f"{SOMA}-{FLOW}")
 """What is evaluated unless methods are named."""
 
-NETWORK_METHODS = (*NETWORKS, SOMA_FLOW)
+NETWORK_METHODS = (*TRANSFORMATIONS, SOMA_FLOW)
 """All methods that need a network."""
 
 

@@ -27,8 +27,8 @@ from model_core.evaluation.methods import (
     BASELINES,
     NETWORK_METHODS,
     NETWORKS,
-    SOMA,
     SOMA_FLOW,
+    TRANSFORMATIONS,
     Method,
     absence,
     build_baseline,
@@ -69,8 +69,8 @@ class EvaluationSettings:
         sources: only rows of these sources; None: all.
         protocols: names, also of ``protocols.PROTOCOL_SETS``.
         methods: names.
-        models: each a bundled name or a checkpoint; what the methods "soma", "soma-affine" and
-            "soma-flow" stand for.
+        models: each a bundled name or a checkpoint; what the methods "soma" and so on
+            stand for.
         limit: pairs per source; None: all.
         seed: of all that is drawn.
         threads: of every method.
@@ -244,9 +244,9 @@ class _Runner:
             if name == SOMA_FLOW:
                 for model in self.settings.models:
                     yield build_soma_flow(model, self.settings.device)
-            elif name in NETWORKS:
+            elif name in TRANSFORMATIONS:
                 for model in self.settings.models:
-                    yield build_soma(model, self.settings.device, local=name == SOMA)
+                    yield build_soma(model, self.settings.device, TRANSFORMATIONS[name])
             elif absence(name) is None:
                 yield build_baseline(name, self.settings.threads)
 

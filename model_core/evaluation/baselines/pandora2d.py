@@ -21,7 +21,7 @@ from model_core.evaluation.baselines.grey import same_size
 from model_core.evaluation.methods import Method, MethodResult
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
-from model_core.registration.robust_affine import robust_affine, squared_residuals
+from model_core.registration.robust_fit import robust_fit, squared_residuals
 
 WINDOW = 65
 STEP = 8
@@ -53,7 +53,7 @@ class Pandora2D:
         if len(points) < LEAST_POINTS:
             return MethodResult(None, seconds=time.perf_counter() - started)
         one, other = torch.from_numpy(points)[None], torch.from_numpy(targets)[None]
-        affine, _ = robust_affine(one, other, torch.ones(one.shape[:2]).double(), SIGMA)
+        affine, _ = robust_fit("affine", one, other, torch.ones(one.shape[:2]).double(), SIGMA)
         inliers = squared_residuals(affine, one, other)[0] < TOLERANCE**2
         return MethodResult(
             affine[0].numpy(),
