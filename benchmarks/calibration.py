@@ -78,7 +78,9 @@ def measured(case: Case, found: Alignment) -> Line:
     points = truth.positions[every]
     errors = np.linalg.norm(found.field.at(points) - truth.targets[every], axis=1)
     spacing, shape = found.field.grid.spacing, found.field.grid.shape
-    columns, rows = (np.clip(points[:, i] // spacing, 0, shape[1 - i] - 1).astype(int) for i in (0, 1))
+    columns, rows = (
+        np.clip(points[:, i] // spacing, 0, shape[1 - i] - 1).astype(int) for i in (0, 1)
+    )
     deviation = found.answer.deviation[rows, columns]
     known = found.fit.known[rows, columns] & np.isfinite(deviation)
     line["rmse"] = float(np.sqrt(np.square(errors).mean()))
@@ -134,7 +136,10 @@ def measure(options: argparse.Namespace) -> None:
         for pair in read_manifest(manifest, options.split or None)
         if pair.side >= 128
     ]
-    done = {(line["protocol"], line["pair"].split("+")[0], line["side"]) for line in read_lines(options.out)}
+    done = {
+        (line["protocol"], line["pair"].split("+")[0], line["side"])
+        for line in read_lines(options.out)
+    }
     model, _ = load_model(options.model, options.device)
     with options.out.open("a", encoding="utf-8") as file:
         for number, case in enumerate(cases(pairs, options.limit, done)):
@@ -192,7 +197,9 @@ def _table(lines: list[Line], right: NDArray[np.bool_], score: Array) -> None:
     wrong = np.sort(score[~right])[::-1]
     strict = wrong[int(SHARE_WRONG * len(wrong))]
     limits = [np.log(p / (1 - p)) for p in (THRESHOLDS.likely, THRESHOLDS.sure)] + [strict]
-    print(f"probability that {SHARE_WRONG:.1%} of the wrong ones pass: {1 / (1 + np.exp(-strict)):.3f}")
+    print(
+        f"probability that {SHARE_WRONG:.1%} of the wrong ones pass: {1 / (1 + np.exp(-strict)):.3f}"
+    )
     print("of: right and wrong ones, then their shares above likely, above sure, above that")
     for name in ("side", "source", "protocol"):
         for value in sorted({line[name] for line in lines}):
@@ -227,7 +234,9 @@ def _unexplained(lines: list[Line]) -> None:
 
 def main() -> None:
     """Measure, or fit."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("measure")
     one.add_argument("--pairs", type=Path, action="append", required=True)

@@ -116,7 +116,9 @@ def _linear(
 
 def most_probable(samples: Samples, kind: LinearKind) -> Posterior:
     """Return a kind's parameters under the noise that explains the samples best."""
-    found = [Whitened(samples, covariances(samples, noise, None)).posterior(kind) for noise in NOISE]
+    found = [
+        Whitened(samples, covariances(samples, noise, None)).posterior(kind) for noise in NOISE
+    ]
     prior = [noise_prior(noise) for noise in NOISE]
     scores = [one.evidence + more for one, more in zip(found, prior, strict=True)]
     return found[int(np.argmax(scores))]

@@ -55,9 +55,7 @@ class Refinement:
         return fit_linear(targets, cast("LinearKind", self.wanted)).field
 
 
-def refinement(
-    size: tuple[int, int], config: MatcherConfig, wanted: Transformation
-) -> Refinement:
+def refinement(size: tuple[int, int], config: MatcherConfig, wanted: Transformation) -> Refinement:
     """Return the refinement of a registration.
 
     Args:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_core.geometry.field import ControlGrid, Field
+from model_core.geometry.field import Field
 from model_core.registration.evidence import PRIOR_DEVIATION, Smoothness
 from model_core.registration.noise import CORRELATION, Array, bell, correlation
 from model_core.registration.samples import Measured, lattice

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.network.filters import blur, window_mean
+from model_core.network.filters import window_mean
 
 Map = NDArray[np.float32]
 
