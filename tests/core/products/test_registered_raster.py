@@ -16,6 +16,7 @@ from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_raster import RasterOptions, output_grid, write_registered
+from model_core.raster.fill_search import find_fill_of_raster
 from tests.core.products.fields import SIDE, UTM_GRID, shifted
 from tests.core.rasters import NORTH_UP, texture, write
 
@@ -28,7 +29,9 @@ def move(
 ) -> Path:
     path = source.with_name("registered.tif")
     how = RasterOptions(resampling, options)
-    write_registered(str(source), field, path, how, Progress(Feedback(), "write"))
+    with rasterio.open(source) as dataset:
+        fill = find_fill_of_raster(dataset)
+    write_registered(str(source), field, path, how, Progress(Feedback(), "write"), fill)
     return path
 
 
