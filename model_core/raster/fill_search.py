@@ -46,6 +46,9 @@ LEAST_STRAIGHT = 0.6
 BROAD, NARROW = 0.25, 0.05
 """Of the range of the other values: what is near a value in their distribution, at its edge."""
 
+MOST_BESIDE = 0.4
+"""Share of the pixels beside fill that may be near its value; more where many are everywhere."""
+
 ISOLATED = 1e-4
 """Largest share of the others near a value that lies apart from them."""
 
@@ -178,7 +181,10 @@ def _fill_of(sample: _Sample, value: tuple[float, ...], same: Mask, outside: Mas
     if evidence.foreign:
         fill = labels > 0  # also what it encloses, far from the border
     else:
-        fill = np.isin(labels, [i for i in parts if evidence.holds_for(labels == i, outside)])
+        found = [i for i in parts if evidence.holds_for(labels == i, outside)]
+        if found:  # the other corners, whatever lies beside them
+            found += [i for i in parts if evidence.runs_straight(labels == i, outside)]
+        fill = np.isin(labels, found)
     contact = np.count_nonzero(fill & seeds) / np.count_nonzero(seeds)
     enough = fill.mean() >= LEAST_AREA or contact >= LEAST_BORDER
     return np.asarray(fill) if enough else None
@@ -234,19 +240,26 @@ class _Evidence:
 
     def holds_for(self, part: Mask, outside: Mask) -> bool:
         """Return whether a solid part of the value is fill."""
-        reach = max(6, max(part.shape) // 20)
-        box = _box(part, reach + 2)
-        part, outside = part[box], outside[box]
-        ring = dilated(part, 2) & self.rest[box]
-        usual = float(self._near[self.rest].mean())
-        if ring.any() and float(self._near[box][ring].mean()) > 0.4 + 0.6 * usual:
+        if self._slopes(part):
             return False
         exact = self.isolated or (self.fine and not self.extreme)
         if exact and not self.coarse:
             return True
-        if self.drawn or not self.extreme:
-            return False
-        return straight_share(part, outside, reach) >= LEAST_STRAIGHT
+        return self.extreme and not self.drawn and self.runs_straight(part, outside)
+
+    def _slopes(self, part: Mask) -> bool:
+        """Return whether many more pixels beside a part are near its value than elsewhere."""
+        box = _box(part, 2)
+        ring = dilated(part[box], 2) & self.rest[box]
+        usual = float(self._near[self.rest].mean())
+        most = MOST_BESIDE + (1 - MOST_BESIDE) * usual
+        return bool(ring.any() and float(self._near[box][ring].mean()) > most)
+
+    def runs_straight(self, part: Mask, outside: Mask) -> bool:
+        """Return whether the edge of a part is that of a footprint."""
+        reach = max(6, max(part.shape) // 20)
+        box = _box(part, reach + 1)
+        return straight_share(part[box], outside[box], reach) >= LEAST_STRAIGHT
 
 
 def _box(mask: Mask, margin: int) -> tuple[slice, slice]:
