@@ -139,8 +139,8 @@ def _regions(sample: _Sample, outside: Mask) -> Iterator[FillRegion]:
         searching = False
         for value in _border_values(sample.values, outside):
             same = (sample.values == np.array(value)[:, None, None]).all(axis=0) & ~outside
-            part = _fill_of(sample, value, same, outside)
-            if part is None or value in known:
+            part = None if value in known else _fill_of(sample, value, same, outside)
+            if part is None:
                 continue
             yield FillRegion(value, dilated(part, AROUND), float(part.mean()))
             known.append(value)

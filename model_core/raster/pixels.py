@@ -79,10 +79,11 @@ def block_means(
     for first in range(0, shape[0], step):
         edges = rows[first : first + step + 1]
         values, valid = read(((int(edges[0]), int(edges[-1])), (left, right)))
-        total, count, size = (
+        total, count = (
             np.add.reduceat(np.add.reduceat(one, edges[:-1] - edges[0], axis=1), columns, axis=2)
-            for one in (np.where(valid, values, 0.0), valid.astype(float), np.ones(valid.shape))
+            for one in (np.where(valid, values, 0.0), valid.astype(np.float64))
         )
+        size = np.outer(np.diff(edges), np.diff(columns, append=right - left))
         means.append(total / np.maximum(count, 1))
         shares.append(count / size)
     return np.concatenate(means, axis=1), np.concatenate(shares, axis=1)
