@@ -15,14 +15,24 @@ from model_core.geometry.pixels import window_pixels
 from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_raster import RasterOptions, RegisteredReader
+from model_core.raster.fill import Fill
 
 ROWS = 256
 """Rows that are moved at once: what is computed besides the result stays small."""
 
 
-def move(source: DatasetReader, field: DisplacementField, resampling: str) -> NDArray[Any]:
-    """Return all bands of a raster on the registration's output grid, (bands, H, W), masked."""
-    reader = RegisteredReader(source, field, RasterOptions(resampling).method(source))
+def move(
+    source: DatasetReader, field: DisplacementField, resampling: str, fill: Fill
+) -> NDArray[Any]:
+    """Return all bands of a raster on the registration's output grid, (bands, H, W), masked.
+
+    Args:
+        source: the raster.
+        field: the registration.
+        resampling: "auto", "nearest", "bilinear" or "cubic".
+        fill: of the raster, is masked.
+    """
+    reader = RegisteredReader(source, field, RasterOptions(resampling).method(source), fill)
     grid = field.grids.output
     shape = (source.count, grid.height, grid.width)
     values = np.empty(shape, source.dtypes[0])

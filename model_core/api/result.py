@@ -22,6 +22,7 @@ from model_core.products.finished_run import FinishedRun
 from model_core.products.registered_raster import bytes_needed
 from model_core.products.registry import in_folder
 from model_core.products.report import report_data
+from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.output import check_outputs, output_folder
 from model_core.raster.scene import grid_of, open_raster
 from model_core.settings import SETTINGS
@@ -147,7 +148,8 @@ class Registration:
             image = open_image(other, "other image")
         with open_raster(image.path) as dataset:
             check_geometry(self._run.field, grid_of(dataset))
-            moved = move(dataset, self._run.field, method)
+            fill = self._run.fill if other is None else find_fill_of_raster(dataset)
+            moved = move(dataset, self._run.field, method, fill)
         return as_given(moved, self._run.field.grids.output, image.given)
 
     def save(

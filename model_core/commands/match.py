@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_core.commands.exit_codes import EXIT_CODES, EXIT_HELP
+from model_core.commands.feedback import StandardErrorFeedback
 from model_core.commands.options import (
     add_settings,
     add_threads,
@@ -82,9 +83,10 @@ def _matching(settings: Mapping[str, Any]) -> Matching:
     model, reason = load_model(settings["model"], settings["device"])
     sys.stderr.write(f"{model.name} on {model.device}: {reason}.\n")
     bounds = search_bounds(settings, georeferenced=False)
+    feedback = StandardErrorFeedback()
 
     def matching(sar: str, optical: str) -> PairMatch:
-        views = plain_view(sar, "sar"), plain_view(optical, "optical")
+        views = plain_view(sar, "sar", feedback), plain_view(optical, "optical", feedback)
         return match_pair(model, *views, bounds, settings["transform"])
 
     return matching

@@ -10,6 +10,7 @@ from model_core.feedback import Progress
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.result import RegistrationResult
 from model_core.products.tie_points import TiePoints
+from model_core.raster.fill import Fill
 from model_core.raster.reader import ImagePair
 from model_core.raster.scene import Scene
 from model_core.registration.engine import Alignment
@@ -22,6 +23,7 @@ class FinishedRun:
     Attributes:
         reference: the reference raster as found on disk.
         moving: the moving raster as found on disk.
+        fill: of the moving raster, which its file does not declare.
         pair: reads windows of both as the matching saw them.
         alignment: what the matching found, in pixels of the working grid.
         field: the same on the ground, in metres.
@@ -33,6 +35,7 @@ class FinishedRun:
 
     reference: Scene
     moving: Scene
+    fill: Fill
     pair: ImagePair
     alignment: Alignment
     field: DisplacementField

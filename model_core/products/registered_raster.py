@@ -24,8 +24,10 @@ from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
 from model_core.raster.ahead import ahead
+from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
+from model_core.raster.pixels import Extent, block_means
 from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
 from model_core.settings import SETTINGS
 from model_core.version import __version__
@@ -93,9 +95,12 @@ class RasterOptions:
 class RegisteredReader:
     """Reads windows of a raster as they look once the registration moved it."""
 
-    def __init__(self, source: DatasetReader, field: DisplacementField, method: str) -> None:
-        """``method``: "nearest", "bilinear" or "cubic"."""
+    def __init__(
+        self, source: DatasetReader, field: DisplacementField, method: str, fill: Fill
+    ) -> None:
+        """``method``: "nearest", "bilinear" or "cubic"; ``fill``: of the source, is no data."""
         self.source = source
+        self.fill = fill
         self.method = method
         self._source_grid = grid_of(source)
         self._grids = field.grids
@@ -120,13 +125,13 @@ class RegisteredReader:
         on_map = self._grids.output.to_map(window.positions())
         working = self._grids.working.to_pixels(on_map)
         positions = map_pixels(self._field.at(working), self._grids.working, self._source_grid)
-        return _sample(source or self.source, positions, self.method)
+        return _sample(source or self.source, positions, self.method, self.fill)
 
 
 def write(run: FinishedRun, path: Path) -> None:
     """Write the registered raster of a run."""
     options = RasterOptions(run.settings["resampling"], run.settings["creation_options"])
-    write_registered(run.moving.path, run.field, path, options, run.progress)
+    write_registered(run.moving.path, run.field, path, options, run.progress, run.fill)
 
 
 def write_registered(
@@ -135,6 +140,7 @@ def write_registered(
     path: str | Path,
     options: RasterOptions,
     progress: Progress,
+    fill: Fill,
 ) -> None:
     """Resample a raster of the moving geometry once, by CRS change and displacement together.
 
@@ -148,6 +154,7 @@ def write_registered(
         path: to write to.
         options: resampling and creation options.
         progress: hears block by block what is done, and is asked whether to stop.
+        fill: of the raster; where its bands hold it, no band has data.
 
     Raises:
         BadInputError: the raster cannot be read or the options are wrong.
@@ -156,7 +163,7 @@ def write_registered(
     driver, creation = options.driver_and_options()
     direct = driver == "GTiff"
     with open_raster(raster) as source, atomic_write(path) as temporary:
-        reader = RegisteredReader(source, field, options.method(source))
+        reader = RegisteredReader(source, field, options.method(source), fill)
         profile = _profile(source, field.grids.output) | (creation if direct else {})
         # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
@@ -239,7 +246,7 @@ def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress
 
 
 def _sample(
-    source: DatasetReader, positions: NDArray[np.float64], method: str
+    source: DatasetReader, positions: NDArray[np.float64], method: str, fill: Fill
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """Read what lies under pixel positions (h, w, 2) and interpolate it, all bands."""
     size = np.array([source.width, source.height])
@@ -253,17 +260,45 @@ def _sample(
     factor = _factor(positions) if method != "nearest" else 1
     extent = ((int(low[1]), int(high[1])), (int(low[0]), int(high[0])))
     rows, columns = (-(-(b - a) // factor) for a, b in extent)
-    out_shape = (source.count, rows, columns)
-    complex_values = np.dtype(source.dtypes[0]).kind == "c"
-    how = Resampling.average if factor > 1 and not complex_values else Resampling.nearest
     with reading(Path(source.name).name):
-        values = source.read(window=extent, out_shape=out_shape, resampling=how)
-        valid = source.read_masks(window=extent, out_shape=out_shape) > 0
-    if values.dtype.kind in "fc":
-        valid &= np.isfinite(values)
+        values, valid = _read(source, extent, (rows, columns), fill)
     # Where the factor does not divide the window, GDAL's last block is stretched with the others.
     factors = (high - low) / np.array([columns, rows])
     return interpolate(values, valid, pixel_to_cell(positions - low, factors), method)
+
+
+def _read(
+    source: DatasetReader, extent: Extent, shape: tuple[int, int], fill: Fill
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Read all bands of an extent and their valid pixels (C, *shape), averaged to a shape."""
+    whole = (extent[0][1] - extent[0][0], extent[1][1] - extent[1][0])
+    dtype = np.dtype(source.dtypes[0])
+    if fill and shape != whole and dtype.kind != "c":
+        # GDAL would mix the fill into its averages.
+        means, share = block_means(lambda part: _read_whole(source, part, fill), extent, shape)
+        exact = np.rint(means) if dtype.kind in "iu" else means
+        return exact.astype(dtype), share > 0.5
+    if shape == whole:
+        return _read_whole(source, extent, fill)
+    how = Resampling.nearest if dtype.kind == "c" else Resampling.average
+    out_shape = (source.count, *shape)
+    values = source.read(window=extent, out_shape=out_shape, resampling=how)
+    valid = source.read_masks(window=extent, out_shape=out_shape) > 0
+    if values.dtype.kind in "fc":
+        valid &= np.isfinite(values)
+    return values, valid
+
+
+def _read_whole(
+    source: DatasetReader, extent: Extent, fill: Fill
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Read all bands of an extent as they are, and which pixels (C, H, W) are data."""
+    values = source.read(window=extent)
+    valid = source.read_masks(window=extent) > 0
+    if values.dtype.kind in "fc":
+        valid &= np.isfinite(values)
+    looked_at = values[[band - 1 for band in fill.bands]]
+    return values, valid & ~fill.mask(looked_at, extent[0][0], extent[1][0])
 
 
 def _factor(positions: NDArray[np.float64]) -> int:

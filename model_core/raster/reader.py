@@ -15,7 +15,9 @@ from model_core.geometry.pixels import cell_to_pixel, pixel_to_cell
 from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
-from model_core.raster.radiometry import estimate_radiometry, read_values
+from model_core.raster.fill_search import find_fill
+from model_core.raster.pixels import bridge_small_holes, read_values
+from model_core.raster.radiometry import estimate_radiometry
 from model_core.raster.scene import Scene, open_raster
 from model_core.raster.view import View
 
@@ -50,15 +52,17 @@ class ImagePair:
 class SceneReader:
     """Reads a scene as the network wants it, on any window of the working grid.
 
-    The radiometry is fixed once for the whole scene, so that tiles fit together. Only the window
-    asked for is in memory, whatever the scene's size.
+    Radiometry and fill are fixed once for the whole scene, so that tiles fit together. Only the
+    window asked for is in memory, whatever the scene's size.
     """
 
     def __init__(self, scene: Scene, grid: Grid) -> None:
         """``grid`` is the working grid, to which rows, columns and positions refer."""
         self.scene = scene
         self.grid = grid
-        self.radiometry = estimate_radiometry(scene)
+        with open_raster(scene.path) as dataset:
+            self.fill = find_fill(dataset, scene.bands, linear_sar=scene.modality == "sar")
+        self.radiometry = estimate_radiometry(scene, self.fill)
 
     def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
         """Read a window of the working grid, or of that grid downsampled.
@@ -102,7 +106,7 @@ class SceneReader:
         valid = self.radiometry.valid(values, mask)
         if not valid.any():
             return nothing
-        image = self.radiometry.apply(values, valid)
+        image, valid = bridge_small_holes(self.radiometry.apply(values, valid), valid)
         # The last block may be cut by the image's border; its width is stretched as GDAL does.
         scale = shape / (stop - start)
         local = torch.from_numpy(cell_to_pixel(source - start, scale))[None].float()
@@ -120,7 +124,7 @@ class SceneReader:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
         with open_raster(self.scene.path) as dataset:
-            return read_values(dataset, self.scene.bands, window, shape)
+            return read_values(dataset, self.fill, window, shape)
 
 
 def _source_factor(x: NDArray[np.float64], y: NDArray[np.float64]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
@@ -10,6 +11,7 @@ from model_core.geometry.grid import Grid
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.products.registered_raster import RasterOptions, bytes_needed, write_registered
+from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.output import check_outputs
 from model_core.raster.scene import grid_of, open_raster
 from model_core.settings import SETTINGS
@@ -46,8 +48,11 @@ def apply_registration(
     field = read_displacement_raster(displacement_raster)
     with open_raster(raster) as dataset:
         check_geometry(field, grid_of(dataset))
+        fill = find_fill_of_raster(dataset)
     check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.grids.output))
-    write_registered(raster, field, output, options, Progress(feedback, "write"))
+    if fill:
+        feedback.log(fill.sentence(Path(raster).name))
+    write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
 
 
 def check_geometry(field: DisplacementField, grid: Grid) -> None:

@@ -56,14 +56,22 @@ class PairMatch:
     seconds: float
 
 
-def plain_view(path: str | Path, modality: Modality) -> View:
+def plain_view(path: str | Path, modality: Modality, feedback: Feedback | None = None) -> View:
     """Read a whole image as the network wants it, its georeferencing left aside.
+
+    Args:
+        path: of the image.
+        modality: "sar" or "optical".
+        feedback: is told what was taken as fill; None: nobody.
 
     Raises:
         BadInputError: what ``open_scene`` and ``estimate_radiometry`` raise.
     """
     scene = open_scene(path, modality)
-    return SceneReader(scene, scene.grid).read(Window(0, 0, scene.grid.height, scene.grid.width))
+    reader = SceneReader(scene, scene.grid)
+    if reader.fill and feedback is not None:
+        feedback.log(reader.fill.sentence(scene.name))
+    return reader.read(Window(0, 0, scene.grid.height, scene.grid.width))
 
 
 def plain_pair(sar: View, optical: View) -> ImagePair:

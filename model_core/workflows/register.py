@@ -110,9 +110,13 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     settings, grids = request.settings, scenes.grids
     model, device_reason = load_model(settings["model"], settings["device"])
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
-    pair = ImagePair(
-        SceneReader(scenes.reference, grids.working), SceneReader(scenes.moving, grids.working)
+    reference, moving = (
+        SceneReader(scene, grids.working) for scene in (scenes.reference, scenes.moving)
     )
+    for reader in (reference, moving):
+        if reader.fill:
+            feedback.log(reader.fill.sentence(reader.scene.name))
+    pair = ImagePair(reference, moving)
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
     alignment = align(pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
@@ -121,6 +125,7 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     return FinishedRun(
         reference=scenes.reference,
         moving=scenes.moving,
+        fill=moving.fill,
         pair=pair,
         alignment=alignment,
         field=field,

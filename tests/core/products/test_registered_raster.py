@@ -16,6 +16,7 @@ from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_raster import RasterOptions, output_grid, write_registered
+from model_core.raster.fill_search import find_fill_of_raster
 from tests.core.products.fields import SIDE, UTM_GRID, shifted
 from tests.core.rasters import NORTH_UP, texture, write
 
@@ -28,7 +29,9 @@ def move(
 ) -> Path:
     path = source.with_name("registered.tif")
     how = RasterOptions(resampling, options)
-    write_registered(str(source), field, path, how, Progress(Feedback(), "write"))
+    with rasterio.open(source) as dataset:
+        fill = find_fill_of_raster(dataset)
+    write_registered(str(source), field, path, how, Progress(Feedback(), "write"), fill)
     return path
 
 
@@ -149,3 +152,37 @@ def test_a_rotated_source_lands_on_the_grid(tmp_path: Path) -> None:
     assert good.mean() > 0.8
     assert np.abs(found[0] - (columns + 4.5))[good].max() < 0.01
     assert np.abs(found[1] - (rows + 7.5))[good].max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("float32", 0), ("float32", -9999), ("int16", -32768)]
+)
+@pytest.mark.parametrize("pixel_size", [10.0, 30.0])
+def test_undeclared_fill_is_no_data_and_mixes_with_none(
+    tmp_path: Path, dtype: str, value: int, pixel_size: float
+) -> None:
+    speckle = np.random.default_rng(0).normal(0, 40, (SIDE, SIDE))
+    values = (500 + speckle).clip(300, 700).astype(dtype)[None]
+    values[:, :, :61] = value
+    field = shifted(0.4, 0.3)
+    target = output_grid(UTM_GRID, UTM_GRID, pixel_size)
+    field = dataclasses.replace(field, grids=dataclasses.replace(field.grids, output=target))
+    with rasterio.open(move(write(tmp_path / "in.tif", values), field)) as dataset:
+        found, known = dataset.read(1), dataset.read_masks(1) > 0
+    scale = round(pixel_size / 10)
+    assert not known[:, : 60 // scale].any()
+    assert known[2:-2, 62 // scale + 1 : -2].all()
+    # Cubic overshoots by some values; a mixture with fill would lie far below.
+    assert found[known].min() > 250
+    assert found[known].max() < 750
+
+
+def test_scattered_values_of_fill_are_data_in_the_product(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(1, 200, (1, SIDE, SIDE)).astype(np.uint8)
+    dark = np.random.default_rng(1).random((SIDE, SIDE)) < 0.02
+    values[:, dark] = 0
+    values[:, :, :40] = 0
+    with rasterio.open(move(write(tmp_path / "in.tif", values), shifted(0, 0))) as dataset:
+        known = dataset.read_masks(1) > 0
+    assert not known[:, :40].any()
+    assert known[2:-2, 44:-2].all()

@@ -98,6 +98,47 @@ def test_a_known_error_is_found(form: Callable[[Path], Path], tmp_path: Path) ->
     assert result.rmse_after_px < 1.0 < 15 < (result.rmse_before_px or 0)
 
 
+@pytest.mark.parametrize(("value", "nodata"), [(0.0, None), (0.0, -9999.0), (-9999.0, None)])
+def test_undeclared_fill_is_named_and_is_no_data(
+    tmp_path: Path, value: float, nodata: float | None
+) -> None:
+    values = 10 * np.log10(sar_values(ERROR)).astype(np.float32)
+    missing = ~np.isfinite(values)
+    missing[:, :, : SIDE // 3] = True
+    moving = write(tmp_path / "sar.tif", np.where(missing, value, values), nodata=nodata)
+    heard: list[str] = []
+
+    class Listener(Feedback):
+        def log(self, message: str) -> None:
+            heard.append(message)
+
+    result = register(request(tmp_path, moving, optical(tmp_path / "optical.tif")), Listener())
+    assert result.verdict == "registered", result.reasons
+    wrong, _ = field_error(tmp_path / "displacement.tif", ERROR)
+    assert np.median(wrong) < 0.5
+    [sentence] = [line for line in heard if "filled with" in line]
+    assert sentence.startswith(f"sar.tif is filled with {value:g} (")
+    with rasterio.open(tmp_path / "registered.tif") as dataset:
+        found, known = dataset.read(1), dataset.read_masks(1) > 0
+    assert 0.4 < known.mean() < 0.75
+    assert np.abs(found[known] - np.median(values[~missing])).max() < 30
+    assert not (found[known] == value).any()
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+def test_a_few_bad_pixels_do_not_sink_a_good_pair(tmp_path: Path, bad: float) -> None:
+    reference = optical(tmp_path / "optical.tif")
+    values = np.nan_to_num(sar_values(ERROR)).astype(np.float32)
+    good = register(request(tmp_path, write(tmp_path / "sar.tif", values), reference), Feedback())
+    values[:, np.random.default_rng(0).random(values.shape[1:]) < 0.01] = bad
+    found = register(request(tmp_path, write(tmp_path / "sar.tif", values), reference), Feedback())
+    assert found.verdict == good.verdict == "registered", found.reasons
+    assert found.inlier_ratio > good.inlier_ratio - 0.05
+    wrong, known = field_error(tmp_path / "displacement.tif", ERROR)
+    assert known > 0.85
+    assert np.median(wrong) < 0.5
+
+
 def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
     wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
     result = register(wanted, Feedback())
