@@ -179,7 +179,7 @@ def fit(options: argparse.Namespace) -> None:
     lines = [one for one in lines if one["evidence"]["windows"] >= THRESHOLDS.least_windows]
     features = np.array([line["features"] for line in lines])
     right = np.array([line.get("rmse", np.inf) < RIGHT for line in lines])
-    balanced = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum()) * len(right)
+    balanced = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum()) * float(len(right))
     half = np.array([zlib.crc32(line["place"].encode()) % 2 for line in lines])
     score = np.zeros(len(lines))
     for part in (0, 1):
@@ -198,7 +198,8 @@ def _table(lines: list[Line], right: NDArray[np.bool_], score: Array) -> None:
     strict = wrong[int(SHARE_WRONG * len(wrong))]
     limits = [np.log(p / (1 - p)) for p in (THRESHOLDS.likely, THRESHOLDS.sure)] + [strict]
     print(
-        f"probability that {SHARE_WRONG:.1%} of the wrong ones pass: {1 / (1 + np.exp(-strict)):.3f}"
+        f"probability that {SHARE_WRONG:.1%} of the wrong ones pass: "
+        f"{1 / (1 + np.exp(-strict)):.3f}"
     )
     print("of: right and wrong ones, then their shares above likely, above sure, above that")
     for name in ("side", "source", "protocol"):
@@ -211,14 +212,13 @@ def _table(lines: list[Line], right: NDArray[np.bool_], score: Array) -> None:
                 for limit in limits
             ]
             print(f"{value!s:>16} {counts}  {' '.join(shares)}")
-    order = np.argsort(score)
-    for part in np.array_split(order, 10):
+    for part in np.array_split(np.argsort(score), 10):
         told, true = 1 / (1 + np.exp(-score[part])), right[part]
         print(f"told {told.mean():.3f} right {true.mean():.3f}")
 
 
 def _unexplained(lines: list[Line]) -> None:
-    """Print the expected calibration error of the certainty under several unexplained deviations."""
+    """Print the calibration error of the certainty under several unexplained deviations."""
     rows = [line for line in lines if line.get("errors") and line["rmse"] < RIGHT]
     weight = np.concatenate([np.full(len(r["errors"]), 1 / len(r["errors"])) for r in rows])
     within = np.concatenate([np.array(r["errors"]) < WITHIN for r in rows]).astype(float)

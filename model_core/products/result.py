@@ -39,8 +39,8 @@ class RegistrationResult:
         rmse_after_px: the same after it.
         median_shift_px: median length of the correction, in pixels.
         median_shift_m: median length of the correction, in metres.
-        inlier_ratio: share of the verification windows that show enough to tell whose own best match
-            agrees with the field.
+        inlier_ratio: share of the verification windows that show enough to tell whose own best
+            match agrees with the field.
         coverage: share of the overlap where the field is certain.
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
@@ -108,7 +108,7 @@ def summarise(
         probability=alignment.judgement.probability,
         reasons=alignment.reasons,
         transformation=alignment.kind,
-        transformation_probability=None if choice is None else dict(choice.probability),
+        transformation_probability=None if choice is None else choice.named,
         rmse_before_px=figure(alignment.rmse_before, field.grids.pixel),
         rmse_after_px=figure(alignment.rmse_after, field.grids.pixel),
         median_shift_px=figure(float(np.median(pixels)) if pixels.size else None),

@@ -95,6 +95,11 @@ class Choice:
     smoothness: Smoothness
 
     @property
+    def named(self) -> dict[str, float]:
+        """The probability of each kind, by its name as a setting."""
+        return {str(kind): share for kind, share in self.probability.items()}
+
+    @property
     def sentence(self) -> str:
         """Say what was chosen, and why."""
         others = [

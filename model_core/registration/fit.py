@@ -98,7 +98,9 @@ class Fit:
     known: NDArray[np.bool_]
 
 
-def as_fit(targets: Targets, field: Field, agreement: NDArray[np.floating]) -> Fit:
+def as_fit(
+    targets: Targets, field: Field, agreement: NDArray[np.float32] | NDArray[np.float64]
+) -> Fit:
     """Return a field with what the measurements say of it.
 
     Args:

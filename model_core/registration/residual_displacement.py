@@ -59,12 +59,13 @@ class Torus:
 
     def spectrum(self, covariance: Callable[[Array], Array]) -> Tensor:
         """Return the eigenvalues of a covariance that depends on the distance."""
-        found = torch.fft.rfft2(torch.from_numpy(covariance(self.distances))).real
+        found: Tensor = torch.fft.rfft2(torch.from_numpy(covariance(self.distances))).real
         return found.clamp_min(0)
 
     def convolve(self, spectrum: Tensor, values: Tensor) -> Tensor:
         """Multiply values (..., rows, columns) by a covariance."""
-        return torch.fft.irfft2(torch.fft.rfft2(values) * spectrum, s=self.shape)
+        found: Tensor = torch.fft.irfft2(torch.fft.rfft2(values) * spectrum, s=self.shape)
+        return found
 
 
 class Kriging:
@@ -161,7 +162,7 @@ class Kriging:
             solved: per axis, (1, x, y) at the samples (3, rows, columns), multiplied by the inverse
                 covariance of the samples.
         """
-        precision = sum(one.square() for one in self._sharpness) / 2
+        precision = torch.stack(self._sharpness).square().mean(0)
         around = self._torus.spectrum(lambda d: bell(d, self._smoothness.length))
         local = self._torus.convolve(around / around.max(), precision).clamp_min(0).numpy()
         variance = residual_variance(self._noise, self._signal, self._torus.shape, local)

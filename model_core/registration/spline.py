@@ -70,13 +70,12 @@ class Observations:
     def data_share(self) -> Map:
         """Return the share (h, w) of data around each measurement, to :data:`BORDER_POWER`."""
         known = torch.from_numpy(self.known.astype(np.float32))[None, None]
-        share: Map = window_mean(known, BORDER / self.spacing)[0, 0].numpy() ** BORDER_POWER
-        return share
+        share: Map = window_mean(known, BORDER / self.spacing)[0, 0].numpy()
+        return np.asarray(share**BORDER_POWER)
 
     def trust(self) -> Map:
         """Return the weight (h, w) of each measurement, whatever its peak's shape."""
-        weight: Map = np.square(self.certainty) * self.data_share()
-        return weight
+        return np.asarray(np.square(self.certainty) * self.data_share())
 
 
 def smooth_field(observed: Observations, tolerance: float) -> tuple[Map, Map]:

@@ -73,7 +73,8 @@ def _linear(kind: LinearKind, points: Tensor, targets: Tensor, share: Tensor) ->
     moments = (points * share).transpose(1, 2) @ points + prior
     crossed = (targets * share).transpose(1, 2) @ points + prior
     if kind == "affine":
-        return torch.linalg.solve(moments, crossed.transpose(1, 2)).transpose(1, 2)
+        solved: Tensor = torch.linalg.solve(moments, crossed.transpose(1, 2))
+        return solved.transpose(1, 2)
     # The nearest multiple of a rotation: Umeyama, 1991, in the plane.
     along = crossed[:, 0, 0] + crossed[:, 1, 1]
     across = crossed[:, 1, 0] - crossed[:, 0, 1]
