@@ -97,7 +97,7 @@ def refine(
     field, last = start, how.steps[-1]
     for index, step in enumerate(how.steps):
         part = progress.part(sum(costs[:index]) / sum(costs), costs[index] / sum(costs))
-        targets = _measured(cache, model, field, step, part)
+        targets = measure_step(cache, model, field, step, part)
         if step == last:
             found = answer(targets, how.wanted, index == len(how.steps) - 1)
             if found is not None:
@@ -107,7 +107,7 @@ def refine(
     raise ValueError("a refinement needs at least one step")
 
 
-def _measured(
+def measure_step(
     cache: FeatureCache, model: RegistrationModel, field: Field, step: Step, progress: Progress
 ) -> Targets:
     """Measure one level, and return where its control points lie in the moving image."""
