@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import torch
 
 from model_core.registration.noise import Array, bell, correlation
 from model_core.registration.samples import Samples
@@ -134,20 +135,19 @@ class Whitened:
 
     def __init__(self, samples: Samples, covariances: tuple[Array, Array]) -> None:
         """Factorise the covariances (n, n) along x and y."""
-        self._factors = [np.linalg.cholesky(one) for one in covariances]
+        self._factors = [torch.linalg.cholesky(torch.from_numpy(one)) for one in covariances]
         self._samples = samples
         self._design = self.solve(samples.design)
-        self._logarithm = sum(2 * np.log(np.diag(one)).sum() for one in self._factors)
+        self._logarithm = sum(2 * float(one.diagonal().log().sum()) for one in self._factors)
 
     def solve(self, columns: Array) -> Array:
         """Return columns (2n, k), x before y, in units of their own deviation."""
-        count = len(columns) // 2
-        return np.concatenate(
-            [
-                np.linalg.solve(factor, columns[i * count : (i + 1) * count])
-                for i, factor in enumerate(self._factors)
-            ]
-        )
+        halves = torch.from_numpy(columns).chunk(2)
+        solved = [
+            torch.linalg.solve_triangular(factor, half, upper=False)
+            for factor, half in zip(self._factors, halves, strict=True)
+        ]
+        return np.asarray(torch.cat(solved).numpy())
 
     def posterior(self, kind: LinearKind) -> Posterior:
         """Return what the measurements say of a kind's parameters."""
