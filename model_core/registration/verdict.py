@@ -77,13 +77,14 @@ class Evidence:
     def features(self) -> tuple[float, ...]:
         """Return what the probability is computed from, after a 1 for the constant term."""
         certainty = min(max(self.certainty, 0.01), 0.99)
-        most = THRESHOLDS.most_windows
+        # A share of many windows tells as much as the same share of the most that were learned from.
+        counted = min(1.0, THRESHOLDS.most_windows / max(self.windows, 1e-9))
         return (
             1.0,
             math.log(certainty / (1 - certainty)),
             10 * self.correlation,
-            math.log(min(self.agreeing, most) + 0.1),
-            math.log(min(self.windows, most) + 0.1),
+            math.log(counted * self.agreeing + 0.1),
+            math.log(counted * self.windows + 0.1),
             20 * min(self.distortion, 1.0),
         )
 
