@@ -36,6 +36,7 @@ from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol, Trans
 from model_core.feedback import Feedback
 from model_core.registration.engine import WITHIN, Alignment, align
 from model_core.registration.model import RegistrationModel, load_model
+from model_core.registration.verdict import Evidence
 from model_core.registration.verdict_config import THRESHOLDS
 from model_core.workflows.match import plain_pair
 
@@ -69,7 +70,7 @@ def measured(case: Case, found: Alignment) -> Line:
     line: Line = {
         "protocol": case.protocol.name, "pair": case.id, "place": case.pair.place,
         "source": case.pair.source, "side": case.optical.valid.shape[0], "kind": found.kind,
-        "features": found.evidence.features(), "evidence": vars(found.evidence),
+        "evidence": vars(found.evidence),
     }  # fmt: skip
     truth = case.sar_views[0].truth
     if truth is None:
@@ -177,7 +178,7 @@ def fit(options: argparse.Namespace) -> None:
     lines = [line for path in options.file for line in read_lines(path)]
     lines = [line for line in lines if not RIGHT <= line.get("rmse", np.inf) <= WRONG]
     lines = [one for one in lines if one["evidence"]["windows"] >= THRESHOLDS.least_windows]
-    features = np.array([line["features"] for line in lines])
+    features = np.array([Evidence(**line["evidence"]).features() for line in lines])
     right = np.array([line.get("rmse", np.inf) < RIGHT for line in lines])
     balanced = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum()) * float(len(right))
     half = np.array([zlib.crc32(line["place"].encode()) % 2 for line in lines])

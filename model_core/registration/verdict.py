@@ -77,7 +77,7 @@ class Evidence:
     def features(self) -> tuple[float, ...]:
         """Return what the probability is computed from, after a 1 for the constant term."""
         certainty = min(max(self.certainty, 0.01), 0.99)
-        # A share of many windows tells as much as the same share of the most that were learned from.
+        # A share of many windows tells as much as that of the most that were learned from.
         counted = min(1.0, THRESHOLDS.most_windows / max(self.windows, 1e-9))
         return (
             1.0,
@@ -86,6 +86,7 @@ class Evidence:
             math.log(counted * self.agreeing + 0.1),
             math.log(counted * self.windows + 0.1),
             20 * min(self.distortion, 1.0),
+            10 * min(max(self.rival, 0.0), 1.0),
         )
 
     def probability(self, weights: tuple[float, ...]) -> float:
