@@ -26,6 +26,7 @@ from model_core.products.report_vectors import Canvas, Vectors, vector_plot
 from model_core.products.result import RegistrationResult
 from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
+from model_core.registration.words import WORDS, percent
 from model_core.version import __version__
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -43,6 +44,18 @@ CONSEQUENCES = {
     "failed": "No registered image and no displacements were written. "
     "The pictures below show the images as they came.",
 }
+
+PROBABLY_RIGHT = (
+    "that the alignment is right to some 3 px, if right and wrong ones are equally frequent "
+    "beforehand"
+)
+
+WHERE_CERTAIN = "share of the overlap where the result is more likely right to 1 px than not"
+
+OF_CERTAINTY = (
+    "The certainty of a place is the probability, from 0 to 1, that the displacement is right to "
+    "1 px there."
+)
 
 Rows = list[tuple[str, ...]]
 """Rows of a table, its cells as text."""
@@ -99,7 +112,7 @@ def report_data(run: FinishedRun) -> ReportData:
         overview=whole,
         overview_pixel=factor * pixel,
         metres_per_pixel=metres if working.crs is not None else None,
-        chips=chips(run.pair, alignment.field, alignment.certainty, field.spacing),
+        chips=chips(run.pair, alignment.fit, alignment.certainty),
         vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
         residuals_before=np.linalg.norm(moved + residual, axis=1)[alignment.inliers] * pixel,
         residuals_after=np.linalg.norm(residual, axis=1)[alignment.inliers] * pixel,
@@ -146,6 +159,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
         "vectors": _vector_plots(data),
         "histogram": _histogram(data),
         "sign": sign,
+        "of_certainty": OF_CERTAINTY,
         "files": _rows((name.replace("_", " "), path) for name, path in result.outputs.items()),
         "origin": [
             ("Device", f"{result.device}: {result.device_reason}"),
@@ -168,8 +182,9 @@ def _title(result: RegistrationResult) -> str:
 def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
     """Return name, value and meaning of each figure; a failed registration has few."""
     failed = result.verdict == "failed"
-    rows: Rows = []
+    rows: Rows = [("Probability", percent(result.probability), PROBABLY_RIGHT)]
     if not failed:
+        rows.append(("Transformation", WORDS[result.transformation], result.transformation_reason))
         shift = _pixels(result.median_shift_px)
         if result.median_shift_m is not None and georeferenced:
             shift += f" = {number(result.median_shift_m)} m"
@@ -182,8 +197,8 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
         ]
     inliers, coverage = _percent(result.inlier_ratio), _percent(result.coverage)
     rows += [
-        ("Inlier ratio", inliers, "verification windows that agree with the result"),
-        ("Coverage", coverage, "share of the overlap where the result is certain"),
+        ("Inlier ratio", inliers, "verification windows that agree, of those that show enough"),
+        ("Coverage", coverage, WHERE_CERTAIN),
     ]
     if not failed:
         rows += _affine_rows(result)
