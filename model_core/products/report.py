@@ -206,21 +206,19 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
 
 
 def _affine_rows(result: RegistrationResult) -> Rows:
-    if result.affine is None:
+    if result.affine is None or result.transformation == "shift":
         return []
     affine = np.array(result.affine, dtype=np.float64)
     # The affine leads from the reference to the moving image, with y down: positive is clockwise.
     rotation = affine_shape(affine)[1]
     sense = "clockwise" if rotation > 0 else "anticlockwise"
-    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    return [
-        (
-            "Rotation found",
-            f"{abs(rotation):.2f}° {sense}",
-            "of the moving image as it came, against the reference",
-        ),
-        ("Scale found", f"{scale:.4f}", "size of the moving image's content against the reference"),
-    ]
+    meaning = "of the moving image as it came, against the reference"
+    rows: Rows = [("Rotation found", f"{abs(rotation):.2f}° {sense}", meaning)]
+    if result.transformation != "rigid":
+        scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+        meaning = "size of the moving image's content against the reference"
+        rows.append(("Scale found", f"{scale:.4f}", meaning))
+    return rows
 
 
 def _pixels(value: float | None) -> str:
@@ -245,8 +243,11 @@ def _pictures(pictures: Comparison, failed: bool) -> dict[str, Any]:
     return {"title": pictures.title, "images": images}
 
 
-def _vector_plots(data: ReportData) -> dict[str, str] | None:
-    """Return the plots of all vectors and of their difference to the median, as SVG."""
+def _vector_plots(data: ReportData) -> dict[str, str | None] | None:
+    """Return the plots of all vectors and of their difference to the median, as SVG.
+
+    A shift has no such difference.
+    """
     if data.vectors is None or data.overview is None or data.failed:
         return None
     height, width = data.overview.reference.shape[:2]
@@ -255,12 +256,12 @@ def _vector_plots(data: ReportData) -> dict[str, str] | None:
         f'<image id="ground" width="{width}" height="{height}" '
         f'href="{png_uri(grey(data.overview.reference))}"/>'
     )
-    again = '<use href="#ground"/>'
-    over, without = "Displacement vectors over the reference", data.vectors.without_median()
-    return {
-        "whole": vector_plot(data.vectors, canvas, picture, over),
-        "local": vector_plot(without, canvas, again, "The same vectors without their median"),
-    }
+    whole = vector_plot(data.vectors, canvas, picture, "Displacement vectors over the reference")
+    if data.result.transformation == "shift":
+        return {"whole": whole, "local": None}
+    again, without = '<use href="#ground"/>', data.vectors.without_median()
+    local = vector_plot(without, canvas, again, "The same vectors without their median")
+    return {"whole": whole, "local": local}
 
 
 def _histogram(data: ReportData) -> str | None:

@@ -17,6 +17,9 @@ from model_core.registration.fit import Fit
 OVERVIEW_SIDE = 900
 CHIP_SIDE = 256
 
+STANDS_OUT = 0.02
+"""By so much the least certain place must be less certain than the most certain one to be shown."""
+
 QUADRANTS = (
     ("Upper left", 0, 0),
     ("Upper right", 0, 1),
@@ -53,7 +56,8 @@ def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:
 
 
 def chips(pair: ImagePair, fit: Fit, certainty: NDArray[np.float32]) -> tuple[Comparison, ...]:
-    """Return details at full resolution: one a quarter of the overlap, and the least certain place.
+    """Return details at full resolution: one a quarter of the overlap, and the least certain place
+    where one stands out.
 
     In each quarter it is where the measurement was surest: there is something to see. The field is
     nearly as certain everywhere.
@@ -89,7 +93,7 @@ def places(
             there = certainty[top + row, left + column]
             found.append((f"{name}, certainty {there:.2f}", top + row, left + column))
     shared = np.where(certainty > 0, certainty, np.inf)
-    if np.isfinite(shared).any():
+    if shared.min() < certainty.max() - STANDS_OUT:
         row, column = divmod(int(shared.argmin()), width)
         found.append((f"Least certain place, {shared.min():.2f}", row, column))
     return found

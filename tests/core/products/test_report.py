@@ -190,6 +190,18 @@ def test_shows_verdict_figures_and_origin(data: ReportData, tmp_path: Path) -> N
         assert wanted in text
 
 
+def test_a_shift_is_not_said_to_rotate_or_scale(data: ReportData, tmp_path: Path) -> None:
+    shift = replace(data.result, transformation="shift")
+    html = page(replace(data, result=shift), tmp_path)
+    assert html.count('class="vectors"') == 1
+    text = Outline(html).text
+    for hidden in ("Rotation found", "Scale found", "Without the median", "own scale"):
+        assert hidden not in text
+    rigid = Outline(page(data, tmp_path)).text
+    assert "Rotation found" in rigid
+    assert "Scale found" not in rigid
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"), [("rigid", "as asked for"), ("auto", "too little was measured to tell")]
 )
