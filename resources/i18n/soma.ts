@@ -827,7 +827,12 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>What moves the image; chosen by what was measured, unless one was asked for.</source>
+   <source>The simplest one that explains the images, by what was measured.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>As asked for.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -898,11 +903,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
    <source>less than {:.0f} %</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/run_record.py" />
-   <source>{} (automatic)</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -839,8 +839,13 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>What moves the image; chosen by what was measured, unless one was asked for.</source>
-   <translation>移动影像所用的变换；除非另行指定，由测量结果选定。</translation>
+   <source>The simplest one that explains the images, by what was measured.</source>
+   <translation>由测量结果选定的、能够解释两幅影像的最简单的变换。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>As asked for.</source>
+   <translation>按指定。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -911,11 +916,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/run_record.py" />
    <source>less than {:.0f} %</source>
    <translation>小于 {:.0f} %</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/run_record.py" />
-   <source>{} (automatic)</source>
-   <translation>{}（自动）</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />

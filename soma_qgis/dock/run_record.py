@@ -148,7 +148,9 @@ def _rows_of_verdict(record: RunRecord) -> list[Row]:
         Row(
             tr("Transformation"),
             _transformation(record),
-            tr("What moves the image; chosen by what was measured, unless one was asked for."),
+            tr("The simplest one that explains the images, by what was measured.")
+            if record.settings.values["transform"] == "auto"
+            else tr("As asked for."),
         ),
     ]  # fmt: skip
 
@@ -191,14 +193,11 @@ def _probability(value: float | None) -> str:
 
 
 def _transformation(record: RunRecord) -> str:
-    """Return the kind that was found; runs of earlier releases say none."""
+    """Return the kind that was found; earlier releases did not say it."""
     kind = record.results.get(names.TRANSFORMATION)
     if not kind:
         return ""
-    words = choice_text("transform", str(kind))
-    if record.settings.values["transform"] == "auto":
-        return tr("{} (automatic)").format(words)
-    return words
+    return choice_text("transform", str(kind))
 
 
 def _shift(results: dict[str, Any]) -> str:

@@ -238,6 +238,7 @@ def test_a_transformation_that_is_asked_for_is_the_one(pair):
     assert result.transformation == "similarity"
     assert result.summary.transformation_probability is None
     assert "as asked for" in result._repr_html_()
+    assert result.affine is not None
     (a, b), (c, d) = result.affine[:, :2]
     assert (a, b) == pytest.approx((d, -c))
 

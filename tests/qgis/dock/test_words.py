@@ -41,7 +41,7 @@ def test_figures_have_units() -> None:
     shown = {row.label: row.value for row in rows(record())}
     assert shown == {
         "Probability": "75 %",
-        "Transformation": "Shift and rotation (automatic)",
+        "Transformation": "Shift and rotation",
         "Shift": "3.0 px · 30.4 m",
         "RMSE": "4.00 → 0.50 px",
         "Verification windows": "75 % agree",
@@ -68,11 +68,11 @@ def test_a_probability_is_never_said_to_be_certainty(probability: float, words: 
     assert rows(record(PROBABILITY=probability))[0].value == words
 
 
-def test_a_transformation_that_was_asked_for_is_not_called_automatic() -> None:
-    assert rows(record({"transform": "rigid"}))[1].value == "Shift and rotation"
-    assert rows(record(TRANSFORMATION="affine+flow"))[1].value == (
-        "Affine and local field (automatic)"
-    )
+def test_the_card_says_whether_the_transformation_was_asked_for() -> None:
+    chosen, asked = rows(record())[1], rows(record({"transform": "rigid"}))[1]
+    assert chosen.value == asked.value == "Shift and rotation"
+    assert "simplest" in chosen.meaning
+    assert asked.meaning == "As asked for."
 
 
 def test_every_choice_of_the_transformation_has_words() -> None:
