@@ -28,6 +28,8 @@ from qgis_profile import qgis_environment
 from model_core.geometry.grid import Grid
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
+from model_core.registration.engine import CERTAIN
+from model_core.registration.words import percent
 
 FOLDER = ROOT / "build" / "demo"
 SCENE = "sen1floods11_spain"
@@ -128,7 +130,7 @@ def compare(demo: Demo, field: DisplacementField) -> str:
     points = field.working.to_map(field.control_grid.positions())
     true = demo.truth(points, field.working)
     found = field.displacement()
-    sure = field.valid & (field.certainty >= 0.3)
+    sure = field.valid & (field.certainty >= CERTAIN)
     metre = float(np.mean(field.working.pixel_size)) * float(
         np.mean(field.working.metres_per_unit())
     )
@@ -156,7 +158,9 @@ def main() -> int:
     products = ["OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT"]
     paths = "\n".join(_short(Path(results[name])) for name in products)
     sys.stdout.write(
-        f"Verdict     {results['VERDICT']}\n"
+        f"Verdict     {results['VERDICT']}, right with a probability of "
+        f"{percent(results['PROBABILITY'])}\n"
+        f"Transform   {results['TRANSFORMATION']}\n"
         f"RMSE        {results['RMSE_BEFORE']:.2f} px before, "
         f"{results['RMSE_AFTER']:.2f} px after\n"
         f"Shift       {results['MEDIAN_SHIFT_M']:.1f} m (median)\n"

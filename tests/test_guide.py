@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from model_core.registration.verdict_config import THRESHOLDS
+
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(GUIDE.glob("*.md"))
@@ -87,3 +89,12 @@ def test_sentences_of_the_troubleshooting_page_are_those_of_the_code() -> None:
         parts = [part.strip(" ();,") for part in re.split(r"…|/ | \(", sentence)]
         for part in parts:
             assert len(part) < SHORTEST or part in known, (sentence, part)
+
+
+def test_the_page_of_the_verdict_has_the_thresholds_of_the_code() -> None:
+    page = (GUIDE / "verdict.md").read_text(encoding="utf-8")
+    likely, sure = (f"{100 * share:.0f} %" for share in (THRESHOLDS.likely, THRESHOLDS.sure))
+    assert f"with a probability of at least {sure}" in page
+    assert f"at least {likely}, or more" in page
+    assert f"less than {likely}:" in page
+    assert f"more than {THRESHOLDS.largest_rmse:g} px of error" in page

@@ -26,7 +26,8 @@ class FieldArrays:
         dx: (h, w) float32, the correction of the moving image towards east, in metres; in pixels to
             the right where the images are not georeferenced. NaN where the images share no data.
         dy: the same towards north, or upwards.
-        certainty: (h, w) float32 in [0, 1].
+        certainty: (h, w) float32 in [0, 1], the probability that the correction is right to a pixel
+            there.
         residual: (h, w) float32, in reference pixels, between a control point's own measurement
             and the field; NaN where none was made.
         transform: of these arrays, as rasterio's.

@@ -6,7 +6,7 @@ Examples:
     >>> result.verdict
     'registered'
     >>> result
-    <Registration, registered: sar.tif to optical.tif, RMSE 7... px before, 0... px after>
+    <Registration, registered (more than 99 %): sar.tif to optical.tif, ..., RMSE 7... before, 0...>
 
     Arrays, with their place on the map:
 
@@ -133,9 +133,10 @@ def match(sar: Image, optical: Image, **settings: Any) -> PairMatch:
     Returns:
         ``affine`` (2, 3), optical pixel (x, y, 1) to SAR pixel, pixel centres at integers;
         ``field`` (H, W, 2) float32, the SAR position of each optical pixel, NaN where unknown;
-        ``certainty_map`` (H, W) in [0, 1]; ``certainty``, its mean; ``verdict``, its
-        ``probability`` and ``reasons``; ``kind``, of the transformation.
-        Where the verdict is "failed", affine and field mean nothing.
+        ``certainty_map`` (H, W), the probability that a position is right to a pixel;
+        ``certainty``, its mean; ``verdict``, with the ``probability`` that the alignment is right
+        to some 3 px, and ``reasons``; ``kind``, of the transformation. Where the verdict is
+        "failed", affine and field mean nothing.
 
     Raises:
         BadInputError: an image or a setting cannot be used; the sentence says what to do.

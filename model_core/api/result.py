@@ -25,6 +25,7 @@ from model_core.products.report import report_data
 from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.output import check_outputs, output_folder
 from model_core.raster.scene import grid_of, open_raster
+from model_core.registration.words import percent
 from model_core.settings import SETTINGS
 from model_core.workflows.apply import check_geometry
 from model_core.workflows.register import write_products
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from model_core.products.result import RegistrationResult
+    from model_core.registration.transformation import Kind
     from model_core.registration.verdict import Verdict
 
 FIGURES = (
@@ -65,6 +67,23 @@ class Registration:
         return self._run.result.verdict
 
     @property
+    def probability(self) -> float:
+        """That the alignment is right to some 3 px, where right and wrong ones are equally frequent
+        beforehand; the verdict rests on it."""
+        return self._run.result.probability
+
+    @property
+    def transformation(self) -> Kind | None:
+        """The kind of transformation: "shift", "rigid" (and a rotation), "similarity" (and a
+        scale), "affine" or "affine+flow" (and a smooth local field); None where it failed.
+
+        How probable each kind is, by what was measured, is
+        ``summary.transformation_probability``.
+        """
+        result = self._run.result
+        return None if result.verdict == "failed" else result.transformation
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Sentences saying what the verdict rests on."""
         return self._run.result.reasons
@@ -76,8 +95,8 @@ class Registration:
         ``rmse_before_px`` and ``rmse_after_px``: root mean square of the misregistration, in pixels
         of the reference, as the images came and after; measured by the run's own check.
         ``median_shift_px`` and ``median_shift_m``: median length of the correction.
-        ``inlier_ratio``: share of the verification windows that are inliers. ``coverage``: share of
-        the overlap where the field is certain.
+        ``inlier_ratio``: share of inliers among the verification windows that show enough to tell.
+        ``coverage``: share of the overlap where the field is more likely right to a pixel than not.
         """
         return MappingProxyType({name: getattr(self._run.result, name) for name in FIGURES})
 
@@ -102,9 +121,10 @@ class Registration:
 
         Variables, each (y, x), float32, NaN where the images share no data: ``dx`` and ``dy``, the
         correction of the moving image in metres towards east and north (pixels, right and up, where
-        the images are not georeferenced), ``certainty`` in [0, 1], ``residual`` in reference
-        pixels. Coordinates ``x`` and ``y``: where, on the map of the reference. Without xarray it
-        is a :class:`~model_core.api.field.FieldArrays` with the same names.
+        the images are not georeferenced), ``certainty``, the probability that the correction
+        is right to a pixel there, ``residual`` in reference pixels. Coordinates ``x`` and ``y``:
+        where, on the map of the reference. Without xarray it is a
+        :class:`~model_core.api.field.FieldArrays` with the same names.
 
         Raises:
             BadInputError: the registration failed.
@@ -223,12 +243,10 @@ class Registration:
         if self.verdict == "failed":
             return f"<Registration, failed: {text}; {self.reasons[0]}>"
         before, after = self.figures["rmse_before_px"], self.figures["rmse_after_px"]
+        found = f"{self.verdict} ({percent(self.probability)}): {text}, {self.transformation}"
         if before is None or after is None:
-            return f"<Registration, {self.verdict}: {text}>"
-        return (
-            f"<Registration, {self.verdict}: {text}, "
-            f"RMSE {before:.2f} px before, {after:.2f} px after>"
-        )
+            return f"<Registration, {found}>"
+        return f"<Registration, {found}, RMSE {before:.2f} px before, {after:.2f} px after>"
 
     def _repr_html_(self) -> str:
         return head(self._run.result, self._run.field.working.crs is not None)

@@ -109,6 +109,7 @@ def _one(matching: Matching, options: argparse.Namespace) -> int:
     import numpy as np
 
     from model_core.raster.output import atomic_writes
+    from model_core.registration.words import WORDS
 
     found = matching(options.sar, options.optical)
     paths = {"json": options.json} | ({"field": options.field} if options.field else {})
@@ -119,7 +120,10 @@ def _one(matching: Matching, options: argparse.Namespace) -> int:
             field = found.field if found.verdict != "failed" else np.full_like(found.field, np.nan)
             with temporary["field"].open("wb") as file:
                 np.save(file, field)
-    sys.stdout.write("\n".join([f"Verdict: {found.verdict}", *found.reasons]) + "\n")
+    lines = [f"Verdict: {found.verdict}", *found.reasons]
+    if found.verdict != "failed":
+        lines.append(f"Transformation: {WORDS[found.kind]}")
+    sys.stdout.write("\n".join(lines) + "\n")
     return EXIT_CODES[found.verdict]
 
 

@@ -47,7 +47,8 @@ class DisplacementField:
         dx: (h, w) float32, metres towards east; pixels to the right where unreferenced. Defined at
             every control point: where the images share no data it follows the affine.
         dy: the same towards north, or upwards.
-        certainty: (h, w) in [0, 1].
+        certainty: (h, w) in [0, 1], the probability that the correction is right to a working
+            pixel; 0 where the images share no data.
         residual: (h, w), reference pixels between a control point's own measurement and the field,
             NaN where none was made.
         valid: (h, w), False where the images have no data in common.

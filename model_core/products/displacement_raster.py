@@ -1,8 +1,9 @@
 """The displacement raster: the one file from which a registration can be applied again.
 
 Four float32 bands on control points over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
-metres (east, north), ``certainty`` in [0, 1], ``residual`` in pixels. The sign: the
-correction applied to the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
+metres (east, north), ``certainty``, the probability that they are right to a pixel of the
+working grid, ``residual`` in pixels. The sign: the correction applied to the moving image,
+``map_new = map_old + (dx, dy)``, given at ``map_new``.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
         dataset.units = (unit, unit, "", "pixel")
         sign = SIGN if referenced else SIGN_PIXELS
         dataset.update_tags(**{TAG: json.dumps(tags), "SIGN_CONVENTION": sign})
+        dataset.update_tags(3, MEANING="probability that the displacement is right to 1 px there")
 
 
 def read_displacement_raster(path: str | Path) -> DisplacementField:

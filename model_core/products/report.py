@@ -26,6 +26,7 @@ from model_core.products.report_vectors import Canvas, Vectors, vector_plot
 from model_core.products.result import RegistrationResult
 from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
+from model_core.registration.words import WORDS, percent
 from model_core.version import __version__
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -43,6 +44,18 @@ CONSEQUENCES = {
     "failed": "No registered image and no displacements were written. "
     "The pictures below show the images as they came.",
 }
+
+PROBABLY_RIGHT = (
+    "that the alignment is right to some 3 px, if right and wrong ones are equally frequent "
+    "beforehand"
+)
+
+WHERE_CERTAIN = "share of the overlap where the result is more likely right to 1 px than not"
+
+OF_CERTAINTY = (
+    "The certainty of a place is the probability, from 0 to 1, that the displacement is right to "
+    "1 px there."
+)
 
 Rows = list[tuple[str, ...]]
 """Rows of a table, its cells as text."""
@@ -99,7 +112,7 @@ def report_data(run: FinishedRun) -> ReportData:
         overview=whole,
         overview_pixel=factor * pixel,
         metres_per_pixel=metres if working.crs is not None else None,
-        chips=chips(run.pair, alignment.field, alignment.certainty, field.spacing),
+        chips=chips(run.pair, alignment.fit, alignment.certainty),
         vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
         residuals_before=np.linalg.norm(moved + residual, axis=1)[alignment.inliers] * pixel,
         residuals_after=np.linalg.norm(residual, axis=1)[alignment.inliers] * pixel,
@@ -146,6 +159,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
         "vectors": _vector_plots(data),
         "histogram": _histogram(data),
         "sign": sign,
+        "of_certainty": OF_CERTAINTY,
         "files": _rows((name.replace("_", " "), path) for name, path in result.outputs.items()),
         "origin": [
             ("Device", f"{result.device}: {result.device_reason}"),
@@ -168,8 +182,9 @@ def _title(result: RegistrationResult) -> str:
 def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
     """Return name, value and meaning of each figure; a failed registration has few."""
     failed = result.verdict == "failed"
-    rows: Rows = []
+    rows: Rows = [("Probability", percent(result.probability), PROBABLY_RIGHT)]
     if not failed:
+        rows.append(("Transformation", WORDS[result.transformation], result.transformation_reason))
         shift = _pixels(result.median_shift_px)
         if result.median_shift_m is not None and georeferenced:
             shift += f" = {number(result.median_shift_m)} m"
@@ -182,8 +197,8 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
         ]
     inliers, coverage = _percent(result.inlier_ratio), _percent(result.coverage)
     rows += [
-        ("Inlier ratio", inliers, "verification windows that agree with the result"),
-        ("Coverage", coverage, "share of the overlap where the result is certain"),
+        ("Inlier ratio", inliers, "verification windows that agree, of those that show enough"),
+        ("Coverage", coverage, WHERE_CERTAIN),
     ]
     if not failed:
         rows += _affine_rows(result)
@@ -191,21 +206,19 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
 
 
 def _affine_rows(result: RegistrationResult) -> Rows:
-    if result.affine is None:
+    if result.affine is None or result.transformation == "shift":
         return []
     affine = np.array(result.affine, dtype=np.float64)
     # The affine leads from the reference to the moving image, with y down: positive is clockwise.
     rotation = affine_shape(affine)[1]
     sense = "clockwise" if rotation > 0 else "anticlockwise"
-    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    return [
-        (
-            "Rotation found",
-            f"{abs(rotation):.2f}° {sense}",
-            "of the moving image as it came, against the reference",
-        ),
-        ("Scale found", f"{scale:.4f}", "size of the moving image's content against the reference"),
-    ]
+    meaning = "of the moving image as it came, against the reference"
+    rows: Rows = [("Rotation found", f"{abs(rotation):.2f}° {sense}", meaning)]
+    if result.transformation != "rigid":
+        scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+        meaning = "size of the moving image's content against the reference"
+        rows.append(("Scale found", f"{scale:.4f}", meaning))
+    return rows
 
 
 def _pixels(value: float | None) -> str:
@@ -230,8 +243,11 @@ def _pictures(pictures: Comparison, failed: bool) -> dict[str, Any]:
     return {"title": pictures.title, "images": images}
 
 
-def _vector_plots(data: ReportData) -> dict[str, str] | None:
-    """Return the plots of all vectors and of their difference to the median, as SVG."""
+def _vector_plots(data: ReportData) -> dict[str, str | None] | None:
+    """Return the plots of all vectors and of their difference to the median, as SVG.
+
+    A shift has no such difference.
+    """
     if data.vectors is None or data.overview is None or data.failed:
         return None
     height, width = data.overview.reference.shape[:2]
@@ -240,12 +256,12 @@ def _vector_plots(data: ReportData) -> dict[str, str] | None:
         f'<image id="ground" width="{width}" height="{height}" '
         f'href="{png_uri(grey(data.overview.reference))}"/>'
     )
-    again = '<use href="#ground"/>'
-    over, without = "Displacement vectors over the reference", data.vectors.without_median()
-    return {
-        "whole": vector_plot(data.vectors, canvas, picture, over),
-        "local": vector_plot(without, canvas, again, "The same vectors without their median"),
-    }
+    whole = vector_plot(data.vectors, canvas, picture, "Displacement vectors over the reference")
+    if data.result.transformation == "shift":
+        return {"whole": whole, "local": None}
+    again, without = '<use href="#ground"/>', data.vectors.without_median()
+    local = vector_plot(without, canvas, again, "The same vectors without their median")
+    return {"whole": whole, "local": local}
 
 
 def _histogram(data: ReportData) -> str | None:

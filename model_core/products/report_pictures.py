@@ -12,9 +12,13 @@ from model_core.geometry.window import Window, downsampled_size
 from model_core.products.report_figures import Image
 from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
+from model_core.registration.fit import Fit
 
 OVERVIEW_SIDE = 900
 CHIP_SIDE = 256
+
+STANDS_OUT = 0.02
+"""By so much the least certain place must be less certain than the most certain one to be shown."""
 
 QUADRANTS = (
     ("Upper left", 0, 0),
@@ -51,34 +55,48 @@ def overview(pair: ImagePair, field: Field | None) -> tuple[Comparison, int]:
     return _compare("The whole overlap", pair, field, window), factor
 
 
-def chips(
-    pair: ImagePair, field: Field | None, certainty: NDArray[np.float32], spacing: int
-) -> tuple[Comparison, ...]:
-    """Return details at full resolution: one a quarter of the overlap, and the least certain place.
+def chips(pair: ImagePair, fit: Fit, certainty: NDArray[np.float32]) -> tuple[Comparison, ...]:
+    """Return details at full resolution: one a quarter of the overlap, and the least certain place
+    where one stands out.
 
-    In each quarter it is the most certain place; ``certainty`` (h, w) stands at control points
-    ``spacing`` pixels apart, and is 0 where the images share no data.
+    In each quarter it is where the measurement was surest: there is something to see. The field is
+    nearly as certain everywhere.
+
+    Args:
+        pair: the two images.
+        fit: the field, and how sure its measurements are.
+        certainty: (h, w), of the field at its control points; 0 where the images share no data.
     """
+    pictures = []
+    for title, row, column in places(fit.weight, certainty):
+        centre = row * fit.field.grid.spacing, column * fit.field.grid.spacing
+        sides = [min(CHIP_SIDE, side) for side in pair.size]
+        top, left = (
+            int(np.clip(at - side // 2, 0, whole - side))
+            for at, side, whole in zip(centre, sides, pair.size, strict=True)
+        )
+        pictures.append(_compare(title, pair, fit.field, Window(top, left, *sides)))
+    return tuple(pictures)
+
+
+def places(
+    weight: NDArray[np.float32], certainty: NDArray[np.float32]
+) -> list[tuple[str, int, int]]:
+    """Return title, row and column of the control points to show; arguments (h, w)."""
     height, width = certainty.shape
-    places: list[tuple[str, int, int]] = []
+    found: list[tuple[str, int, int]] = []
     for name, down, right in QUADRANTS:
         top, left = down * height // 2, right * width // 2
-        part = certainty[top : top + -(-height // 2), left : left + -(-width // 2)]
+        part = weight[top : top + -(-height // 2), left : left + -(-width // 2)]
         if part.size and part.max() > 0:
             row, column = divmod(int(part.argmax()), part.shape[1])
-            title = f"{name}, most certain ({part.max():.2f})"
-            places.append((title, top + row, left + column))
+            there = certainty[top + row, left + column]
+            found.append((f"{name}, certainty {there:.2f}", top + row, left + column))
     shared = np.where(certainty > 0, certainty, np.inf)
-    if np.isfinite(shared).any():
+    if shared.min() < certainty.max() - STANDS_OUT:
         row, column = divmod(int(shared.argmin()), width)
-        places.append((f"Least certain place ({shared.min():.2f})", row, column))
-    pictures = []
-    for title, row, column in places:
-        height, width = (min(CHIP_SIDE, side) for side in pair.size)
-        top = int(np.clip(row * spacing - height // 2, 0, pair.size[0] - height))
-        left = int(np.clip(column * spacing - width // 2, 0, pair.size[1] - width))
-        pictures.append(_compare(title, pair, field, Window(top, left, height, width)))
-    return tuple(pictures)
+        found.append((f"Least certain place, {shared.min():.2f}", row, column))
+    return found
 
 
 def _compare(title: str, pair: ImagePair, field: Field | None, window: Window) -> Comparison:

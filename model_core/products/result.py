@@ -15,6 +15,7 @@ from model_core.registration.engine import CERTAIN, Alignment
 from model_core.registration.model import RegistrationModel
 from model_core.registration.transformation import Kind
 from model_core.registration.verdict import Verdict
+from model_core.registration.words import other_kinds, percent
 from model_core.versions import versions
 
 AffineRows = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -29,11 +30,13 @@ class RegistrationResult:
 
     Attributes:
         verdict: "registered", "doubtful" or "failed".
-        probability: that the alignment is right to some 3 px, as the verdict has it.
+        probability: that the alignment is right to some 3 px, where right and wrong ones are
+            equally frequent beforehand; the verdict rests on it.
         reasons: plain sentences saying what the verdict rests on.
-        transformation: kind of the transformation of the result.
-        transformation_probability: of each kind, by what the measurements say; None where one was
-            asked for.
+        transformation: kind of the transformation found: "shift", "rigid", "similarity", "affine"
+            or "affine+flow".
+        transformation_probability: of each kind, by what was measured, with the sum 1; None where
+            one was asked for, or too little was measured to tell them apart.
         rmse_before_px: root mean square of the displacement before the registration, over the
             inliers.
         rmse_after_px: the same after it.
@@ -41,7 +44,7 @@ class RegistrationResult:
         median_shift_m: median length of the correction, in metres.
         inlier_ratio: share of the verification windows that show enough to tell whose own best
             match agrees with the field.
-        coverage: share of the overlap where the field is certain.
+        coverage: share of the overlap where the field is more likely right to a pixel than not.
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
         device: it ran on, "cpu" or "cuda".
@@ -72,6 +75,17 @@ class RegistrationResult:
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
 
+    @property
+    def transformation_reason(self) -> str:
+        """Why the transformation is of its kind, with the probabilities of all others."""
+        if self.transformation_probability is not None:
+            share = percent(self.transformation_probability[self.transformation])
+            others = other_kinds(self.transformation, self.transformation_probability)
+            return f"chosen by what was measured: {share}" + (f"; {others}" if others else "")
+        if self.settings["transform"] == self.transformation:
+            return "as asked for"
+        return "the simplest one: too little was measured to tell"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; ``outputs`` has every product, null where it was not written."""
         outputs = {name: self.outputs.get(name) for name in PRODUCTS}
@@ -94,7 +108,8 @@ def summarise(
         device_reason: why it ran on its device.
         settings: the request, as JSON.
     """
-    certain = field.valid & (field.certainty >= min(CERTAIN, float(field.certainty.max())))
+    # Of a doubtful alignment no place is certain; some are still more certain than others.
+    certain = field.valid & (field.certainty >= CERTAIN * field.certainty.max())
     metres = np.linalg.norm(field.displacement()[certain], axis=-1)
     pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
     failed = alignment.verdict == "failed"

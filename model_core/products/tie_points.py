@@ -11,6 +11,9 @@ from model_core.products.displacement_field import DisplacementField
 
 VECTORS_ALONG_SIDE = 40
 
+DECIMALS_OF_CERTAINTY = 2
+"""Places whose certainty differs less are equally certain: the field is smooth."""
+
 INLIER_RESIDUAL = 2.0
 """Working pixels by which an inlier's own measurement may differ from the field."""
 
@@ -24,7 +27,7 @@ class TiePoints:
         old: (N, 2), where the moving image's georeferencing puts the same ground, in the same CRS.
         metres: (N, 2), new - old, east and north (right and up in pixels where unreferenced).
         pixels: (N, 2), the same in reference pixels, right and down.
-        certainty: (N,), in [0, 1].
+        certainty: (N,), the probability that the correction is right to a pixel, in [0, 1].
         residual: (N,), in pixels, NaN where not measured.
         inlier: (N,) bool.
     """
@@ -41,7 +44,8 @@ class TiePoints:
 def select_tie_points(
     field: DisplacementField, spacing: float | None, min_certainty: float
 ) -> TiePoints:
-    """Take places from the field, one in each square of ``spacing`` pixels: the most certain one.
+    """Take places from the field, one in each square of ``spacing`` pixels: the most certain one,
+    and among equally certain ones that whose own measurement agrees best with the field.
 
     Args:
         spacing: in reference pixels; None: about 40 along the longer side.
@@ -53,17 +57,7 @@ def select_tie_points(
     else:
         stride = max(1, round(spacing / (field.spacing * field.grids.pixel)))
     usable = field.valid & (field.certainty >= max(min_certainty, 1e-6))
-    rows, columns = [], []
-    for top in range(0, height, stride):
-        for left in range(0, width, stride):
-            block = (slice(top, top + stride), slice(left, left + stride))
-            certainty = np.where(usable[block], field.certainty[block], -1.0)
-            if certainty.max() < 0:
-                continue
-            row, column = np.unravel_index(int(certainty.argmax()), certainty.shape)
-            rows.append(top + int(row))
-            columns.append(left + int(column))
-    index = (np.array(rows, dtype=int), np.array(columns, dtype=int))
+    index = _best_of_blocks(field, usable, stride)
     metres = field.displacement()[index]
     new = field.working.to_map(field.control_grid.positions())[index]
     residual = field.residual[index].astype(np.float64)
@@ -76,3 +70,23 @@ def select_tie_points(
         residual=residual,
         inlier=residual <= INLIER_RESIDUAL * field.grids.pixel,
     )
+
+
+def _best_of_blocks(
+    field: DisplacementField, usable: NDArray[np.bool_], stride: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of the best usable control point of each block that has one."""
+    height, width = usable.shape
+    certainty = np.where(usable, field.certainty.round(DECIMALS_OF_CERTAINTY), -1.0)
+    residual = np.nan_to_num(field.residual, nan=np.inf)
+    rows, columns = [], []
+    for top in range(0, height, stride):
+        for left in range(0, width, stride):
+            block = (slice(top, top + stride), slice(left, left + stride))
+            keys = -field.certainty[block], residual[block], -certainty[block]  # the last is first
+            best = np.lexsort([key.ravel() for key in keys])[0]
+            row, column = np.unravel_index(best, usable[block].shape)
+            if usable[block][row, column]:
+                rows.append(top + int(row))
+                columns.append(left + int(column))
+    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64)

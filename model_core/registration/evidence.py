@@ -18,6 +18,7 @@ import torch
 from model_core.registration.noise import Array, bell, correlation
 from model_core.registration.samples import Samples
 from model_core.registration.transformation import FLOW, KINDS, LINEAR, Kind, LinearKind
+from model_core.registration.words import WORDS, other_kinds, percent
 
 PARAMETERS: dict[LinearKind, int] = {"shift": 2, "rigid": 3, "similarity": 4, "affine": 6}
 """How many of the columns of ``Samples.design`` a kind has."""
@@ -50,20 +51,6 @@ LENGTHS = (60.0, 110.0, 200.0)
 
 LENGTH_RATIO = 1.8
 """Of the next longer one."""
-
-
-WORDS: dict[Kind, str] = {
-    "shift": "shift",
-    "rigid": "shift and rotation",
-    "similarity": "shift, rotation and scale",
-    "affine": "affine",
-    FLOW: "affine and local field",
-}
-"""As messages name the kinds."""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 @dataclass(frozen=True)
@@ -103,15 +90,11 @@ class Choice:
     @property
     def sentence(self) -> str:
         """Say what was chosen, and why."""
-        others = [
-            f"{WORDS[kind]} {_percent(share)}"
-            for kind, share in sorted(self.probability.items(), key=lambda one: -one[1])
-            if kind != self.kind and share >= 0.005
-        ]
-        rest = f" ({', '.join(others)})" if others else ""
+        others = other_kinds(self.kind, self.named)
+        rest = f" ({others})" if others else ""
         return (
             f"Transformation chosen: {WORDS[self.kind]}, the most probable with "
-            f"{_percent(self.probability[self.kind])}{rest}."
+            f"{percent(self.probability[self.kind])}{rest}."
         )
 
 

@@ -21,6 +21,7 @@ from model_core.geometry.field import AffineMatrix
 from model_core.network.matcher_config import MatcherConfig
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.verdict_config import THRESHOLDS
+from model_core.registration.words import percent
 
 Verdict = Literal["registered", "doubtful", "failed"]
 
@@ -123,7 +124,7 @@ def judge(evidence: Evidence, bounds: SearchBounds, config: MatcherConfig) -> Ju
     if beyond:
         reasons.insert(0, beyond)
     if not sure:
-        reasons.append(f"At least {_percent(THRESHOLDS.sure)} would be needed to be sure.")
+        reasons.append(f"At least {percent(THRESHOLDS.sure)} would be needed to be sure.")
     still = evidence.rmse_after is not None and evidence.rmse_after > THRESHOLDS.largest_rmse
     if still:
         reasons.append(
@@ -132,13 +133,6 @@ def judge(evidence: Evidence, bounds: SearchBounds, config: MatcherConfig) -> Ju
         )
     registered = sure and not beyond and not still
     return Judgement("registered" if registered else "doubtful", probability, tuple(reasons))
-
-
-def _percent(share: float) -> str:
-    """Return a share in percent, never rounded to certainty."""
-    if share > 0.99:
-        return "more than 99 %"
-    return f"{100 * share:.0f} %" if share >= 0.01 else "less than 1 %"
 
 
 def _against(evidence: Evidence) -> str:
@@ -159,7 +153,7 @@ def _against(evidence: Evidence) -> str:
 
 def _improbable(probability: float) -> str:
     return (
-        f"The best alignment found is right with a probability of {_percent(probability)} only, "
+        f"The best alignment found is right with a probability of {percent(probability)} only, "
         "as between unrelated images; the images may show different places, or the shift is "
         "larger than the largest shift allowed."
     )
@@ -167,8 +161,8 @@ def _improbable(probability: float) -> str:
 
 def _agreement(evidence: Evidence, probability: float) -> str:
     return (
-        f"The alignment is right with a probability of {_percent(probability)}: "
-        f"{_percent(evidence.inlier_ratio)} of the verification windows that show enough agree "
+        f"The alignment is right with a probability of {percent(probability)}: "
+        f"{percent(evidence.inlier_ratio)} of the verification windows that show enough agree "
         "with it, from both sides."
     )
 

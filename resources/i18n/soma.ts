@@ -122,6 +122,16 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Probability that it is right</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Transformation found</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
    <source>Median shift (px)</source>
    <translation type="unfinished" />
   </message>
@@ -198,9 +208,11 @@ The two images must overlap and be georeferenced roughly; two images without any
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
-The verdict rests on evidence. registered: independent verification windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+The verdict rests on the probability that the alignment is right, as independent verification windows show it. registered: it is high. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
 
-RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+VERDICT: one of these three. PROBABILITY: that the alignment is right to some 3 pixels, 0 to 1, if right and wrong ones are equally frequent beforehand. TRANSFORMATION: its kind, a word of TRANSFORM.
+
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, of those that show enough to tell, 0 to 1. COVERAGE: share of the overlap where the displacement is more likely right to a pixel than not, 0 to 1.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -366,6 +378,51 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/check.py" />
    <source>Overlap: {} km² · {}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>SAR onto optical</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Optical onto SAR</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Automatic (recommended)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift only</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift and rotation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift, rotation and scale</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Affine</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Affine and local field</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>automatic</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -564,31 +621,6 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>SAR onto optical</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Optical onto SAR</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Affine only</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Affine and local field</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>automatic</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="soma_qgis/dock/form.py" />
    <source>The SAR image: a raster layer with one band to match.</source>
    <translation type="unfinished" />
@@ -745,7 +777,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>The images fit: {}</source>
+   <source>The images fit. {}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -765,17 +797,42 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <source>Try the automatic transformation: the one that was asked for may not fit.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Try the affine transformation only: it needs less evidence.</source>
+   <source>Try a larger area, or one with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
    <source>Try another band or polarisation, or images taken closer together in time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Probability</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>That the alignment is right to some 3 px, if right and wrong ones are equally frequent beforehand.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Transformation</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The simplest one that explains the images, by what was measured.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>As asked for.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -810,7 +867,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of independent verification windows whose own match agrees with the result.</source>
+   <source>Share of the independent verification windows whose own match agrees with the result; those that show too little, as over water, do not count.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -825,7 +882,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
+   <source>Share of the overlap where the displacement is more likely right to a pixel than not.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -836,6 +893,16 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
    <source>Wall time of the run, and the device it ran on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>more than {:.0f} %</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>less than {:.0f} %</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1390,12 +1457,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Transformation</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="resources/definitions.json" />
-   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
+   <source>auto: what was measured decides, the simplest transformation that explains the images is taken; choose another one where you know better. shift: the whole image is moved, and nothing else. rigid: and rotated. similarity: and scaled, alike in all directions. affine: and sheared, with a scale of its own along each axis. affine+flow: an affine and a smooth local field on top, for relief and distortion that differ from place to place.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1475,7 +1537,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
+   <source>Vectors and ground control points below it are left out; the registered raster is not affected. The certainty of a place is the probability, 0 to 1, that the displacement is right to a pixel there.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1585,7 +1647,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>One HTML file with figures, images before and after, and settings.</source>
+   <source>One HTML file with verdict, figures, images before and after, and settings.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1600,7 +1662,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Verdict, figures, settings and versions as JSON; it is written for a failed registration too.</source>
+   <source>Verdict, probability, transformation, figures, settings and versions as JSON; it is written for a failed registration too.</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -124,6 +124,16 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Probability that it is right</source>
+   <translation>正确的概率</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
+   <source>Transformation found</source>
+   <translation>得到的变换</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/figures.py" />
    <source>Median shift (px)</source>
    <translation>位移中位数（像素）</translation>
   </message>
@@ -200,18 +210,22 @@ The two images must overlap and be georeferenced roughly; two images without any
 
 Displacements are the correction applied to the moving image: new position = old position + (dx, dy), dx towards east and dy towards north, in metres.
 
-The verdict rests on evidence. registered: independent verification windows agree. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
+The verdict rests on the probability that the alignment is right, as independent verification windows show it. registered: it is high. doubtful: the result is given, look at the report before using it. failed: no raster is written and the algorithm ends with an error that says why.
 
-RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is certain, 0 to 1.</source>
+VERDICT: one of these three. PROBABILITY: that the alignment is right to some 3 pixels, 0 to 1, if right and wrong ones are equally frequent beforehand. TRANSFORMATION: its kind, a word of TRANSFORM.
+
+RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification windows that agree, of those that show enough to tell, 0 to 1. COVERAGE: share of the overlap where the displacement is more likely right to a pixel than not, 0 to 1.</source>
    <translation>找出 SAR 影像与光学影像中显示同一地面的位置，并移动其中一幅，使两者吻合。另一幅为参考影像，保持不变。
 
 两幅影像必须有重叠并大致具有地理参考；两幅都没有地理参考的影像按像素配准。坐标参考系和像元大小可以不同。其中一幅可以是底图（XYZ、WMS、WCS）：会先按另一幅影像的分辨率导出。
 
 位移是对移动影像施加的校正：新位置 = 旧位置 + (dx, dy)，dx 向东，dy 向北，单位为米。
 
-结论以证据为依据。registered：相互独立的检验窗口一致。doubtful：给出结果，使用前请查看报告。failed：不写出栅格，算法以说明原因的错误结束。
+结论取决于配准正确的概率，由相互独立的检验窗口得出。registered：概率高。doubtful：给出结果，使用前请查看报告。failed：不写出栅格，算法以说明原因的错误结束。
 
-RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新测得。MEDIAN_SHIFT_M：米。INLIER_RATIO：一致的检验窗口所占比例，0 到 1。COVERAGE：重叠区内位移场可信部分所占比例，0 到 1。</translation>
+VERDICT：以上三者之一。PROBABILITY：配准正确（误差约在 3 像素以内）的概率，0 到 1，前提是事先正确与错误的可能性相同。TRANSFORMATION：变换的种类，为 TRANSFORM 的选项之一。
+
+RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新测得。MEDIAN_SHIFT_M：米。INLIER_RATIO：在信息足够的检验窗口中一致者所占比例，0 到 1。COVERAGE：重叠区中位移误差更可能在一个像素以内的部分所占比例，0 到 1。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
@@ -377,6 +391,51 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/check.py" />
    <source>Overlap: {} km² · {}</source>
    <translation>重叠区：{} km² · {}</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>SAR onto optical</source>
+   <translation>SAR 移到光学</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Optical onto SAR</source>
+   <translation>光学移到 SAR</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Automatic (recommended)</source>
+   <translation>自动（推荐）</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift only</source>
+   <translation>仅平移</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift and rotation</source>
+   <translation>平移和旋转</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Shift, rotation and scale</source>
+   <translation>平移、旋转和缩放</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Affine</source>
+   <translation>仿射</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>Affine and local field</source>
+   <translation>仿射与局部位移场</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/choices.py" />
+   <source>automatic</source>
+   <translation>自动</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/compare_bar.py" />
@@ -574,31 +633,6 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>按地图中的显示（{}、{}、{}）</translation>
   </message>
   <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>SAR onto optical</source>
-   <translation>SAR 移到光学</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Optical onto SAR</source>
-   <translation>光学移到 SAR</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Affine only</source>
-   <translation>仅仿射</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>Affine and local field</source>
-   <translation>仿射与局部位移场</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/dock/fields.py" />
-   <source>automatic</source>
-   <translation>自动</translation>
-  </message>
-  <message>
    <location filename="soma_qgis/dock/form.py" />
    <source>The SAR image: a raster layer with one band to match.</source>
    <translation>SAR 影像：带有一个待匹配波段的栅格图层。</translation>
@@ -755,8 +789,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>The images fit: {}</source>
-   <translation>影像吻合：{}</translation>
+   <source>The images fit. {}</source>
+   <translation>影像吻合。{}</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -775,18 +809,43 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Try an area with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
-   <translation>请选择结构更丰富的区域：农田、道路和居民地，而不是水面、森林或裸露的山地；或换另一种极化方式。</translation>
+   <source>Try the automatic transformation: the one that was asked for may not fit.</source>
+   <translation>请试用自动变换：指定的变换可能不合适。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Try the affine transformation only: it needs less evidence.</source>
-   <translation>请试用“仅仿射”变换：它需要的证据较少。</translation>
+   <source>Try a larger area, or one with more structure: fields, roads and settlements rather than water, forest or bare mountains; or the other polarisation.</source>
+   <translation>请选择更大的区域，或结构更丰富的区域：农田、道路和居民地，而不是水面、森林或裸露的山地；或换另一种极化方式。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
    <source>Try another band or polarisation, or images taken closer together in time.</source>
    <translation>请换另一个波段或极化方式，或时间更接近的影像。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Probability</source>
+   <translation>概率</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>That the alignment is right to some 3 px, if right and wrong ones are equally frequent beforehand.</source>
+   <translation>配准正确（误差约在 3 像素以内）的概率，前提是事先正确与错误的可能性相同。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>Transformation</source>
+   <translation>变换</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>The simplest one that explains the images, by what was measured.</source>
+   <translation>由测量结果选定的、能够解释两幅影像的最简单的变换。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>As asked for.</source>
+   <translation>按指定。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -820,8 +879,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of independent verification windows whose own match agrees with the result.</source>
-   <translation>自身匹配与结果一致的独立检验窗口所占比例。</translation>
+   <source>Share of the independent verification windows whose own match agrees with the result; those that show too little, as over water, do not count.</source>
+   <translation>自身匹配与结果一致的独立检验窗口所占比例；信息太少的窗口（如水面上的）不计入。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -835,8 +894,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
-   <source>Share of the overlap where the displacement is certain; elsewhere it is carried over from there.</source>
-   <translation>位移可信的部分占重叠区的比例；其余部分由可信部分推延而来。</translation>
+   <source>Share of the overlap where the displacement is more likely right to a pixel than not.</source>
+   <translation>重叠区中位移误差更可能在一个像素以内的部分所占比例。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -847,6 +906,16 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/run_record.py" />
    <source>Wall time of the run, and the device it ran on.</source>
    <translation>运行所用的时间，以及所用的设备。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>more than {:.0f} %</source>
+   <translation>大于 {:.0f} %</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/run_record.py" />
+   <source>less than {:.0f} %</source>
+   <translation>小于 {:.0f} %</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/run_record.py" />
@@ -1400,13 +1469,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Transformation</source>
-   <translation>变换</translation>
-  </message>
-  <message>
-   <location filename="resources/definitions.json" />
-   <source>affine: one shift, rotation, scale and shear for all. affine+flow: with a smooth local field on top, for relief and residual distortion.</source>
-   <translation>affine：整幅采用同一平移、旋转、缩放和错切。affine+flow：再叠加平滑的局部位移场，用于地形起伏和残余变形。</translation>
+   <source>auto: what was measured decides, the simplest transformation that explains the images is taken; choose another one where you know better. shift: the whole image is moved, and nothing else. rigid: and rotated. similarity: and scaled, alike in all directions. affine: and sheared, with a scale of its own along each axis. affine+flow: an affine and a smooth local field on top, for relief and distortion that differ from place to place.</source>
+   <translation>auto：由测量结果决定，采用能够解释两幅影像的最简单的变换；只有在您更了解情况时才选择其他变换。shift：整幅影像仅平移。rigid：再加旋转。similarity：再加各方向相同的缩放。affine：再加错切，两个轴向各有自己的缩放。affine+flow：仿射之上再叠加平滑的局部位移场，用于各处不同的地形起伏影响和变形。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1485,8 +1549,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Vectors and ground control points below it are left out, 0 to 1; the registered raster is not affected.</source>
-   <translation>低于此值的矢量和地面控制点将被舍去，0 到 1；不影响配准后的栅格。</translation>
+   <source>Vectors and ground control points below it are left out; the registered raster is not affected. The certainty of a place is the probability, 0 to 1, that the displacement is right to a pixel there.</source>
+   <translation>低于此值的矢量和地面控制点将被略去；配准后的栅格不受影响。某处的置信度是该处位移误差在一个像素以内的概率，0 到 1。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1595,8 +1659,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>One HTML file with figures, images before and after, and settings.</source>
-   <translation>一个 HTML 文件，含各项数值、配准前后的影像和设置。</translation>
+   <source>One HTML file with verdict, figures, images before and after, and settings.</source>
+   <translation>一个 HTML 文件，包含结论、各项数值、配准前后的影像和设置。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1610,8 +1674,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Verdict, figures, settings and versions as JSON; it is written for a failed registration too.</source>
-   <translation>以 JSON 给出结论、各项数值、设置和版本；配准失败时也会写出。</translation>
+   <source>Verdict, probability, transformation, figures, settings and versions as JSON; it is written for a failed registration too.</source>
+   <translation>以 JSON 给出结论、概率、变换、各项数值、设置和版本；配准失败时也会写出。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />

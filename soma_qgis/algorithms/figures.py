@@ -45,6 +45,8 @@ def figures() -> tuple[Figure, ...]:
         Figure(names.INLIER_RATIO, "inlier_ratio", tr("Verification windows that agree")),
         Figure(names.COVERAGE, "coverage", tr("Share covered with certainty")),
         Figure(names.VERDICT, "verdict", tr("Verdict"), is_text=True),
+        Figure(names.PROBABILITY, "probability", tr("Probability that it is right")),
+        Figure(names.TRANSFORMATION, "transformation", tr("Transformation found"), is_text=True),
         Figure(names.MEDIAN_SHIFT_PX, "median_shift_px", tr("Median shift (px)")),
         Figure(names.SECONDS, "seconds", tr("Time (s)")),
         Figure(names.DEVICE_USED, "device", tr("Device that was used"), is_text=True),

@@ -62,13 +62,17 @@ class RegisterAlgorithm(SomaAlgorithm):
             "other one.\n\n"
             "Displacements are the correction applied to the moving image: new position = old "
             "position + (dx, dy), dx towards east and dy towards north, in metres.\n\n"
-            "The verdict rests on evidence. registered: independent verification windows agree. "
-            "doubtful: the result is given, look at the report before using it. failed: no raster "
-            "is written and the algorithm ends with an error that says why.\n\n"
+            "The verdict rests on the probability that the alignment is right, as independent "
+            "verification windows show it. registered: it is high. doubtful: the result is given, "
+            "look at the report before using it. failed: no raster is written and the algorithm "
+            "ends with an error that says why.\n\n"
+            "VERDICT: one of these three. PROBABILITY: that the alignment is right to some 3 "
+            "pixels, 0 to 1, if right and wrong ones are equally frequent beforehand. "
+            "TRANSFORMATION: its kind, a word of TRANSFORM.\n\n"
             "RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again after "
             "registration. MEDIAN_SHIFT_M: metres. INLIER_RATIO: share of the verification "
-            "windows that agree, 0 to 1. COVERAGE: share of the overlap where the field is "
-            "certain, 0 to 1."
+            "windows that agree, of those that show enough to tell, 0 to 1. COVERAGE: share of the "
+            "overlap where the displacement is more likely right to a pixel than not, 0 to 1."
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:

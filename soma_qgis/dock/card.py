@@ -122,6 +122,7 @@ class ResultCard(QFrame):
             for part in (label, value):
                 part.setToolTip(row.meaning)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setWordWrap(True)  # a figure in words must not make the panel wider
             self._figures.addRow(label, value)
         self.report.setEnabled(has_report)
         self.save.setEnabled(can_save)

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from soma_qgis.algorithms.parameters import OPTIONS_SEPARATOR, creation_options
 from soma_qgis.definitions import Setting
+from soma_qgis.dock.choices import choice_text
 from soma_qgis.dock.extent import ExtentChooser, as_parameter, from_parameter
 from soma_qgis.dock.number_box import NumberBox
 from soma_qgis.i18n import tr
@@ -70,7 +71,7 @@ class ChoiceField(Field):
         if setting.default is None:
             self._combo.addItem(setting.unset, None)
         for choice in setting.choices:
-            self._combo.addItem(_choice_text(setting.name, choice), choice)
+            self._combo.addItem(choice_text(setting.name, choice), choice)
         self._combo.currentIndexChanged.connect(lambda _: self.changed.emit())
 
     def value(self) -> str | None:
@@ -211,19 +212,6 @@ def make_field(setting: Setting, canvas: QgsMapCanvas) -> Field:
         "options": OptionsField,
     }
     return fields[setting.type](setting)
-
-
-def _choice_text(setting: str, choice: str) -> str:
-    """Return a choice in words; those without are shown as they are."""
-    words = {
-        ("moving", "sar"): tr("SAR onto optical"),
-        ("moving", "optical"): tr("Optical onto SAR"),
-        ("transform", "affine"): tr("Affine only"),
-        ("transform", "affine+flow"): tr("Affine and local field"),
-        ("device", "cpu"): "CPU",
-        ("device", "cuda"): "GPU (CUDA)",
-    }
-    return tr("automatic") if choice == "auto" else words.get((setting, choice), choice)
 
 
 def _list() -> QComboBox:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from soma_qgis.algorithms import names
+from soma_qgis.dock.choices import choice_text
 from soma_qgis.dock.progress import duration
 from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.i18n import tr
@@ -15,6 +16,9 @@ NEAR_LIMIT = 0.8
 """A shift above this share of the largest expected one may have been cut off."""
 
 LITTLE_COVERAGE = 0.3
+
+NEARLY_CERTAIN = 0.99
+"""A probability beyond it, or nearer to 0 than it is to 1, is not given more exactly."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def explanation(record: RunRecord) -> str:
     """Return what the verdict means, and what to do next."""
     reasons = str(record.results.get(names.REASONS, ""))
     if record.verdict == "registered":
-        return tr("The images fit: {}").format(_lower_first(reasons)) if reasons else ""
+        return tr("The images fit. {}").format(reasons) if reasons else ""
     if record.verdict == "doubtful":
         meaning = tr(
             "The image was moved, but do not trust it unseen; compare before "
@@ -115,13 +119,13 @@ def advice(record: RunRecord) -> str:
         return tr("Try a larger shift than {:g} px: what was found is close to it.").format(
             chosen["max_shift"]
         )
+    if chosen["transform"] != "auto":
+        return tr("Try the automatic transformation: the one that was asked for may not fit.")
     if float(results.get(names.COVERAGE) or 0) < LITTLE_COVERAGE:
         return tr(
-            "Try an area with more structure: fields, roads and settlements rather than water, "
-            "forest or bare mountains; or the other polarisation."
+            "Try a larger area, or one with more structure: fields, roads and settlements rather "
+            "than water, forest or bare mountains; or the other polarisation."
         )
-    if chosen["transform"] != "affine":
-        return tr("Try the affine transformation only: it needs less evidence.")
     return tr("Try another band or polarisation, or images taken closer together in time.")
 
 
@@ -130,8 +134,30 @@ def rows(record: RunRecord) -> list[Row]:
     results = record.results
     if not results:
         return []
+    return [row for row in (*_rows_of_verdict(record), *_rows_of_figures(results)) if row.value]
+
+
+def _rows_of_verdict(record: RunRecord) -> list[Row]:
+    return [
+        Row(
+            tr("Probability"),
+            _probability(record.results.get(names.PROBABILITY)),
+            tr("That the alignment is right to some 3 px, if right and wrong ones are equally "
+               "frequent beforehand."),
+        ),
+        Row(
+            tr("Transformation"),
+            _transformation(record),
+            tr("The simplest one that explains the images, by what was measured.")
+            if record.settings.values["transform"] == "auto"
+            else tr("As asked for."),
+        ),
+    ]  # fmt: skip
+
+
+def _rows_of_figures(results: dict[str, Any]) -> list[Row]:
     before, after = results.get(names.RMSE_BEFORE), results.get(names.RMSE_AFTER)
-    found = [
+    return [
         Row(tr("Shift"), _shift(results), tr("Median length of the correction.")),
         Row(
             tr("RMSE"),
@@ -142,17 +168,36 @@ def rows(record: RunRecord) -> list[Row]:
         Row(
             tr("Verification windows"),
             _share(results.get(names.INLIER_RATIO), tr("{:.0f} % agree")),
-            tr("Share of independent verification windows whose own match agrees with the result."),
+            tr("Share of the independent verification windows whose own match agrees with the "
+               "result; those that show too little, as over water, do not count."),
         ),
         Row(
             tr("Coverage"),
             _share(results.get(names.COVERAGE), tr("{:.0f} % certain")),
-            tr("Share of the overlap where the displacement is certain; elsewhere it is carried "
-               "over from there."),
+            tr("Share of the overlap where the displacement is more likely right to a pixel than "
+               "not."),
         ),
         Row(tr("Time"), _time(results), tr("Wall time of the run, and the device it ran on.")),
     ]  # fmt: skip
-    return [row for row in found if row.value]
+
+
+def _probability(value: float | None) -> str:
+    """Return a probability in words, never as certainty; empty where there is none."""
+    if value is None:
+        return ""
+    if value > NEARLY_CERTAIN:
+        return tr("more than {:.0f} %").format(100 * NEARLY_CERTAIN)
+    if value < 1 - NEARLY_CERTAIN:
+        return tr("less than {:.0f} %").format(100 * (1 - NEARLY_CERTAIN))
+    return f"{100 * value:.0f} %"
+
+
+def _transformation(record: RunRecord) -> str:
+    """Return the kind that was found; earlier releases did not say it."""
+    kind = record.results.get(names.TRANSFORMATION)
+    if not kind:
+        return ""
+    return choice_text("transform", str(kind))
 
 
 def _shift(results: dict[str, Any]) -> str:
@@ -173,7 +218,3 @@ def _time(results: dict[str, Any]) -> str:
         return ""
     text = duration(seconds)
     return tr("{} on {}").format(text, str(device).upper()) if device else text
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -88,7 +88,10 @@ def register(identifier: str, arguments: dict[str, Any]) -> None:
     failed = wanted == "failed"
     result = {
         "verdict": wanted,
+        "probability": 0.2 if failed else 0.75,
         "reasons": ["Reason one.", "Reason two."],
+        "transformation": "rigid",
+        "transformation_probability": {"shift": 0.1, "rigid": 0.9},
         "rmse_before_px": None if failed else 4.0,
         "rmse_after_px": None if failed else 0.5,
         "median_shift_px": None if failed else 3.0,

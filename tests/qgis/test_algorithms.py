@@ -34,6 +34,7 @@ REGISTER_PARAMETERS = [
 REGISTER_OUTPUTS = [
     *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT", "SUMMARY"),
     *("RMSE_BEFORE", "RMSE_AFTER", "MEDIAN_SHIFT_M", "INLIER_RATIO", "COVERAGE", "VERDICT"),
+    *("PROBABILITY", "TRANSFORMATION"),
     *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "DEVICE_REASON", "REASONS"),
 ]
 APPLY_PARAMETERS = ["DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "CREATE_OPTIONS", "OUTPUT"]
@@ -112,6 +113,8 @@ def test_a_plain_run_asks_for_the_defaults(
         "INLIER_RATIO": 0.75,
         "COVERAGE": 0.5,
         "VERDICT": "registered",
+        "PROBABILITY": 0.75,
+        "TRANSFORMATION": "rigid",
         "MEDIAN_SHIFT_PX": 3.0,
         "SECONDS": 1.5,
         "DEVICE_USED": "cpu",
@@ -165,7 +168,7 @@ def test_every_setting_reaches_the_core_also_as_text(
         SAR_BAND="2",
         OPTICAL_BANDS="4,3,2",
         MOVING="optical",
-        TRANSFORM="0",
+        TRANSFORM="4",
         MAX_SHIFT="12.5",
         MAX_ROTATION="8",
         OUTPUT_PIXEL_SIZE="0.0002",

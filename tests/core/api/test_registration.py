@@ -20,6 +20,8 @@ from model_core.products.displacement_raster import read_displacement_raster
 from model_core.simulation.scene_pair import SceneSettings, simulate
 from tests.core.api.images import as_masked
 
+TRANSFORMATIONS = ("shift", "rigid", "similarity", "affine", "affine+flow")
+
 
 def test_field_is_the_known_displacement(registration, pair):
     truth = read_displacement_raster(pair / "truth_displacement.tif")
@@ -216,6 +218,29 @@ def test_html_is_the_head_of_the_report(registration):
     assert "<strong>Registered</strong>" in html
     assert registration.reasons[0] in html
     assert f"{registration.figures['rmse_after_px']:.2f} px" in html
+    assert "that the alignment is right to some 3 px" in html
+    assert "chosen by what was measured" in html
+
+
+def test_says_how_sure_it_is_and_what_was_found(registration):
+    assert 0.9 < registration.probability <= 1
+    assert registration.transformation in TRANSFORMATIONS
+    probable = registration.summary.transformation_probability
+    assert sum(probable.values()) == pytest.approx(1)
+    assert max(probable, key=probable.get) == registration.transformation
+    assert f", {registration.transformation}, RMSE" in repr(registration)
+
+
+def test_a_transformation_that_is_asked_for_is_the_one(pair):
+    result = soma.register(
+        pair / "sar.tif", pair / "optical.tif", max_shift=20, transform="similarity"
+    )
+    assert result.transformation == "similarity"
+    assert result.summary.transformation_probability is None
+    assert "as asked for" in result._repr_html_()
+    assert result.affine is not None
+    (a, b), (c, d) = result.affine[:, :2]
+    assert (a, b) == pytest.approx((d, -c))
 
 
 def test_plot_shows_before_after_and_displacement(registration, monkeypatch):

@@ -19,7 +19,7 @@ def test_flow_alone_corrects_what_the_coarse_search_leaves() -> None:
     """Its affine stays the coarse one; the local field around it finds the rest."""
     pair, bounds = loaded_pair(seed=2, alignment=ALIGNMENT), SearchBounds(16, 0, 1)
     flow = build_soma_flow("fixed-descriptors", "cpu")
-    whole = build_soma("fixed-descriptors", "cpu", local=True)
+    whole = build_soma("fixed-descriptors", "cpu", "affine+flow")
     alone, refined = (method(pair.sar, pair.optical, bounds) for method in (flow, whole))
     centre = np.array([[127.0, 127.0]])
 
@@ -36,6 +36,6 @@ def test_flow_alone_corrects_what_the_coarse_search_leaves() -> None:
 
 def test_an_ablation_is_only_evaluated_when_it_is_named() -> None:
     methods = EvaluationSettings(manifests=(), out=None).methods  # type: ignore[arg-type]
-    assert "soma-affine" in methods
+    assert "soma-affine+flow" in methods
     assert "soma-flow" not in methods
     EvaluationSettings((), None, methods=("soma-flow",)).check()  # type: ignore[arg-type]

@@ -23,6 +23,14 @@ from model_core.registration.verdict import Verdict
 URI = re.compile(r'"data:image/png;base64,([^"]+)"')
 VOID = {"meta", "img", "br"}
 
+PROBABILITIES = {
+    "shift": 0.0,
+    "rigid": 0.882,
+    "similarity": 0.09,
+    "affine": 0.02,
+    "affine+flow": 0.008,
+}
+
 Attributes = list[tuple[str, Union[str, None]]]
 
 
@@ -70,10 +78,18 @@ def pictures(title: str, side: int) -> Comparison:
 
 @pytest.fixture
 def data() -> ReportData:
-    settings = {"sar": "/images/s1 & <b>vv</b>.tif", "optical": "/images/s2.tif", "moving": "sar"}
+    settings = {
+        "sar": "/images/s1 & <b>vv</b>.tif",
+        "optical": "/images/s2.tif",
+        "moving": "sar",
+        "transform": "auto",
+    }
     result = RegistrationResult(
         verdict="registered",
+        probability=0.97,
         reasons=("87 % of the verification windows agree & more than <chance>.",),
+        transformation="rigid",
+        transformation_probability=PROBABILITIES,
         rmse_before_px=16.9,
         rmse_after_px=0.62,
         median_shift_px=16.6,
@@ -154,6 +170,9 @@ def test_shows_verdict_figures_and_origin(data: ReportData, tmp_path: Path) -> N
     text = Outline(page(data, tmp_path)).text
     for wanted in (
         "Registered The moving image was aligned",
+        "Probability 97 % that the alignment is right",
+        "Transformation shift and rotation chosen by what was measured: 88 %; "
+        "shift, rotation and scale 9 %, affine 2 %",
         "16.60 px = 199 m",
         "RMSE before 16.90 px",
         "RMSE after 0.62 px",
@@ -171,6 +190,40 @@ def test_shows_verdict_figures_and_origin(data: ReportData, tmp_path: Path) -> N
         assert wanted in text
 
 
+def test_a_shift_is_not_said_to_rotate_or_scale(data: ReportData, tmp_path: Path) -> None:
+    shift = replace(data.result, transformation="shift")
+    html = page(replace(data, result=shift), tmp_path)
+    assert html.count('class="vectors"') == 1
+    text = Outline(html).text
+    for hidden in ("Rotation found", "Scale found", "Without the median", "own scale"):
+        assert hidden not in text
+    rigid = Outline(page(data, tmp_path)).text
+    assert "Rotation found" in rigid
+    assert "Scale found" not in rigid
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"), [("rigid", "as asked for"), ("auto", "too little was measured to tell")]
+)
+def test_says_why_the_transformation_is_what_it_is(
+    data: ReportData, tmp_path: Path, wanted: str, words: str
+) -> None:
+    settings = {**data.result.settings, "transform": wanted}
+    result = replace(data.result, transformation_probability=None, settings=settings)
+    assert words in Outline(page(replace(data, result=result), tmp_path)).text
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.9999, "more than 99 %"), (0.0004, "less than 1 %")]
+)
+def test_nothing_is_said_to_be_certain(
+    data: ReportData, tmp_path: Path, probability: float, words: str
+) -> None:
+    result = replace(data.result, probability=probability)
+    text = Outline(page(replace(data, result=result), tmp_path)).text
+    assert f"Probability {words}" in text
+
+
 def test_doubtful_asks_to_look(data: ReportData, tmp_path: Path) -> None:
     text = Outline(page(with_verdict(data, "doubtful"), tmp_path)).text
     assert "Doubtful" in text
@@ -182,7 +235,15 @@ def test_failed_shows_no_result_even_where_it_is_given(data: ReportData, tmp_pat
     text = Outline(html).text
     assert "Failed: nothing was registered" in text
     assert "No registered image and no displacements were written" in text
-    for hidden in ("After", "after:", "RMSE", "Median shift", "Rotation found", "map_new"):
+    for hidden in (
+        "After",
+        "after:",
+        "RMSE",
+        "Median shift",
+        "Rotation found",
+        "map_new",
+        "Transformation",
+    ):
         assert hidden not in text
     assert 'class="vectors"' not in html
     assert len(URI.findall(html)) == 6

@@ -38,7 +38,9 @@ def test_the_field_gives_the_sar_position_of_each_optical_pixel(
     result, field = tmp_path / "result.json", tmp_path / "field.npy"
     paths = ["--sar", str(sar), "--optical", str(reference), "--json", str(result)]
     assert main(["match", *paths, "--field", str(field)]) == 0
-    assert "Verdict: registered" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Verdict: registered" in said
+    assert "Transformation: shift" in said
     positions = np.load(field)
     assert positions.shape == (320, 320, 2)
     y, x = np.mgrid[:320, :320]
@@ -46,7 +48,10 @@ def test_the_field_gives_the_sar_position_of_each_optical_pixel(
     known = np.isfinite(shift).all(axis=-1)
     assert not known[: CUT - 3].any()
     assert np.median(np.abs(shift[known] + CUT)) < 0.5
-    affine = np.array(json.loads(result.read_text(encoding="utf-8"))["affine"])
+    record = json.loads(result.read_text(encoding="utf-8"))
+    assert record["transformation"] == "shift"
+    assert 0.9 < record["probability"] <= 1
+    affine = np.array(record["affine"])
     assert affine @ [160, 160, 1] == pytest.approx([160 - CUT, 160 - CUT], abs=0.6)
 
 

@@ -146,6 +146,10 @@ def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
     names = ["verdict", "rmse_before_px", "rmse_after_px", "median_shift_m", "inlier_ratio"]
     for name in [*names, "coverage", "seconds", "device", "model"]:
         assert summary[name] is not None
+    assert 0.9 < summary["probability"] <= 1
+    probable = summary["transformation_probability"]
+    assert sum(probable.values()) == pytest.approx(1)
+    assert summary["transformation"] == max(probable, key=probable.get)
     assert summary["settings"]["sar"] == wanted.sar
     assert 0 < summary["seconds"] <= result.seconds + 1
     assert summary["median_shift_m"] == pytest.approx(np.hypot(137, 84), rel=0.1)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from soma_qgis.definitions import setting_named
 from soma_qgis.dock import colours
+from soma_qgis.dock.choices import choice_text
 from soma_qgis.dock.history import LONGEST, add_to_history, load_history
 from soma_qgis.dock.progress import TimeLeft, duration, progress_line
 from soma_qgis.dock.run_record import RunRecord, advice, explanation, headline, rows
@@ -16,6 +18,8 @@ from soma_qgis.dock.run_settings import RunSettings
 
 RESULTS: dict[str, Any] = {
     "VERDICT": "doubtful",
+    "PROBABILITY": 0.75,
+    "TRANSFORMATION": "rigid",
     "RMSE_BEFORE": 4.0,
     "RMSE_AFTER": 0.5,
     "MEDIAN_SHIFT_PX": 3.04,
@@ -36,6 +40,8 @@ def record(settings: dict[str, Any] | None = None, **changes: Any) -> RunRecord:
 def test_figures_have_units() -> None:
     shown = {row.label: row.value for row in rows(record())}
     assert shown == {
+        "Probability": "75 %",
+        "Transformation": "Shift and rotation",
         "Shift": "3.0 px · 30.4 m",
         "RMSE": "4.00 → 0.50 px",
         "Verification windows": "75 % agree",
@@ -50,6 +56,31 @@ def test_figures_that_there_are_none_of_are_left_out() -> None:
     assert shown["Shift"] == "3.0 px"
     assert "RMSE" not in shown
     assert rows(RunRecord(RunSettings(), "a", "b")) == []
+    earlier = {key: RESULTS[key] for key in RESULTS if key not in ("PROBABILITY", "TRANSFORMATION")}
+    shown_of_earlier = rows(RunRecord(RunSettings("a", "b"), "s1", "s2", results=earlier))
+    assert [row.label for row in shown_of_earlier][:2] == ["Shift", "RMSE"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.9996, "more than 99 %"), (0.0, "less than 1 %"), (0.5, "50 %")]
+)
+def test_a_probability_is_never_said_to_be_certainty(probability: float, words: str) -> None:
+    assert rows(record(PROBABILITY=probability))[0].value == words
+
+
+def test_the_card_says_whether_the_transformation_was_asked_for() -> None:
+    chosen, asked = rows(record())[1], rows(record({"transform": "rigid"}))[1]
+    assert chosen.value == asked.value == "Shift and rotation"
+    assert "simplest" in chosen.meaning
+    assert asked.meaning == "As asked for."
+
+
+def test_every_choice_of_the_transformation_has_words() -> None:
+    choices = setting_named("transform").choices
+    words = [choice_text("transform", choice) for choice in choices]
+    assert words[0] == "Automatic (recommended)"
+    assert len(set(words)) == len(choices)
+    assert not set(words) & set(choices)
 
 
 def test_every_verdict_has_words_that_say_what_to_do() -> None:
@@ -58,7 +89,7 @@ def test_every_verdict_has_words_that_say_what_to_do() -> None:
     assert "compare before" in said
     assert "Reason one." in said
     assert "Try" in said
-    assert explanation(record(VERDICT="registered")) == "The images fit: reason one."
+    assert explanation(record(VERDICT="registered")) == "The images fit. Reason one."
     failed = RunRecord(RunSettings(), "a", "b", problem="Why it failed.")
     assert (failed.verdict, explanation(failed)) == ("failed", "Why it failed.")
     stopped = RunRecord(RunSettings(), "a", "b", cancelled=True)
@@ -71,8 +102,9 @@ def test_every_verdict_has_words_that_say_what_to_do() -> None:
 def test_advice_fits_the_evidence() -> None:
     assert "larger shift" in advice(record(MEDIAN_SHIFT_PX=45.0))
     assert "more structure" in advice(record(COVERAGE=0.1))
-    assert "affine" in advice(record())
-    assert "another band" in advice(record({"transform": "affine"}))
+    assert "another band" in advice(record())
+    for asked in ("shift", "affine", "affine+flow"):
+        assert "automatic transformation" in advice(record({"transform": asked}, COVERAGE=0.1))
 
 
 def test_who_was_moved_onto_whom() -> None:
