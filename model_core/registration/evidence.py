@@ -52,20 +52,38 @@ LENGTHS = (60.0, 110.0, 200.0)
 LENGTH_RATIO = 1.8
 """Of the next longer one."""
 
+LONG_FROM = 300.0
+"""Pixels of length from which a residual displacement may have a second, shorter part: what an
+orbit or a whole valley does, and what single slopes do. Images too small for such lengths do not
+tell the two apart."""
+
+LONG_AMPLITUDES = (1.0, 2.0, 4.0)
+"""Of the longer part, in pixels."""
+
+SHORT = ((0.5, 45.0), (1.0, 45.0), (2.0, 45.0))
+"""Amplitudes and lengths of the shorter part that are tried, in pixels."""
+
+Parts = tuple[tuple[float, float], ...]
+"""Amplitudes and lengths, in pixels, of what a residual displacement is the sum of."""
+
 
 @dataclass(frozen=True)
 class Smoothness:
     """The prior of the residual displacement.
 
     Attributes:
-        amplitude: standard deviation along one axis, in pixels.
-        length: standard deviation of the Gaussian bell by which it correlates, in pixels.
+        parts: it is the sum of; of each, the standard deviation along one axis, and that of the
+            Gaussian bell by which it correlates, both in pixels.
         noise: factor on the deviation of the measurements.
     """
 
-    amplitude: float
-    length: float
+    parts: Parts
     noise: float
+
+    def covariance(self, distance: Array) -> Array:
+        """Return the covariance of the displacements of two points along one axis."""
+        found = [amplitude**2 * bell(distance, length) for amplitude, length in self.parts]
+        return np.asarray(sum(found))
 
 
 @dataclass(frozen=True)
@@ -194,18 +212,25 @@ def choose(samples: Samples, extent: float) -> Choice:
     return Choice(KINDS[int(share.argmax())], probability, smoothness)
 
 
+def parts_tried(tried: list[float]) -> list[Parts]:
+    """Return the parts of the residual displacements that are tried, for some lengths."""
+    single: list[Parts] = [(one,) for one in product(AMPLITUDES, tried)]
+    long = [length for length in tried if length >= LONG_FROM]
+    return single + [(one, short) for one in product(LONG_AMPLITUDES, long) for short in SHORT]
+
+
 def _with_residual(
     samples: Samples, tried: list[float], weights: Array
 ) -> tuple[float, Smoothness]:
     """Return the evidence of an affine with a residual displacement, and its most probable
     smoothness."""
-    bells = {length: bell(samples.distances, length) for length in tried}
-    options = list(product(AMPLITUDES, tried, enumerate(NOISE)))
-    found = []
-    for amplitude, length, (index, noise) in options:
-        residual = amplitude**2 * bells[length]
-        whitened = Whitened(samples, covariances(samples, noise, residual))
-        found.append(whitened.posterior("affine").evidence + weights[index])
-    best = options[int(np.argmax(found))]
-    mean = np.logaddexp.reduce(found) - np.log(len(AMPLITUDES) * len(tried))
-    return float(mean), Smoothness(best[0], best[1], best[2][1])
+    options = parts_tried(tried)
+    found = np.empty((len(options), len(NOISE)))
+    for row, parts in enumerate(options):
+        residual = Smoothness(parts, 1.0).covariance(samples.distances)
+        for column, noise in enumerate(NOISE):
+            whitened = Whitened(samples, covariances(samples, noise, residual))
+            found[row, column] = whitened.posterior("affine").evidence + weights[column]
+    best, noise = divmod(int(found.argmax()), len(NOISE))
+    mean = np.logaddexp.reduce(found, axis=None) - np.log(len(options))
+    return float(mean), Smoothness(options[best], NOISE[noise])

@@ -24,7 +24,7 @@ PADDING = 3.5
 """Standard deviations of the widest bell beyond which it is 0: by so much the lattice is padded, so
 that what is near one border is far from the other, and it is at least twice as wide."""
 
-TOLERANCE, MOST_STEPS = 1e-6, 300
+TOLERANCE, MOST_STEPS = 1e-4, 300
 """Of the conjugate gradients: relative residual, and number of steps."""
 
 ALONG_X = np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0], [0, 0, -1, 0, 0, 1]], dtype=float)
@@ -78,20 +78,18 @@ class Kriging:
         self._rows, self._columns = lattice(measured.usable, self._step)
         self.samples = measured.take((self._rows, self._columns))
         spacing = self._step * grid.spacing
-        reach = PADDING * max(smoothness.length, *(width for _, width in CORRELATION))
+        widths = [width for _, width in (*smoothness.parts, *CORRELATION)]
+        reach = PADDING * max(widths)
         self._padded = tuple(
             math.ceil(max(length / self._step, reach / side)) + math.ceil(reach / side)
             for length, side in zip(grid.shape, (spacing * self._aspect, spacing), strict=True)
         )
         self._torus = Torus((self._padded[0], self._padded[1]), (spacing * self._aspect, spacing))
         self._noise = self._torus.spectrum(correlation)
-        self._signal = self._torus.spectrum(self._residual)
+        self._signal = self._torus.spectrum(smoothness.covariance)
         self._sharpness = [
             self._laid_out(1 / (smoothness.noise * one))[0] for one in self.samples.deviation
         ]
-
-    def _residual(self, distance: Array) -> Array:
-        return self._smoothness.amplitude**2 * bell(distance, self._smoothness.length)
 
     def _laid_out(self, *values: Array) -> Tensor:
         """Return values (n,) at the samples as maps (k, rows, columns), 0 elsewhere."""
@@ -148,7 +146,9 @@ class Kriging:
         spread = torch.zeros((2, *shape), dtype=torch.float64)
         spread[:, step // 2 :: step, step // 2 :: step] = torch.stack(weights)
         height, width = self._grid.shape
-        smooth = fine.convolve(fine.spectrum(self._residual), spread)[:, :height, :width]
+        smooth = fine.convolve(fine.spectrum(self._smoothness.covariance), spread)[
+            :, :height, :width
+        ]
         turned = np.einsum("ij,jyx->iyx", self.samples.rotation, smooth.numpy())
         turned[1] /= self._aspect
         affine = self.samples.affine("affine", parameters)
@@ -163,7 +163,8 @@ class Kriging:
                 covariance of the samples.
         """
         precision = torch.stack(self._sharpness).square().mean(0)
-        around = self._torus.spectrum(lambda d: bell(d, self._smoothness.length))
+        shortest = min(length for _, length in self._smoothness.parts)
+        around = self._torus.spectrum(lambda distance: bell(distance, shortest))
         local = self._torus.convolve(around / around.max(), precision).clamp_min(0).numpy()
         variance = residual_variance(self._noise, self._signal, self._torus.shape, local)
         nodes = self._nodes()
