@@ -8,7 +8,8 @@
 one line a view to a file; it goes on where it was stopped. ``fit`` prints the weights of the
 verdict for ``network/matcher_config.py``, fitted by logistic regression, how often right and wrong
 answers would be accepted (each judged with weights of the other half of the places), and the
-``UNEXPLAINED`` of ``registration/engine.py``.
+``UNEXPLAINED`` and ``UNDERSTATED`` of
+``registration/engine.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from model_core.evaluation.protocols import PROTOCOLS, EvaluationProtocol, Trans
 from model_core.feedback import Feedback
 from model_core.registration.engine import WITHIN, Alignment, align
 from model_core.registration.model import RegistrationModel, load_model
+from model_core.registration.transformation import FLOW
 from model_core.registration.verdict import Evidence
 from model_core.registration.verdict_config import THRESHOLDS
 from model_core.workflows.match import plain_pair
@@ -190,7 +193,7 @@ def fit(options: argparse.Namespace) -> None:
     weights = logistic(features, right.astype(float), balanced)
     print("verdict_weights =", tuple(weights.round(2).tolist()))
     _table(lines, right, score)
-    _unexplained(lines)
+    _certainty(lines)
 
 
 def _table(lines: list[Line], right: NDArray[np.bool_], score: Array) -> None:
@@ -218,19 +221,30 @@ def _table(lines: list[Line], right: NDArray[np.bool_], score: Array) -> None:
         print(f"told {told.mean():.3f} right {true.mean():.3f}")
 
 
-def _unexplained(lines: list[Line]) -> None:
-    """Print the calibration error of the certainty under several unexplained deviations."""
+def _certainty(lines: list[Line]) -> None:
+    """Print factors on the deviation and unexplained deviations with the most probable errors."""
     rows = [line for line in lines if line.get("errors") and line["rmse"] < RIGHT]
-    weight = np.concatenate([np.full(len(r["errors"]), 1 / len(r["errors"])) for r in rows])
-    within = np.concatenate([np.array(r["errors"]) < WITHIN for r in rows]).astype(float)
-    deviation = np.concatenate([np.array(r["deviation"]) for r in rows])
-    for unexplained in np.arange(0.0, 1.01, 0.05):
-        told = -np.expm1(-0.5 * WITHIN**2 / (deviation**2 + unexplained**2))
-        index = np.minimum((told * 10).astype(int), 9)
-        gap = np.bincount(index, weight * (told - within), minlength=10)
-        error = np.abs(gap).sum() / weight.sum()
-        print(f"unexplained {unexplained:.2f}: told {np.average(told, weights=weight):.3f} within "
-              f"{np.average(within, weights=weight):.3f} error {error:.3f}")  # fmt: skip
+    flow = [line["kind"] == FLOW for line in rows]
+    for name, some in (("whole", [not one for one in flow]), (FLOW, flow)):
+        chosen = [line for line, keep in zip(rows, some, strict=True) if keep]
+        if not chosen:
+            continue
+        weight = np.concatenate([np.full(len(r["errors"]), 1 / len(r["errors"])) for r in chosen])
+        within = np.concatenate([np.array(r["errors"]) < WITHIN for r in chosen]).astype(float)
+        deviation = np.concatenate([np.array(r["deviation"]) for r in chosen])
+        found = []
+        for factor, unexplained in product(np.arange(0.5, 2.1, 0.1), np.arange(0.2, 0.8, 0.05)):
+            variance = (factor * deviation) ** 2 + unexplained**2
+            told = np.clip(-np.expm1(-0.5 * WITHIN**2 / variance), 1e-3, 1 - 1e-3)
+            missed = -np.average(
+                within * np.log(told) + (1 - within) * np.log(1 - told), weights=weight
+            )
+            index = np.minimum((told * 10).astype(int), 9)
+            gap = np.bincount(index, weight * (told - within), minlength=10)
+            found.append((missed, factor, unexplained, np.abs(gap).sum() / weight.sum()))
+        for missed, factor, unexplained, error in sorted(found)[:4]:
+            print(f"{name}: factor {factor:.1f}, unexplained {unexplained:.2f} px: "
+                  f"log loss {missed:.4f}, calibration error {error:.3f}")  # fmt: skip
 
 
 def main() -> None:

@@ -91,6 +91,7 @@ LEARNED = MatcherConfig(
         StageConfig(2, 4, 20.0, 8, detail_window=10.0),
         StageConfig(2, 4, 20.0, 8, detail_window=10.0),
     ),
+    verdict_weights=(-0.37, 1.52, 2.52, 0.53, 1.2, -1.25, -0.44),
 )
 """Where corrections are learned, they see what is in the windows. The flow stage comes twice: what
 smoothing flattened at first is measured again."""

@@ -22,7 +22,7 @@ from model_core.registration.gathered import gather, root_mean_square
 from model_core.registration.model import RegistrationModel
 from model_core.registration.refine import Refinement, refine, refinement
 from model_core.registration.search import Start, find_start
-from model_core.registration.transformation import Kind, Transformation
+from model_core.registration.transformation import FLOW, Kind, Transformation
 from model_core.registration.verdict import Evidence, Judgement, Verdict, judge
 from model_core.registration.verify import VerificationWindows, verify
 
@@ -32,9 +32,14 @@ CERTAIN = 0.5
 WITHIN = 1.0
 """Pixels: the certainty of a place is the probability that the field is no further off there."""
 
-UNEXPLAINED = 0.35
+UNEXPLAINED = 0.4
 """Pixels along one axis by which fields are off beyond what the measurements say: standard
 deviation on training pairs; the labels' own error is in it."""
+
+UNDERSTATED, UNDERSTATED_FLOW = 1.5, 0.9
+"""Factors on the deviation of transformations of the whole image, and of those with a residual
+displacement: with them the certainty is the share of places within :data:`WITHIN` on training
+pairs (``benchmarks/calibration.py``)."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,7 @@ def align_from(
 def _certainty(found: Answer, probability: float) -> NDArray[np.float32]:
     """Return the probability (h, w) that the field is right to within :data:`WITHIN`: that the
     alignment is right at all, and that it is no further off then."""
-    variance = np.square(found.deviation) + UNEXPLAINED**2
+    factor = UNDERSTATED_FLOW if found.kind == FLOW else UNDERSTATED
+    variance = np.square(factor * found.deviation) + UNEXPLAINED**2
     within = -np.expm1(-0.5 * WITHIN**2 / variance)
     return np.where(found.fit.known, probability * within, 0).astype(np.float32)
