@@ -162,7 +162,7 @@ def _improbable(probability: float) -> str:
 def _agreement(evidence: Evidence, probability: float) -> str:
     return (
         f"The alignment is right with a probability of {percent(probability)}: "
-        f"{percent(evidence.inlier_ratio)} of the verification windows that show enough agree "
+        f"{100 * evidence.inlier_ratio:.0f} % of the verification windows that show enough agree "
         "with it, from both sides."
     )
 

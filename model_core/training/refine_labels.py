@@ -1,7 +1,7 @@
 """Refines labels: the residual alignment of training pairs, as a network sees it.
 
 Pairs of public data sets are aligned to a pixel or several. A network measures the residual
-alignment over a whole pair, so that the noise of its windows averages out; where its verdict is
+shift and rotation over a whole pair, so that the noise of its windows averages out; where its verdict is
 *registered*, this replaces the alignment that the pair came with.
 """
 
@@ -56,7 +56,7 @@ def refine_alignment(pair: LoadedPair, model: RegistrationModel) -> NDArray[np.f
     Args:
         pair: whose alignment is known to some pixels.
     """
-    found = match_pair(model, pair.sar, pair.optical, BOUNDS, "affine")
+    found = match_pair(model, pair.sar, pair.optical, BOUNDS, "rigid")
     if found.verdict != "registered":
         return None
     matrix = np.vstack([found.affine, [0.0, 0.0, 1.0]])
