@@ -73,7 +73,7 @@ class MatcherConfig:
     verification_stage: StageConfig = StageConfig(4, 8, 20.0, 16)
     verification_tolerance: float = 4.0
     certainty: tuple[float, float, float, float] = (-4.0, 6.0, 20.0, 1.0)
-    verdict_weights: tuple[float, ...] = (-0.16, 1.3, 2.37, 0.45, 1.15, -1.08, -0.4)
+    verdict_weights: tuple[float, ...] = (1.07, 1.2, 1.23, 0.48, 1.49, -1.02, -0.11)
 
     @property
     def stages(self) -> tuple[StageConfig, ...]:

@@ -2,11 +2,12 @@
 
 After the alignment, windows all over the overlap look for their own best match, widely and in both
 directions. Windows of one place find it where the alignment says; windows of different places find
-it anywhere within the search. Windows that show nothing, as over water, do not count. How many
-agree, how well the images correlate, and how much worse at the best other alignment, how certain
-the network is and how much the best affine distorts the images make one probability, by a logistic regression on training pairs: right ones,
-wrongly aligned ones and images of different places, in views of several sizes
-(``benchmarks/verdict_calibration.py``).
+it anywhere within the search. Windows that show nothing, as over water, do not count.
+
+How many agree, how well the images correlate, and how much worse at the best other alignment, how
+certain the network is, and how much the best affine distorts the images make one probability. A
+logistic regression learned it from training pairs: right ones, wrongly aligned ones and images of
+different places, in views of several sizes (``benchmarks/calibration.py``).
 """
 
 from __future__ import annotations
