@@ -27,6 +27,9 @@ that what is near one border is far from the other, and it is at least twice as 
 TOLERANCE, MOST_STEPS = 1e-4, 300
 """Of the conjugate gradients: relative residual, and number of steps."""
 
+ENOUGH = 144
+"""Samples: small images have so few of the usual distance that nearer ones still tell more."""
+
 ALONG_X = np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0], [0, 0, -1, 0, 0, 1]], dtype=float)
 ALONG_Y = np.array([[0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 0, 1, -1, 0]], dtype=float)
 """(3, 6): ``Samples.design`` along an axis is (1, x, y) times it."""
@@ -73,7 +76,7 @@ class Kriging:
 
     def __init__(self, measured: Measured, smoothness: Smoothness) -> None:
         """Lay the usable samples out on a padded lattice."""
-        grid, self._step = measured.targets.grid, measured.step
+        grid, self._step = measured.targets.grid, lattice_step(measured)
         self._grid, self._smoothness, self._aspect = grid, smoothness, measured.targets.aspect
         self._rows, self._columns = lattice(measured.usable, self._step)
         self.samples = measured.take((self._rows, self._columns))
@@ -184,6 +187,13 @@ class Kriging:
         y = ((rows + 0.5) * self._grid.spacing - 0.5) * self._aspect - self.samples.centre[1]
         across, down = np.meshgrid(x, y)
         return np.stack([np.ones_like(across), across, down])
+
+
+def lattice_step(measured: Measured) -> int:
+    """Return how many control points lie between two nodes of the lattice: as many as between
+    samples, and fewer where these would be less than :data:`ENOUGH`."""
+    enough = math.isqrt(int(measured.usable.sum()) // ENOUGH)
+    return max(1, min(measured.step, enough))
 
 
 def conjugate_gradients(
