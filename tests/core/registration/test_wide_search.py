@@ -61,7 +61,7 @@ def test_few_feature_maps_are_made_of_the_images_in_full(monkeypatch):
         return describe(images, stride)
 
     monkeypatch.setattr(soma, "feature_map", counted)
-    images = pair(turned(100.0, 1.2, 160), 160, 160)
+    images = pair(turned(100.0, 1.2, 96), 96, 96)
     for bounds in (WIDE, SearchBounds(16.0, 180.0, 2.0)):
         made.clear()
         assert len(hypothesis_list(soma.config, bounds)) > 600
@@ -141,4 +141,5 @@ def test_real_images_are_found_at_any_rotation(pairs: Path) -> None:
         optical, sar, truth = real_views(pairs, row, random)
         start = find_start(image_pair(optical, sar), as_model(soma), WIDE)
         errors.append(error(start.field, truth))
-    assert np.mean(np.array(errors) < 8) >= 0.5, np.round(errors, 1)
+    # Of 78 such pairs of several sources four fifths were.
+    assert np.mean(np.array(errors) < 8) > 0.6, np.round(errors, 1)
