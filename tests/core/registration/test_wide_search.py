@@ -141,5 +141,5 @@ def test_real_images_are_found_at_any_rotation(pairs: Path) -> None:
         optical, sar, truth = real_views(pairs, row, random)
         start = find_start(image_pair(optical, sar), as_model(soma), WIDE)
         errors.append(error(start.field, truth))
-    # Of 78 such pairs of several sources four fifths were.
+    # Of 40 such pairs of several sources four fifths were.
     assert np.mean(np.array(errors) < 8) > 0.6, np.round(errors, 1)
