@@ -37,6 +37,7 @@ MODULES = (
     "geometry/window",
     *(f"registration/{name}" for name in ("feature_cache", "fit", "measurements", "refine")),
     *(f"registration/{name}" for name in ("robust_affine", "search", "tiles", "verify")),
+    *(f"registration/{name}" for name in ("hypotheses", "wide_search")),
 )
 """Of model_core: what decides where a pixel lies."""
 
@@ -58,7 +59,8 @@ EQUIVALENT: dict[str, str] = {
     "registration/robust_affine: source[..., 0] -> source[..., 1]": "ones of the same shape",
     "registration/robust_affine: [models[spread_out(source, points[item])], every] -> "
     "[every, models[spread_out(source, points[item])]]": "the best is taken, in whatever order",
-    "registration/search: (1, -1) -> (-1, 1)": "the order in which rotations and scales are tried",
+    "registration/hypotheses: (1, -1) -> (-1, 1)": "the order in which rotations and scales are "
+    "tried",
     "registration/search: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
     "residual displacement, so that its control points hold nothing",

@@ -1,8 +1,9 @@
 """The coarse search: the affine between two images of which little is known, good to some pixels.
 
 Both images are downsampled; the reference is rotated and scaled by every hypothesis within the
-bounds, and each is correlated with the moving image for every translation. The best few are
-followed up by a first measurement at control points, and the best of these is the start.
+bounds, and each is correlated with the moving image for every translation. Where there are many
+hypotheses, those that look likely in smaller images are tried only. The best few are followed up by
+a first measurement at control points, and the best of these is the start.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,26 +21,30 @@ from model_core.geometry.affine import (
     affine_field,
     at_stride,
     compose,
-    invert,
-    similarity_about,
     transform_points,
 )
 from model_core.geometry.field import ControlGrid, Field, affine_of_crop
-from model_core.geometry.pixels import cell_to_pixel, image_centre, pixel_grid
+from model_core.geometry.pixels import cell_to_pixel, pixel_grid
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window, downsampled_size
 from model_core.network.affine_flow_matcher import Measurement
 from model_core.network.correlation import displacement_vectors
-from model_core.network.images import FeatureMap, ImageBatch, downsample
+from model_core.network.images import ImageBatch, downsample
 from model_core.network.matcher_config import MatcherConfig, StageConfig
 from model_core.network.soma import Soma
-from model_core.network.translation_search import correlate_translations
 from model_core.raster.reader import ImagePair
 from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
+from model_core.registration.hypotheses import (
+    hypothesis_affines,
+    hypothesis_list,
+    hypothesis_scores,
+    near,
+)
 from model_core.registration.model import RegistrationModel
 from model_core.registration.robust_fit import robust_fit
 from model_core.registration.tiles import level_factors
+from model_core.registration.wide_search import likely_hypotheses
 
 FOLLOWED = 0.7
 """Score, in units of the best one's, from which a hypothesis of the search is followed up."""
@@ -140,60 +144,18 @@ def candidates(
     """Return the most likely affines over the whole of two images, best first."""
     side = min(*reference.image.shape[-2:], *moving.image.shape[-2:])
     factor = min(network.config.search_stride, max(1, side // SMALLEST_SEARCH))
-    small = [downsample(images, factor) for images in (reference, moving)]
-    hypotheses = hypothesis_list(network.config, bounds).to(reference.image)
-    rotated, affines = rotated_images(small[0], hypotheses)
-    scores = correlate_translations(
-        rotated_feature_map(network, rotated),
-        network.feature_map(small[1], 1),
-        bounds.max_shift / factor + 1,
-    )
+    small = downsample(reference, factor), downsample(moving, factor)
+    radius = bounds.max_shift / factor + 1
+    every = hypothesis_list(network.config, bounds).to(reference.image)
+    tried = likely_hypotheses(network, small, every, radius)
+    scores = hypothesis_scores(network.feature_map, 1, small, tried, radius)
+    affines = hypothesis_affines(tried, *small[0].image.shape[-2:])
     found = []
-    for index, translation, score in best_translations(scores, hypotheses, network.config):
+    for index, translation, score in best_translations(scores, tried, network.config):
         affine = affines[index : index + 1].clone()
         affine[0, :, 2] += translation
         found.append(Candidate(at_stride(affine, 1 / factor), score))
     return found
-
-
-def hypothesis_list(config: MatcherConfig, bounds: SearchBounds) -> Tensor:
-    """Return the rotations (degrees) and log scales (K, 2) to try; the first is neither."""
-
-    def steps(reach: float, step: float) -> list[float]:
-        # So many that everything within reach is half a step from one of them.
-        count = max(0, math.ceil(reach / step - 0.5 - 1e-9))
-        return [0.0, *(sign * i * step for i in range(1, count + 1) for sign in (1, -1))]
-
-    rotations = steps(bounds.max_rotation, config.rotation_step)
-    scales = steps(math.log(bounds.max_scale), config.scale_step)
-    return torch.tensor([(r, s) for s in scales for r in rotations], dtype=torch.float32)
-
-
-def rotated_images(images: ImageBatch, hypotheses: Tensor) -> tuple[ImageBatch, Tensor]:
-    """Rotate and scale one image (1, C, H, W) about its centre by hypotheses (K, 2).
-
-    Returns:
-        the K images, and the affines (K, 2, 3) from the image to them.
-    """
-    height, width = images.image.shape[-2:]
-    centre = image_centre(height, width)
-    affines = similarity_about(centre, hypotheses[:, 0], torch.exp(hypotheses[:, 1]))
-    field = affine_field(invert(affines), height, width)
-    count = len(hypotheses)
-    every = ImageBatch(
-        images.image.expand(count, -1, -1, -1),
-        images.valid.expand(count, -1, -1, -1),
-        images.modality,
-    )
-    return every.warped(field), affines
-
-
-def rotated_feature_map(network: Soma, rotated: ImageBatch) -> FeatureMap:
-    """Return the feature map at stride 1 of rotated images, as the search compares them."""
-    features = network.feature_map(rotated, 1)
-    # A derivative next to the rotated image's corner would be that of the corner.
-    inner = 1 - F.max_pool2d(1 - features.mask, 5, 1, 2)
-    return FeatureMap(features.descriptors, inner)
 
 
 def best_translations(
@@ -211,15 +173,14 @@ def best_translations(
     """
     side = scores.shape[-1]
     vectors = displacement_vectors(side // 2, scores)
-    step = scores.new_tensor([config.rotation_step, config.scale_step])
     found = []
     for _ in range(config.hypotheses):
         index, place = divmod(int(scores.argmax()), side * side)
         found.append((index, vectors[place], float(scores[index].flatten()[place])))
-        near = ((hypotheses - hypotheses[index]).abs() < 1.5 * step).all(dim=1)
+        same = near(hypotheses, hypotheses[index], 1.5, config)
         row, column = divmod(place, side)
         around = (slice(max(0, row - 4), row + 5), slice(max(0, column - 4), column + 5))
-        scores[(near, *around)] = -2.0
+        scores[(same, *around)] = -2.0
     return found
 
 

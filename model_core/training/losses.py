@@ -20,7 +20,7 @@ from model_core.network.matcher_config import StageConfig
 from model_core.network.precision import full_precision
 from model_core.network.soma import Soma
 from model_core.network.translation_search import correlate_translations
-from model_core.registration.search import rotated_feature_map, rotated_images
+from model_core.registration.hypotheses import rotated_feature_map, rotated_images
 from model_core.training.batches import LocalBatch, SearchBatch
 from model_core.training.config import LossConfig
 
