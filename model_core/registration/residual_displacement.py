@@ -27,8 +27,9 @@ that what is near one border is far from the other, and it is at least twice as 
 TOLERANCE, MOST_STEPS = 1e-4, 300
 """Of the conjugate gradients: relative residual, and number of steps."""
 
-ENOUGH = 144
-"""Samples: small images have so few of the usual distance that nearer ones still tell more."""
+ENOUGH, NEAREST = 80, 16
+"""Samples of small images are nearer to each other, until there are so many of them, or until they
+are so many pixels apart: nearer ones err alike."""
 
 ALONG_X = np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0], [0, 0, -1, 0, 0, 1]], dtype=float)
 ALONG_Y = np.array([[0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 0, 1, -1, 0]], dtype=float)
@@ -190,10 +191,11 @@ class Kriging:
 
 
 def lattice_step(measured: Measured) -> int:
-    """Return how many control points lie between two nodes of the lattice: as many as between
-    samples, and fewer where these would be less than :data:`ENOUGH`."""
+    """Return the control points from one node of the lattice to the next: as from one sample to
+    the next where there are :data:`ENOUGH` of these, else fewer."""
     enough = math.isqrt(int(measured.usable.sum()) // ENOUGH)
-    return max(1, min(measured.step, enough))
+    nearest = max(1, NEAREST // measured.targets.grid.spacing)
+    return min(measured.step, max(nearest, enough))
 
 
 def conjugate_gradients(

@@ -1,7 +1,7 @@
 """Refines labels: the residual alignment of training pairs, as a network sees it.
 
-Pairs of public data sets are aligned to a pixel or several. A network measures the residual
-shift and rotation over a whole pair, so that the noise of its windows averages out; where its verdict is
+Pairs of public data sets are aligned to a pixel or several. A network measures the residual shift
+and rotation over a whole pair, so that the noise of its windows averages out; where its verdict is
 *registered*, this replaces the alignment that the pair came with.
 """
 
