@@ -79,10 +79,8 @@ def test_every_network_registers(change):
 def test_an_affine_alone_has_no_residual_displacement():
     optical, sar = pair(shift(4, -3), 128, 128)
     bounds = SearchBounds(8, 0, 1)
+    assert register(network(), optical, sar, bounds, "affine").field.residual_displacement is None
     assert (
-        register(network(), optical, sar, bounds, local=False).field.residual_displacement is None
-    )
-    assert (
-        register(network(), optical, sar, bounds, local=True).field.residual_displacement
+        register(network(), optical, sar, bounds, "affine+flow").field.residual_displacement
         is not None
     )

@@ -125,7 +125,7 @@ def test_the_network_loads_and_registers(
         view(sar, "sar"),
         view(optical, "optical"),
         SearchBounds(16, 0, 1),
-        local=False,
+        "affine",
     )
     centre = np.array([95.5, 95.5])
     shift = found.affine[:, :2] @ centre + found.affine[:, 2] - centre
