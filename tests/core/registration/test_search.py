@@ -271,12 +271,12 @@ def test_coarse_stages_tolerate_more(monkeypatch, stride, tolerance):
 
 
 def test_the_rival_says_how_good_another_alignment_is():
-    """On ground that repeats itself every 16 px, one beside it is as good; elsewhere it is not."""
+    """On ground that repeats itself every 24 px, one beside it is as good; elsewhere it is not."""
     bounds = SearchBounds(24, 0, 1)
     unique = find_start(image_pair(*pair(shift(3, -2))), as_model(network(CLASSICAL)), bounds)
     assert unique.rival < 0.6
-    tile = torch.from_numpy(texture(16, 16, 2)).float()[None, None]
-    stripes = tile.repeat(1, 1, 12, 12)
+    tile = torch.from_numpy(texture(24, 24, 2)).float()[None, None]
+    stripes = tile.repeat(1, 1, 8, 8)
     valid = torch.ones_like(stripes)
     again = image_pair(ImageBatch(stripes, valid, "sar"), ImageBatch(stripes, valid, "sar"))
     repeated = find_start(again, as_model(network(CLASSICAL)), bounds)
