@@ -48,6 +48,12 @@ SLOW = ("tests/core/registration/test_real_pairs.py",)
 EQUIVALENT: dict[str, str] = {
     "geometry/projection: low[i] + 1e-06 -> low[i] - 1e-06": "where it matters, all positions lie "
     "at the first of two points, whichever side the other one is on",
+    "registration/residual_displacement: covariance @ projected -> projected @ covariance": "a "
+    "symmetric matrix",
+    "registration/residual_displacement: self._noise + usual * self._signal + 1e-06 -> self._noise "
+    "+ usual * self._signal - 1e-06": "of the preconditioner, which the answer does not depend on",
+    "registration/residual_displacement: (1, 2) -> (2, 1)": "the order of two axes that are summed "
+    "over",
     "registration/robust_fit: (0, 1) -> (1, 0)": "the order in which two squares are added",
     "registration/robust_fit: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/robust_fit: (item, None) -> (None, item)": "an item, and an axis before it, "
@@ -59,6 +65,7 @@ EQUIVALENT: dict[str, str] = {
     "registration/robust_fit: source[..., 0] -> source[..., 1]": "ones of the same shape",
     "registration/robust_fit: [models[spread_out(source, points[item])], every] -> "
     "[every, models[spread_out(source, points[item])]]": "the best is taken, in whatever order",
+    "registration/samples: (1, 3) -> (3, 1)": "the order of the quarters of a scene",
     "registration/search: (1, -1) -> (-1, 1)": "the order in which rotations and scales are tried",
     "registration/search: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
@@ -66,6 +73,9 @@ EQUIVALENT: dict[str, str] = {
     "registration/search: [found[0], *(one for one in found[1:] if one.score >= FOLLOWED * "
     "found[0].score)] -> [*(one for one in found[1:] if one.score >= FOLLOWED * found[0].score), "
     "found[0]]": "of candidates the best is taken, in whatever order they come",
+    "registration/transformation: targets - goal -> targets + goal": "beside centred points, a "
+    "constant drops out of the sums",
+    "registration/transformation: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
 }
 """Mutants that cannot be noticed, by "module: line's text -> new text", with the reason."""
 

@@ -112,6 +112,32 @@ def test_the_lattice_gives_what_the_dense_formula_gives(aspect: float, part: boo
     assert np.median(ratio) == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.parametrize("aspect", [1.0, 2.0])
+def test_the_affine_is_unsure_where_the_residual_displacement_does_not_make_up_for_it(
+    aspect, monkeypatch
+) -> None:
+    """Against the dense formula, the residual displacement's own variance left out."""
+    monkeypatch.setattr(residual_displacement, "residual_variance", lambda *_: 0.0)
+    targets, _ = deformed(aspect, seed=1)
+    curvature = targets.curvature.copy()
+    curvature[0] *= 30  # along x, measurements are much surer
+    given = measured(holes(replace(targets, curvature=curvature)))
+    found = Kriging(given, SMOOTH).solve().deviation
+    some = given.take(lattice(given.usable, given.step))
+    places = lattice(np.ones(GRID.shape, bool), given.step)
+    points = (GRID.positions() * [1, aspect])[places]
+    apart = np.linalg.norm(points[:, None] - some.points, axis=-1)
+    here, there = (one.reshape(2, -1, 6) for one in (some.design, some.design_at(points)))
+    precision, left = np.diag(1 / np.square(PRIOR_DEVIATION)), []
+    for axis, noise in enumerate(covariances(some, SMOOTH.noise, None)):
+        solved = np.linalg.solve(noise + bell(some.distances, SMOOTH.length), here[axis])
+        precision = precision + here[axis].T @ solved
+        left.append(there[axis] - bell(apart, SMOOTH.length) @ solved)
+    covariance = np.linalg.inv(precision)
+    variance = sum(np.einsum("ij,jk,ik->i", one, covariance, one) for one in left) / 2
+    assert found[places] == pytest.approx(np.sqrt(variance), rel=0.02)
+
+
 def test_a_deformation_is_found_and_the_deviation_says_how_well() -> None:
     smoothness = Smoothness(amplitude=3.0, length=60.0, noise=0.95)
     left, units, before = [], [], []
