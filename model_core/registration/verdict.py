@@ -6,7 +6,7 @@ it anywhere within the search. Windows that show nothing, as over water, do not 
 agree, how well the images correlate, how certain the network is and how much the best affine
 distorts the images make one probability, by a logistic regression on training pairs: right ones,
 wrongly aligned ones and images of different places, in views of several sizes
-(``benchmarks/verdict_calibration.py``).
+(``benchmarks/calibration.py``).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What each part of the evidence says belongs to a network and stands in its file
 (``verdict_weights`` of ``network/matcher_config.py``). Where a figure was measured, it was with
-``benchmarks/verdict_calibration.py``, on training data only.
+``benchmarks/calibration.py``, on training data only.
 """
 
 from __future__ import annotations
