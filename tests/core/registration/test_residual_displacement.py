@@ -94,7 +94,7 @@ def holes(targets: Targets) -> Targets:
     return unmeasured(targets, nowhere)
 
 
-@pytest.mark.parametrize("aspect", [1.0, 2.0])
+@pytest.mark.parametrize("aspect", [0.4, 1.0, 2.0])
 @pytest.mark.parametrize("part", [False, True], ids=["everywhere", "with holes"])
 def test_the_lattice_gives_what_the_dense_formula_gives(aspect: float, part: bool) -> None:
     targets, _ = deformed(aspect, seed=1)
