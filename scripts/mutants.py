@@ -36,8 +36,9 @@ MODULES = (
     *(f"geometry/{name}" for name in ("affine", "field", "pixels", "projection", "sampling")),
     "geometry/window",
     *(f"registration/{name}" for name in ("feature_cache", "fit", "measurements", "refine")),
-    *(f"registration/{name}" for name in ("robust_affine", "search", "tiles", "verify")),
-    *(f"registration/{name}" for name in ("hypotheses", "wide_search")),
+    *(f"registration/{name}" for name in ("hypotheses", "residual_displacement", "robust_fit")),
+    *(f"registration/{name}" for name in ("samples", "search", "tiles", "transformation")),
+    *(f"registration/{name}" for name in ("verify", "wide_search")),
 )
 """Of model_core: what decides where a pixel lies."""
 
@@ -48,25 +49,35 @@ SLOW = ("tests/core/registration/test_real_pairs.py",)
 EQUIVALENT: dict[str, str] = {
     "geometry/projection: low[i] + 1e-06 -> low[i] - 1e-06": "where it matters, all positions lie "
     "at the first of two points, whichever side the other one is on",
-    "registration/robust_affine: (0, 1) -> (1, 0)": "the order in which two squares are added",
-    "registration/robust_affine: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
-    "registration/robust_affine: (item, None) -> (None, item)": "an item, and an axis before it, "
+    "registration/residual_displacement: covariance @ projected -> projected @ covariance": "a "
+    "symmetric matrix",
+    "registration/residual_displacement: self._noise + usual * self._signal + 1e-06 -> self._noise "
+    "+ usual * self._signal - 1e-06": "of the preconditioner, which the answer does not depend on",
+    "registration/residual_displacement: (1, 2) -> (2, 1)": "the order of two axes that are summed "
+    "over",
+    "registration/robust_fit: (0, 1) -> (1, 0)": "the order in which two squares are added",
+    "registration/robust_fit: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
+    "registration/robust_fit: (item, None) -> (None, item)": "an item, and an axis before it, "
     "whichever is said first",
-    "registration/robust_affine: (triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0]) -> "
+    "registration/robust_fit: (triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0]) -> "
     "(triples[:, 2] - triples[:, 0], triples[:, 1] - triples[:, 0])": "an area without its sign",
-    "registration/robust_affine: triples[:, 0] -> triples[:, 1]": "of a triangle, two other sides: "
+    "registration/robust_fit: triples[:, 0] -> triples[:, 1]": "of a triangle, two other sides: "
     "the same area (in the other place of this text the area is 0, which tests notice)",
-    "registration/robust_affine: source[..., 0] -> source[..., 1]": "ones of the same shape",
-    "registration/robust_affine: [models[spread_out(source, points[item])], every] -> "
+    "registration/robust_fit: source[..., 0] -> source[..., 1]": "ones of the same shape",
+    "registration/robust_fit: [models[spread_out(source, points[item])], every] -> "
     "[every, models[spread_out(source, points[item])]]": "the best is taken, in whatever order",
     "registration/hypotheses: (1, -1) -> (-1, 1)": "the order in which rotations and scales are "
     "tried",
+    "registration/samples: (1, 3) -> (3, 1)": "the order of the quarters of a scene",
     "registration/search: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
     "registration/search: factor * START_SPACING -> factor / START_SPACING": "the start has no "
     "residual displacement, so that its control points hold nothing",
     "registration/search: [found[0], *(one for one in found[1:] if one.score >= FOLLOWED * "
     "found[0].score)] -> [*(one for one in found[1:] if one.score >= FOLLOWED * found[0].score), "
     "found[0]]": "of candidates the best is taken, in whatever order they come",
+    "registration/transformation: targets - goal -> targets + goal": "beside centred points, a "
+    "constant drops out of the sums",
+    "registration/transformation: (1, 2) -> (2, 1)": "the order of two axes that are summed over",
 }
 """Mutants that cannot be noticed, by "module: line's text -> new text", with the reason."""
 

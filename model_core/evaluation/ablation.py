@@ -1,8 +1,8 @@
 """Variants of the registration that only an ablation asks for.
 
 ``soma-flow`` leaves the affine refinement out: after the coarse search, the local field alone has
-to follow what remains. It says what the affine stages are good for; no product offers it. Its
-counterpart, the affine without the local field, is the method ``soma-affine``.
+to follow what remains, until the last fit. It says what the affine stages are good for; no product
+offers it. Its counterpart, the affine without the local field, is the method ``soma-affine``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from model_core.workflows.match import plain_pair, to_pair_match
 
 
 class FlowAlone:
-    """The engine with the affine of the coarse search, which nothing refines."""
+    """The engine with the affine of the coarse search, which only the last fit refines."""
 
     def __init__(self, model: RegistrationModel, name: str) -> None:
         self.model = model

@@ -66,13 +66,14 @@ def answer(targets: Targets, wanted: Transformation, last: bool) -> Answer | Non
         wanted: what was asked for.
         last: they will not be made again.
     """
-    if wanted not in ("auto", FLOW):
-        return _linear(targets, cast("LinearKind", wanted), None) if last else None
-    if wanted == FLOW and not last:
+    if wanted != "auto" and not last:
         return None
+    # Beside a smooth field outliers are told apart from what a simpler kind does not follow.
     flexible = fit_flexible(targets, targets.robust("affine")[0])
     measured = Measured.of(targets, _agreement(flexible, targets))
     samples = measured.some()
+    if wanted not in ("auto", FLOW):
+        return _linear(targets, cast("LinearKind", wanted), None, samples)
     if len(samples.points) < LEAST_SAMPLES:
         return _linear(targets, "shift", None, samples)
     choice = choose(samples, float(max(targets.grid.height, targets.grid.width)))
@@ -98,13 +99,9 @@ def _agreement(fit: Fit, targets: Targets) -> NDArray[np.float32]:
     return np.where(targets.certainty > 0, fit.weight / certainty, 0).astype(np.float32)
 
 
-def _linear(
-    targets: Targets, kind: LinearKind, choice: Choice | None, samples: Samples | None = None
-) -> Answer:
+def _linear(targets: Targets, kind: LinearKind, choice: Choice | None, samples: Samples) -> Answer:
     """Return a transformation of the whole image with what is known of it."""
     fit = fit_linear(targets, kind)
-    if samples is None:
-        samples = Measured.of(targets, _agreement(fit, targets)).some()
     shape = targets.grid.shape
     if len(samples.points) < LEAST_SAMPLES:
         return Answer(fit, kind, choice, np.full(shape, np.inf), _distortion(targets))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from model_core.geometry.field import Field
+from model_core.geometry.pixels import cell_to_pixel, window_pixels
 from model_core.registration.evidence import PRIOR_DEVIATION, Smoothness
 from model_core.registration.noise import CORRELATION, Array, bell, correlation
 from model_core.registration.samples import Measured, lattice
@@ -183,10 +184,9 @@ class Kriging:
 
     def _nodes(self) -> Array:
         """Return (1, x, y) at the nodes (3, rows, columns) of the lattice."""
-        rows, columns = (np.arange(n) * self._step + self._step // 2 for n in self._torus.shape)
-        x = (columns + 0.5) * self._grid.spacing - 0.5 - self.samples.centre[0]
-        y = ((rows + 0.5) * self._grid.spacing - 0.5) * self._aspect - self.samples.centre[1]
-        across, down = np.meshgrid(x, y)
+        points = window_pixels(0, 0, *self._torus.shape) * self._step + self._step // 2
+        ground = cell_to_pixel(points, self._grid.spacing) * [1.0, self._aspect]
+        across, down = np.moveaxis(ground - self.samples.centre, -1, 0)
         return np.stack([np.ones_like(across), across, down])
 
 

@@ -44,3 +44,25 @@ def test_metres_and_back_are_the_same_in_degrees() -> None:
 def test_without_a_map_up_is_positive() -> None:
     grid = Grid(None, Affine.identity(), 10, 10)
     assert grid.metres(np.array([2.0, 3.0]), np.zeros(2)).tolist() == [2.0, -3.0]
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "aspect"),
+    [
+        # A degree of longitude is 55,800 m at 60°, one of latitude 111,412 m.
+        (4326, Affine(1e-4, 0, 10, 0, -1e-4, 60.005), 111_412.2 / 55_800.0),
+        (4326, Affine(1e-4, 0, 10, 0, -1e-4, 0.005), 110_574.3 / 111_319.5),
+        (32630, Affine(10, 0, 500, 0, -10, 900), 1.0),
+        (32630, Affine(10, 0, 500, 0, -25, 900), 2.5),
+        (2263, Affine(3, 0, 500, 0, -6, 900), 2.0),  # feet are of no matter
+        (None, Affine(1, 0, 0, 0, 3, 0), 3.0),
+        # Rows that run to the north-east: pixels 10 m wide and 20 m high, turned.
+        (32630, Affine.rotation(30) * Affine.scale(10, -20), 2.0),
+        # Turned by 90°, rows run along the meridian: a pixel is as high as a degree is wide.
+        (4326, Affine.translation(10, 60) * Affine.rotation(90) * Affine.scale(1e-4, -1e-4),
+         55_800.0 / 111_412.2),
+    ],
+)  # fmt: skip
+def test_the_aspect_of_a_pixel_is_that_on_the_ground(crs, transform, aspect) -> None:
+    grid = Grid(CRS.from_epsg(crs) if crs else None, transform, 100, 100)
+    assert grid.pixel_aspect == pytest.approx(aspect, rel=2e-4)

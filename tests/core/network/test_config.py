@@ -36,7 +36,9 @@ def test_configurations_of_format_1_are_read():
         return {names.get(key, key): older(item) for key, item in value.items()}
 
     data = older(data) | {"transform": "affine+flow"}
-    matcher = data["matcher"] | {"flow_smoothing": 24.0, "flow_prior": 0.15}
+    gone = {"flow_smoothing": 24.0, "flow_prior": 0.15, "chance": 0.16, "sure_certainty": 0.4}
+    matcher = data["matcher"] | gone
+    del matcher["verdict_weights"]  # as they are where nothing else is said
     matcher["check_stage"] = matcher.pop("verification_stage")
     matcher["check_tolerance"] = matcher.pop("verification_tolerance")
     assert SomaConfig.from_json(json.dumps(data | {"matcher": matcher})) == TINY
@@ -47,3 +49,9 @@ def test_a_network_of_format_1_without_flow_is_refused():
     data = json.loads(TINY.to_json()) | {"transform": "affine"}
     with pytest.raises(ValueError, match="transform"):
         SomaConfig.from_json(json.dumps(data))
+
+
+def test_the_weights_of_the_verdict_travel_with_a_network():
+    matcher = replace(TINY.matcher, verdict_weights=(-1.0, 2.0, 0.5, 0.25, 4.0, -3.0))
+    config = replace(TINY, matcher=matcher)
+    assert SomaConfig.from_json(config.to_json()).matcher.verdict_weights == matcher.verdict_weights

@@ -20,6 +20,7 @@ from model_core.raster.view import View
 from model_core.registration.bounds import SearchBounds
 from model_core.registration.engine import Alignment, align
 from model_core.registration.model import RegistrationModel
+from model_core.registration.transformation import Transformation
 
 CPU = torch.device("cpu")
 
@@ -46,11 +47,11 @@ def register(
     reference: ImageBatch,
     moving: ImageBatch,
     bounds: SearchBounds,
-    local: bool = True,
+    wanted: Transformation = "affine+flow",
 ) -> Alignment:
     """Register two images."""
     pair = image_pair(reference, moving)
-    return align(pair, as_model(network), bounds, local, Feedback())
+    return align(pair, as_model(network), bounds, wanted, Feedback())
 
 
 def start_field(affine: Tensor, size: tuple[int, int]) -> Field:

@@ -9,13 +9,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from model_core.feedback import Feedback
 from model_core.geometry.window import Window
 from model_core.network.config import FoundationConfig, SomaConfig
+from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration.bounds import SearchBounds
-from model_core.registration.engine import Alignment
+from model_core.registration.engine import UNEXPLAINED, Alignment, align
 from tests.core.network.images import TINY, pair, rotation, shift
-from tests.core.registration.registering import error, register
+from tests.core.registration.registering import as_model, error, image_pair, register
 
 
 def network(config: SomaConfig = TINY) -> Soma:
@@ -79,10 +81,60 @@ def test_every_network_registers(change):
 def test_an_affine_alone_has_no_residual_displacement():
     optical, sar = pair(shift(4, -3), 128, 128)
     bounds = SearchBounds(8, 0, 1)
+    assert register(network(), optical, sar, bounds, "affine").field.residual_displacement is None
     assert (
-        register(network(), optical, sar, bounds, local=False).field.residual_displacement is None
-    )
-    assert (
-        register(network(), optical, sar, bounds, local=True).field.residual_displacement
+        register(network(), optical, sar, bounds, "affine+flow").field.residual_displacement
         is not None
     )
+
+
+def test_the_simplest_kind_that_explains_the_images_is_chosen_and_said():
+    optical, sar = pair(shift(4, -3))
+    heard = []
+
+    class Listener(Feedback):
+        def log(self, text):
+            heard.append(text)
+
+    bounds = SearchBounds(8, 0, 1)
+    found = align(image_pair(optical, sar), as_model(network()), bounds, "auto", Listener())
+    assert found.kind == "shift"
+    assert found.field.affine[:, :2].tolist() == np.eye(2).tolist()
+    assert error(found.field, shift(4, -3)) < 0.3
+    assert found.answer.choice is not None
+    assert found.answer.choice.sentence in heard
+    heard.clear()
+    found = align(image_pair(optical, sar), as_model(network()), bounds, "rigid", Listener())
+    assert found.kind == "rigid"
+    assert not any("chosen" in text for text in heard)
+
+
+def test_the_certainty_is_the_probability_that_the_field_is_right_to_a_pixel():
+    """That the alignment is right at all, times the share of errors below a pixel then."""
+    optical, sar = pair(shift(4, -3), 128, 320)
+    seen = sar.valid.clone()
+    seen[..., :208] = 0
+    half = ImageBatch(sar.image, seen, "sar")
+    found = register(network(), optical, half, SearchBounds(8, 0, 1), "affine")
+    known, deviation = found.fit.known, found.answer.deviation
+    assert known.any()
+    assert not known.all()
+    assert (found.certainty[~known] == 0).all()
+    draws = np.random.default_rng(0).normal(size=(2, 20_000))
+    for place in ((2, 19), (7, 16), (5, 14)):
+        spread = np.hypot(deviation[place], UNEXPLAINED)
+        share = (np.linalg.norm(spread * draws, axis=0) < 1).mean()
+        expected = found.judgement.probability * share
+        assert known[place]
+        assert found.certainty[place] == pytest.approx(expected, abs=0.01)
+    assert found.coverage == pytest.approx((found.certainty[known] >= 0.5).mean())
+
+
+def test_where_too_little_was_measured_nothing_is_certain():
+    noise = torch.rand(1, 1, 48, 48, generator=torch.Generator().manual_seed(0))
+    flat = ImageBatch(torch.full((1, 1, 48, 48), 0.5), torch.ones_like(noise), "sar")
+    found = register(network(replace(TINY, learned=False)), flat, flat, SearchBounds(4, 0, 1))
+    assert np.isinf(found.answer.deviation).all()
+    assert not found.certainty.any()
+    assert found.coverage == 0
+    assert found.verdict == "failed"

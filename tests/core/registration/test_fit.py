@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 
 from model_core.geometry.field import ControlGrid, transform
-from model_core.registration.fit import (
-    Targets,
-    fit_affine,
-    fit_affine_and_residual,
-    fit_residual,
-)
+from model_core.registration.fit import Fit, Targets, fit_flexible, fit_linear
 from model_core.registration.spline import REFERENCE_CURVATURE
 
 AFFINE = np.array([[1.01, 0.04, 3.0], [-0.03, 0.99, -6.0]])
@@ -39,12 +34,17 @@ def targets(residual: float = 0.0, factor: int = 1) -> Targets:
     )
 
 
+def fit_both(wanted: Targets) -> Fit:
+    """Fit an affine and a residual displacement."""
+    return fit_flexible(wanted, wanted.robust("affine")[0])
+
+
 def rms(difference: np.ndarray) -> float:
     return float(np.sqrt(np.square(difference).sum(axis=-1).mean()))
 
 
 def test_an_affine_is_fitted_exactly() -> None:
-    fit = fit_affine(targets())
+    fit = fit_linear(targets(), "affine")
     assert np.allclose(fit.field.affine, AFFINE, atol=1e-3)
     assert fit.field.residual_displacement is None
     assert fit.weight == pytest.approx(0.7, abs=1e-3)
@@ -55,8 +55,8 @@ def test_an_affine_is_fitted_exactly() -> None:
 def test_affine_and_residual_together_follow_the_targets(factor: int) -> None:
     wanted = targets(residual=3.0 * factor, factor=factor)
     points = wanted.grid.positions()
-    alone = fit_affine(wanted).field.at(points) - wanted.positions
-    fit = fit_affine_and_residual(wanted, final=False)
+    alone = fit_linear(wanted, "affine").field.at(points) - wanted.positions
+    fit = fit_both(wanted)
     both = fit.field.at(points) - wanted.positions
     assert rms(alone) > 1.5 * factor
     assert rms(both) < 0.25 * factor
@@ -71,7 +71,7 @@ def test_where_nothing_was_measured_the_neighbours_decide() -> None:
     positions = wanted.positions.copy()
     positions[hole] = 1e6
     given = replace(wanted, certainty=certainty, positions=positions)
-    for fit in (fit_affine(given), fit_affine_and_residual(given, final=False)):
+    for fit in (fit_linear(given, "affine"), fit_both(given)):
         assert np.isnan(fit.residual[hole]).all()
         assert (fit.weight[hole] == 0).all()
         assert np.isfinite(fit.residual[certainty > 0]).all()
@@ -85,8 +85,8 @@ def test_outliers_lose_their_weight() -> None:
     positions = wanted.positions.copy()
     positions[wrong] += [12.0, -9.0]
     for fit in (
-        fit_affine(replace(wanted, positions=positions)),
-        fit_affine_and_residual(replace(wanted, positions=positions), final=True),
+        fit_linear(replace(wanted, positions=positions), "affine"),
+        fit_both(replace(wanted, positions=positions)),
     ):
         assert fit.weight[wrong].max() < 0.1
         assert fit.weight[~wrong].min() > 0.5
@@ -95,15 +95,14 @@ def test_outliers_lose_their_weight() -> None:
 
 def test_a_given_affine_is_kept() -> None:
     given = np.array([[1.0, 0.0, 4.0], [0.0, 1.0, -5.0]])
-    fit = fit_residual(targets(), given, final=False)
+    fit = fit_flexible(targets(), given)
     assert fit.field.affine is given
     points = GRID.positions()
     inner = (slice(6, -6), slice(6, -6))
     assert rms((fit.field.at(points) - transform(AFFINE, points))[inner]) < 0.3
 
 
-@pytest.mark.parametrize("final", [False, True])
-def test_a_downsampled_image_is_fitted_as_its_own_pixels_say(final: bool) -> None:
+def test_a_downsampled_image_is_fitted_as_its_own_pixels_say() -> None:
     """Twice the size, displacements and tolerance, at half the resolution: twice the field."""
     random = np.random.default_rng(3)
     noise = random.normal(scale=0.4, size=(*GRID.shape, 2))
@@ -112,7 +111,7 @@ def test_a_downsampled_image_is_fitted_as_its_own_pixels_say(final: bool) -> Non
     def field(factor: int) -> np.ndarray:
         wanted = targets(residual=2.0 * factor, factor=factor)
         given = replace(wanted, positions=wanted.positions + factor * noise)
-        found = fit_residual(given, AFFINE, final).field.residual_displacement
+        found = fit_flexible(given, AFFINE).field.residual_displacement
         assert found is not None
         return found
 

@@ -30,6 +30,7 @@ from model_core.registration.bounds import SearchBounds
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.refine import refine, refinement
 from model_core.registration.search import fit_residual_affine
+from model_core.registration.transformation import KINDS
 from model_core.registration.verify import verify
 from tests.core.network.images import (
     TINY,
@@ -80,9 +81,9 @@ def test_black_border_around_one_image_does_not_change_the_answer(learned):
     truth = rotation(3.0, 6.0, -4.0)
     optical, sar = pair(truth)
     soma = network(learned)
-    bare = register(soma, optical, sar, SearchBounds(16, 4, 1), local=False)
+    bare = register(soma, optical, sar, SearchBounds(16, 4, 1), "affine")
     around = framed(sar, 24, 40, 56, 8)
-    bordered = register(soma, optical, around, SearchBounds(64, 4, 1), local=False)
+    bordered = register(soma, optical, around, SearchBounds(64, 4, 1), "affine")
     moved = compose(shift(24, 40), torch.from_numpy(bare.field.affine)[None].float())
     assert error(bare.field, truth) < 0.5
     assert error(bordered.field, moved) < 0.35
@@ -170,12 +171,12 @@ def test_eight_pixels_are_eight_pixels_at_every_stride(stride):
 # 3. x and y.
 
 
-@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("wanted", ["affine", "affine+flow"])
 @pytest.mark.parametrize("learned", [False, True])
-def test_x_and_y_are_not_swapped_on_an_oblong_image(learned, local):
+def test_x_and_y_are_not_swapped_on_an_oblong_image(learned, wanted):
     truth = shift(11, -4)
     optical, sar = pair(truth, 160, 256)
-    found = register(network(learned), optical, sar, SearchBounds(16, 0, 1), local)
+    found = register(network(learned), optical, sar, SearchBounds(16, 0, 1), wanted)
     assert found.field.affine[:, 2] == pytest.approx([11, -4], abs=0.8)
     assert error(found.field, truth) < 0.6
 
@@ -193,18 +194,18 @@ def test_zero_flow_samples_the_image_itself():
 # (At 60 degrees the wrong order leaves as much as there was, however often it is repeated.)
 
 
-@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize("wanted", ["affine", "affine+flow"])
 @pytest.mark.parametrize("learned", [False, True])
-def test_residual_is_applied_before_the_current_field(learned, local):
+def test_residual_is_applied_before_the_current_field(learned, wanted):
     truth = rotation(60.0, 2.0, -3.0)
     optical, sar = pair(truth)
     start = start_field(compose(truth, rotation(1.0, -3.0, -2.0)), (192, 192))
     soma = network(learned)
-    how = refinement((192, 192), soma.config, local)
+    how = refinement((192, 192), soma.config, wanted)
     cache = FeatureCache(image_pair(optical, sar), as_model(soma))
-    fit = refine(cache, cache.model, start, how, PROGRESS)
+    found = refine(cache, cache.model, start, how, PROGRESS)
     assert error(start, truth) > 3
-    assert error(fit.field, truth) < 0.5
+    assert error(found.fit.field, truth) < 0.5
 
 
 # 5. Identity.
@@ -223,8 +224,8 @@ def test_identity_gives_no_displacement(learned, size):
         assert float(measured.displacement.abs().mean()) < 0.05
     grey = optical.image.mean(1, keepdim=True)
     same = ImageBatch(grey, optical.valid, "sar")
-    for local in (False, True):
-        found = register(soma, same, same, SearchBounds(8, 0, 1), local)
+    for wanted in KINDS:
+        found = register(soma, same, same, SearchBounds(8, 0, 1), wanted)
         assert error(found.field, shift(0, 0)) < 0.05
 
 

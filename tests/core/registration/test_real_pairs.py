@@ -88,7 +88,7 @@ def test_bundled_networks_register_real_pairs(pairs, rows, network):
     errors = []
     for row in rows:
         optical, sar, truth = views(pairs, row, random)
-        found = register(network, optical, sar, BOUNDS, local=False)
+        found = register(network, optical, sar, BOUNDS, "affine")
         errors.append(error(found.field, truth))
     # Of 40 such pairs 34 were within 2 px, with a median of 0.8 px.
     assert np.mean(np.array(errors) < 2) >= 0.75, np.round(errors, 2)
@@ -104,7 +104,7 @@ def test_two_warps_of_one_real_image_give_one_answer(pairs, rows, network):
         first, second = (views(pairs, row, random) for _ in range(2))
         fields = []
         for optical, sar, truth in (first, second):
-            found = register(network, optical, sar, BOUNDS, local=False)
+            found = register(network, optical, sar, BOUNDS, "affine")
             affine = torch.from_numpy(found.field.affine)[None]
             fields.append(affine_field(compose(invert(truth.double()), affine), SIDE, SIDE))
         gaps.append(float((fields[0] - fields[1]).norm(dim=-1).mean()))

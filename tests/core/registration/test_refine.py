@@ -17,8 +17,8 @@ from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration import tiles
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.fit import fit_affine
-from model_core.registration.refine import Refinement, Step, refine, refinement
+from model_core.registration.refine import Refinement, Step, _measured, refine, refinement
+from model_core.registration.transformation import FLOW, KINDS, Transformation
 from tests.core.network.images import TINY, coarse_pair, pair, rotation, scene, shift
 from tests.core.registration.registering import as_model, error, image_pair, start_field
 
@@ -26,34 +26,36 @@ PROGRESS = Progress(Feedback(), "refine")
 NETWORK = Soma(replace(TINY, learned=False)).eval()
 
 
-def refined(images, start, local, progress=PROGRESS):
-    """Return the fit of two images from a start (1, 2, 3)."""
+def refined(images, start, wanted, progress=PROGRESS):
+    """Return the answer for two images from a start (1, 2, 3)."""
     size = tuple(images[0].image.shape[-2:])
     cache = FeatureCache(image_pair(*images), as_model(NETWORK))
-    how = refinement(size, NETWORK.config, local)
+    how = refinement(size, NETWORK.config, wanted)
     return refine(cache, cache.model, start_field(start, size), how, progress)
 
 
 def test_steps_go_from_coarse_to_fine_and_end_with_the_field_that_was_asked_for():
     config = NETWORK.config
-    affine = refinement((500, 3000), config, local=False).steps
-    local = refinement((500, 3000), config, local=True).steps
+    affine = refinement((500, 3000), config, "affine").steps
+    local = refinement((500, 3000), config, FLOW).steps
     assert [step.factor for step in affine] == [3, 1, 1]
     assert [step.stage for step in affine[-1:]] == list(config.affine_stages[2:])
     assert [step.stage for step in local[2:]] == list(config.flow_stages)
     assert all(step.stage == config.affine_stages[1] for step in local[:2])
+    # What is to be chosen by the evidence is measured as the freest kind is.
+    assert refinement((500, 3000), config, "auto").steps == local
 
 
-@pytest.mark.parametrize("local", [False, True])
-def test_tiles_give_what_one_window_gives(monkeypatch, local):
+@pytest.mark.parametrize("wanted", ["affine", FLOW, "auto"])
+def test_tiles_give_what_one_window_gives(monkeypatch, wanted):
     """An oblong image in twelve tiles: every control point is where it was."""
     truth = rotation(2.0, 3.0, -2.0, 220)
     images = pair(truth, 200, 250)
     start = compose(truth, shift(2.0, -1.5))
-    whole = refined(images, start, local)
+    whole = refined(images, start, wanted).fit
     monkeypatch.setattr(tiles, "TILE", 64)
     assert len(tiles.tile_windows(200, 250, 16)) > 10
-    tiled = refined(images, start, local)
+    tiled = refined(images, start, wanted).fit
     window = Window(0, 0, 200, 250)
     apart = np.linalg.norm(tiled.field.window(window) - whole.field.window(window), axis=-1)
     assert np.median(apart) < 0.1
@@ -89,9 +91,13 @@ def test_a_smooth_deformation_is_found_with_its_sign_and_axes():
         gap = fit.field.window(Window(0, 0, *size)) - truth
         return float(np.sqrt(np.square(gap[inner]).sum(axis=-1).mean()))
 
-    affine, local = (refined(images, shift(0, 0), local) for local in (False, True))
-    assert rms(affine) > 1.2
-    assert rms(local) < 0.45
+    affine, local, chosen = (
+        refined(images, shift(0, 0), wanted) for wanted in ("affine", FLOW, "auto")
+    )
+    assert rms(affine.fit) > 1.2
+    assert rms(local.fit) < 0.45
+    assert chosen.kind == FLOW
+    assert rms(chosen.fit) < 0.45
 
 
 @pytest.mark.parametrize("side", [64, 640])
@@ -111,14 +117,14 @@ def test_progress_grows_to_the_end_of_the_stage_and_a_wish_to_stop_is_heard(monk
 
     watcher = Watcher()
     images = pair(shift(2, 1), 128, 128)
-    refined(images, shift(0, 0), True, Progress(watcher, "refine", 0.2, 0.6))
+    refined(images, shift(0, 0), FLOW, Progress(watcher, "refine", 0.2, 0.6))
     assert seen == sorted(seen)
     assert seen[0] == pytest.approx(0.2)
     assert seen[-1] == pytest.approx(0.6)
     seen.clear()
     watcher.stop = True
     with pytest.raises(CancelledError):
-        refined(images, shift(0, 0), True, Progress(watcher, "refine"))
+        refined(images, shift(0, 0), FLOW, Progress(watcher, "refine"))
 
 
 def test_a_coarse_level_measures_in_pixels_of_the_full_image():
@@ -129,16 +135,17 @@ def test_a_coarse_level_measures_in_pixels_of_the_full_image():
     cache = FeatureCache(image_pair(*images), as_model(NETWORK))
     given = []
 
-    def fitted(targets, so_far, final):
-        given.append((targets.factor, targets.tolerance, targets.grid.spacing, final))
-        return fit_affine(targets)
+    class Watched(Refinement):
+        def between(self, targets, so_far):
+            given.append((targets.factor, targets.tolerance, targets.grid.spacing))
+            return super().between(targets, so_far)
 
-    how = Refinement((Step(3, stage),) * 3, fitted)
-    fit = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS)
+    how = Watched((Step(3, stage),) * 3, "affine")
+    found = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS)
     assert error(start_field(shift(0, 0), size), truth) > 9
-    assert error(fit.field, truth) < 0.7
-    assert [one[:3] for one in given] == [(3, 6.0, 48)] * 3
-    assert [one[3] for one in given] == [False, False, True]
+    assert error(found.fit.field, truth) < 0.7
+    assert given == [(3, 6.0, 48)] * 2
+    assert found.fit.field.grid.spacing == 48
 
 
 def test_a_coarse_level_takes_little_of_the_progress():
@@ -150,7 +157,78 @@ def test_a_coarse_level_takes_little_of_the_progress():
 
     stage = NETWORK.config.affine_stages[1]
     cache = FeatureCache(image_pair(*pair(shift(0, 0), 128, 128)), as_model(NETWORK))
-    how = Refinement((Step(2, stage), Step(1, stage)), lambda targets, *_: fit_affine(targets))
+    how = Refinement((Step(2, stage), Step(1, stage)), "affine")
     start = start_field(shift(0, 0), (128, 128))
     refine(cache, cache.model, start, how, Progress(Watcher(), "refine"))
-    assert seen == pytest.approx([0.0, 0.2, 0.2, 1.0])
+    assert seen[:4] == pytest.approx([0.0, 0.2, 0.2, 1.0])
+    assert seen[3:] == [1.0] * len(seen[3:])
+
+
+@pytest.mark.parametrize("wanted", KINDS)
+def test_the_field_is_of_the_kind_that_was_asked_for(wanted: Transformation) -> None:
+    """Also between the steps: a residual displacement beside an affine, or a linear kind alone."""
+    truth = rotation(2.0, 3.0, -2.0, 128)
+    images = pair(truth, 128, 128)
+    found = refined(images, compose(truth, shift(2.0, -1.5)), wanted)
+    assert found.kind == wanted
+    assert found.choice is None
+    affine = found.fit.field.affine[:, :2]
+    assert (found.fit.field.residual_displacement is None) == (wanted != FLOW)
+    assert np.allclose(affine, np.eye(2), atol=1e-12) == (wanted == "shift")
+    assert np.allclose(affine.T @ affine, np.eye(2), atol=1e-9) == (wanted in ("shift", "rigid"))
+    assert (error(found.fit.field, truth) < 0.5) == (wanted != "shift")
+
+
+@pytest.mark.parametrize("wanted", ["rigid", FLOW])
+def test_between_the_steps_an_affine_is_kept_only_where_that_is_asked_for(wanted) -> None:
+    truth = rotation(2.0, 3.0, -2.0, 128)
+    cache = FeatureCache(image_pair(*pair(truth, 128, 128)), as_model(NETWORK))
+    step = Step(1, NETWORK.config.affine_stages[1])
+    so_far = start_field(compose(truth, shift(2.0, -1.5)), (128, 128))
+    targets = _measured(cache, cache.model, so_far, step, PROGRESS)
+    fitted = Refinement((step,), wanted).between(targets, so_far)
+    assert error(fitted, truth) < 0.7
+    assert (fitted.residual_displacement is None) == (wanted == "rigid")
+    assert not np.allclose(fitted.affine, so_far.affine, atol=0.5)
+    kept = Refinement((step,), FLOW, keeps_affine=True).between(targets, so_far)
+    assert np.array_equal(kept.affine, so_far.affine)
+    assert error(kept, truth) < 0.7
+
+
+def test_where_the_kind_is_chosen_one_that_needs_no_local_field_is_measured_once() -> None:
+    """The last step is there twice, for a field; a shift has told enough after the first."""
+    stage = NETWORK.config.flow_stages[1]
+    steps = (Step(1, NETWORK.config.affine_stages[1]), Step(1, stage), Step(1, stage))
+    truth = shift(3.0, -2.0)
+
+    ends = []
+
+    class Watcher(Feedback):
+        def progress(self, stage, done, total, fraction):
+            ends.append(fraction)
+
+    def measured_times(images, wanted):
+        cache = FeatureCache(image_pair(*images), as_model(NETWORK))
+        seen = []
+
+        class Watched(Refinement):
+            def between(self, targets, so_far):
+                seen.append(targets.grid.spacing)
+                return super().between(targets, so_far)
+
+        size = tuple(images[0].image.shape[-2:])
+        start = start_field(shift(0, 0), size)
+        progress = Progress(Watcher(), "refine")
+        found = refine(cache, cache.model, start, Watched(steps, wanted), progress)
+        assert ends[-1] == 1.0
+        return len(seen) + 1, found
+
+    times, found = measured_times(pair(truth), "auto")
+    assert (times, found.kind) == (2, "shift")
+    assert found.choice is not None
+    assert found.choice.probability["shift"] > 0.5
+    assert error(found.fit.field, truth) < 0.3
+    assert measured_times(pair(truth), FLOW)[0] == 3
+    deformed, _ = deformed_pair((224, 300))
+    times, found = measured_times(deformed, "auto")
+    assert (times, found.kind) == (3, FLOW)

@@ -208,3 +208,18 @@ def test_coarse_stages_tolerate_more(monkeypatch, stride, tolerance):
     stage = StageConfig(stride, 3, 20.0, 16)
     fit_residual_affine(stage, soma.measure(features, features, stage))
     assert scales == [tolerance]
+
+
+def test_the_rival_says_how_good_another_alignment_is():
+    """On ground that repeats itself every 24 px, one beside it is as good; elsewhere it is not."""
+    bounds = SearchBounds(24, 0, 1)
+    unique = find_start(image_pair(*pair(shift(3, -2))), as_model(network(CLASSICAL)), bounds)
+    assert unique.rival < 0.6
+    tile = torch.from_numpy(texture(24, 24, 2)).float()[None, None]
+    stripes = tile.repeat(1, 1, 8, 8)
+    valid = torch.ones_like(stripes)
+    again = image_pair(ImageBatch(stripes, valid, "sar"), ImageBatch(stripes, valid, "sar"))
+    repeated = find_start(again, as_model(network(CLASSICAL)), bounds)
+    assert 0.9 < repeated.rival <= 1
+    alone = replace(CLASSICAL, matcher=replace(CLASSICAL.matcher, hypotheses=1))
+    assert find_start(again, as_model(network(alone)), bounds).rival == 0.0

@@ -8,7 +8,6 @@ import pytest
 from model_core.registration.spline import (
     FLEXIBLE,
     REFERENCE_CURVATURE,
-    STIFF,
     Observations,
     Stiffness,
     fit_spline,
@@ -49,15 +48,15 @@ def observed(
     return Observations(measured, certainty, curvature, seen, SPACING)
 
 
-def smoothed(measured: np.ndarray, certainty: np.ndarray, final: bool = True) -> np.ndarray:
-    return smooth_field(observed(measured, certainty, peaks(2, 2)), TOLERANCE, final)[0]
+def smoothed(measured: np.ndarray, certainty: np.ndarray) -> np.ndarray:
+    return smooth_field(observed(measured, certainty, peaks(2, 2)), TOLERANCE)[0]
 
 
 def rms(vectors: np.ndarray) -> float:
     return float(np.sqrt(np.square(vectors).sum(axis=0).mean()))
 
 
-@pytest.mark.parametrize("stiffness", [FLEXIBLE, STIFF, Stiffness(30.0, 0.0)])
+@pytest.mark.parametrize("stiffness", [FLEXIBLE, Stiffness(24.0, 14.0), Stiffness(30.0, 0.0)])
 def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
     rng = np.random.default_rng(0)
     h, w = 9, 12
@@ -88,7 +87,7 @@ def test_the_spline_is_the_minimum(stiffness: Stiffness) -> None:
     assert np.abs(found - exact).max() < 0.02 * np.abs(exact).max()
 
 
-def test_a_deformation_is_followed_and_noise_is_not() -> None:
+def test_a_deformation_is_followed_and_noise_is_damped() -> None:
     rng = np.random.default_rng(1)
     truth = deformation()
     noise = rng.normal(scale=0.7, size=truth.shape).astype(np.float32)
@@ -96,14 +95,11 @@ def test_a_deformation_is_followed_and_noise_is_not() -> None:
     inner = error[:, 4:-4, 4:-4]
     assert rms(inner) < 0.3
     assert rms(error) < 0.5
-    assert rms(smoothed(noise, everywhere(0.6))) < 0.1
+    assert rms(smoothed(noise, everywhere(0.6))) < 0.2 < rms(noise) / 4
 
 
-def test_what_only_the_border_says_is_not_followed() -> None:
-    measured = np.zeros((2, *SHAPE), np.float32)
-    measured[0, :, :3] = 1.2
-    assert np.abs(smoothed(measured, everywhere(0.6))).max() < 0.3
-    everywhere_alike = np.full_like(measured, 4.0)
+def test_what_is_the_same_everywhere_is_followed_to_the_border() -> None:
+    everywhere_alike = np.full((2, *SHAPE), 4.0, np.float32)
     assert np.abs(smoothed(everywhere_alike, everywhere(0.6)) - 4).max() < 0.2
 
 
@@ -123,7 +119,7 @@ def test_outliers_and_uncertain_points_do_not_matter() -> None:
 
 def test_without_any_measurement_there_is_no_residual_displacement() -> None:
     measured = np.full((2, *SHAPE), 3.0, np.float32)
-    found, factors = smooth_field(observed(measured, everywhere(0), peaks(0, 0)), TOLERANCE, True)
+    found, factors = smooth_field(observed(measured, everywhere(0), peaks(0, 0)), TOLERANCE)
     assert not found.any()
     assert np.isfinite(factors).all()
 
@@ -132,17 +128,16 @@ def test_a_hole_is_bridged_smoothly() -> None:
     truth, certainty = deformation(), everywhere(0.6)
     certainty[24:36, 20:34] = 0
     known = certainty > 0
-    found, _ = smooth_field(observed(truth, certainty, peaks(2, 2), known), TOLERANCE, True)
+    found, _ = smooth_field(observed(truth, certainty, peaks(2, 2), known), TOLERANCE)
     assert np.isfinite(found).all()
     assert np.abs(np.diff(found, axis=2)).max() < 1.5
     assert rms((found - truth)[:, known]) < 0.35
 
 
-def test_before_the_last_stage_more_is_followed() -> None:
+def test_little_is_left_of_a_small_deformation() -> None:
+    """What is measured around the field is to be near 0; the answer itself is smoother."""
     measured = (0.2 * deformation()).astype(np.float32)
-    certainty = everywhere(0.6)
-    left = [rms(measured - smoothed(measured, certainty, final)) for final in (False, True)]
-    assert left[0] < 0.2 * rms(measured) < left[1]
+    assert rms(measured - smoothed(measured, everywhere(0.6))) < 0.2 * rms(measured)
 
 
 def test_along_an_edge_a_measurement_says_nothing() -> None:
@@ -151,17 +146,17 @@ def test_along_an_edge_a_measurement_says_nothing() -> None:
     inside[24:40, 24:40] = True
     measured[:, inside] = 1.5
     ridge = peaks(2.0, np.where(inside, 0.02, 2.0))
-    found, _ = smooth_field(observed(measured, everywhere(0.9), ridge), TOLERANCE, False)
+    found, _ = smooth_field(observed(measured, everywhere(0.9), ridge), TOLERANCE)
     assert found[0, 28:36, 28:36].min() > 1.2
     assert np.abs(found[1]).max() < 0.3
     oblique = np.stack(
         [peaks(1, 1)[0], np.where(inside, 0.99, 0) * REFERENCE_CURVATURE, peaks(1, 1)[2]]
     )
-    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE, False)
+    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE)
     # Sharp along (1, 1), which is how it is displaced: followed.
     assert found[:, 28:36, 28:36].min() > 1.2
     measured[1] *= -1
-    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE, False)
+    found, _ = smooth_field(observed(measured, everywhere(0.9), 2 * oblique), TOLERANCE)
     assert np.abs(found).max() < 0.4
 
 
@@ -172,7 +167,7 @@ def test_sharp_matches_count_more_than_blunt_ones() -> None:
     odd = np.arange(SHAPE[1]) % 2 == 0
     blunt, sharp = (np.where(odd, one, other) for one, other in ((0.5, 2), (2, 0.5)))
     low, high = (
-        smooth_field(observed(measured, everywhere(0.6), peaks(c, c)), TOLERANCE, True)[0]
+        smooth_field(observed(measured, everywhere(0.6), peaks(c, c)), TOLERANCE)[0]
         for c in (blunt, sharp)
     )
     assert low.mean() < 0.25

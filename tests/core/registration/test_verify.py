@@ -12,6 +12,7 @@ from model_core.geometry.affine import compose
 from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration.feature_cache import FeatureCache
+from model_core.registration.verdict_config import THRESHOLDS
 from model_core.registration.verify import VerificationWindows, verify
 from tests.core.network.images import TINY, pair, rotation, shift
 from tests.core.registration.registering import as_model, image_pair, start_field
@@ -59,3 +60,28 @@ def test_windows_without_common_ground_are_left_out() -> None:
     assert nothing.independent == 0
     assert nothing.points.shape == (0, 2)
     assert nothing.inliers(4.0).size == 0
+
+
+def test_windows_that_show_nothing_do_not_tell() -> None:
+    """A part of both images is flat, as water is: it speaks neither for nor against."""
+    optical, sar = pair(shift(0, 0), 192, 320)
+    flat = [image.image.clone() for image in (optical, sar)]
+    for image in flat:
+        image[..., 128:] = 0.5
+    water = [
+        ImageBatch(image, one.valid, one.modality)
+        for image, one in zip(flat, (optical, sar), strict=True)
+    ]
+    found = verified(tuple(water), shift(0, 0))
+    land, sea = found.points[:, 0] < 112, found.points[:, 0] > 240
+    assert land.sum() == 12 * 7
+    assert sea.sum() == 12 * 5
+    assert found.telling[land].mean() > 0.8
+    assert not found.telling[sea].any()
+
+
+def test_a_window_tells_from_the_least_certainty_on() -> None:
+    certainty = np.array([0.0, THRESHOLDS.least_certainty, THRESHOLDS.least_certainty + 1e-6, 1.0])
+    none = np.zeros((4, 2))
+    windows = VerificationWindows(none, none, np.ones(4, bool), certainty, 1.0)
+    assert windows.telling.tolist() == [False, False, True, True]
