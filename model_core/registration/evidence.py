@@ -46,8 +46,16 @@ NOISE_USUAL, NOISE_SPREAD = 0.97, 0.25
 AMPLITUDES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations of the residual displacement that are tried, in pixels."""
 
-LENGTHS = (60.0, 110.0, 200.0)
+LENGTHS = (45.0, 60.0, 110.0, 200.0)
 """Pixels over which it changes, that are tried; in larger scenes longer ones too."""
+
+TELLING_FROM = 60.0
+"""Pixels of length from which a residual displacement speaks for its kind: over shorter ones, the
+errors of measurements change alike."""
+
+USUAL_AMPLITUDE, USUAL_LENGTH, SMOOTHNESS_SPREAD = 1.5, 50.0, 0.5
+"""Of residual displacements where there are any, in pixels, and the standard deviation of both
+logarithms: small images tell little of their own. Chosen on training pairs."""
 
 LENGTH_RATIO = 1.8
 """Of the next longer one."""
@@ -231,6 +239,15 @@ def _with_residual(
         for column, noise in enumerate(NOISE):
             whitened = Whitened(samples, covariances(samples, noise, residual))
             found[row, column] = whitened.posterior("affine").evidence + weights[column]
-    best, noise = divmod(int(found.argmax()), len(NOISE))
-    mean = np.logaddexp.reduce(found, axis=None) - np.log(len(options))
+    telling = np.array([parts[-1][1] >= TELLING_FROM or len(parts) > 1 for parts in options])
+    mean = np.logaddexp.reduce(found[telling], axis=None) - np.log(telling.sum())
+    likely = found + np.array([[smoothness_prior(parts)] for parts in options])
+    best, noise = divmod(int(likely.argmax()), len(NOISE))
     return float(mean), Smoothness(options[best], NOISE[noise])
+
+
+def smoothness_prior(parts: Parts) -> float:
+    """Return the logarithm of the prior weight of a residual displacement; 0 at the usual."""
+    amplitude, length = parts[0]
+    off = np.log([amplitude / USUAL_AMPLITUDE, length / USUAL_LENGTH]) / SMOOTHNESS_SPREAD
+    return float(-0.5 * np.square(off).sum()) if len(parts) == 1 else 0.0
