@@ -17,7 +17,7 @@ from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration import tiles
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.refine import Refinement, Step, _measured, refine, refinement
+from model_core.registration.refine import Refinement, Step, measure_step, refine, refinement
 from model_core.registration.transformation import FLOW, KINDS, Transformation
 from tests.core.network.images import TINY, coarse_pair, pair, rotation, scene, shift
 from tests.core.registration.registering import as_model, error, image_pair, start_field
@@ -185,7 +185,7 @@ def test_between_the_steps_an_affine_is_kept_only_where_that_is_asked_for(wanted
     cache = FeatureCache(image_pair(*pair(truth, 128, 128)), as_model(NETWORK))
     step = Step(1, NETWORK.config.affine_stages[1])
     so_far = start_field(compose(truth, shift(2.0, -1.5)), (128, 128))
-    targets = _measured(cache, cache.model, so_far, step, PROGRESS)
+    targets = measure_step(cache, cache.model, so_far, step, PROGRESS)
     fitted = Refinement((step,), wanted).between(targets, so_far)
     assert error(fitted, truth) < 0.7
     assert (fitted.residual_displacement is None) == (wanted == "rigid")

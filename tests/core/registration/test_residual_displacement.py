@@ -34,7 +34,8 @@ from tests.core.registration.measured import (
 )
 
 GRID = ControlGrid(330, 420, 8)
-SMOOTH = Smoothness(amplitude=1.0, length=60.0, noise=0.95)
+SMOOTH = Smoothness(((1.0, 60.0),), 0.95)
+TWO_PARTS = Smoothness(((1.0, 300.0), (0.5, 45.0)), 0.95)
 
 
 def deformed(aspect: float, seed: int, smoothness: Smoothness = SMOOTH) -> tuple[Targets, Targets]:
@@ -43,12 +44,13 @@ def deformed(aspect: float, seed: int, smoothness: Smoothness = SMOOTH) -> tuple
     coarse = ControlGrid(GRID.height, GRID.width, 32)
     few = ground_points(exact(coarse, aspect=aspect))
     every = ground_points(exact(GRID, aspect=aspect))
-    values = drawn(bell(distances(few), smoothness.length), random)
+    ((amplitude, length),) = smoothness.parts
+    values = drawn(bell(distances(few), length), random)
     # What is smooth over 60 px is known between points that are 32 px apart.
     near = np.linalg.norm(every[:, None] - few, axis=-1)
-    known = bell(distances(few), smoothness.length) + 1e-6 * np.eye(len(few))
-    smooth = bell(near, smoothness.length) @ np.linalg.solve(known, values)
-    residual = smoothness.amplitude * smooth.reshape(*GRID.shape, 2) / [1, aspect]
+    known = bell(distances(few), length) + 1e-6 * np.eye(len(few))
+    smooth = bell(near, length) @ np.linalg.solve(known, values)
+    residual = amplitude * smooth.reshape(*GRID.shape, 2) / [1, aspect]
     linear = on_ground(aspect, turn(8.0) @ np.array([[1.01, 0.02], [0.0, 0.99]]))
     truth = exact(GRID, about_middle(GRID, linear, (5.0, -3.0)), residual, aspect)
     return with_errors(truth, random, smoothness.noise), truth
@@ -61,7 +63,7 @@ def dense(measured: Measured, smoothness: Smoothness) -> tuple[np.ndarray, np.nd
     points = ground_points(targets)
 
     def signal(apart: np.ndarray) -> np.ndarray:
-        one, nothing = smoothness.amplitude**2 * bell(apart, smoothness.length), 0 * apart
+        one, nothing = smoothness.covariance(apart), 0 * apart
         return np.block([[one, nothing], [nothing, one]])
 
     along_x, along_y = covariances(some, smoothness.noise, None)
@@ -76,7 +78,8 @@ def dense(measured: Measured, smoothness: Smoothness) -> tuple[np.ndarray, np.nd
     moved = (gain @ some.rest("affine")).reshape(2, -1).T
     found = some.centre + (points - some.centre + moved) @ some.rotation.T
     known = np.einsum("ij,ij->i", gain, crossed)
-    before = np.einsum("ij,jk,ik->i", there, prior, there) + smoothness.amplitude**2
+    before = np.einsum("ij,jk,ik->i", there, prior, there)
+    before = before + float(smoothness.covariance(np.zeros(1))[0])
     variance = (before - known).reshape(2, -1).mean(axis=0)
     shape = targets.grid.shape
     return (found / [1, targets.aspect]).reshape(*shape, 2), np.sqrt(variance).reshape(shape)
@@ -94,13 +97,16 @@ def holes(targets: Targets) -> Targets:
     return unmeasured(targets, nowhere)
 
 
+@pytest.mark.parametrize("smoothness", [SMOOTH, TWO_PARTS], ids=["one part", "two parts"])
 @pytest.mark.parametrize("aspect", [0.4, 1.0, 2.0])
 @pytest.mark.parametrize("part", [False, True], ids=["everywhere", "with holes"])
-def test_the_lattice_gives_what_the_dense_formula_gives(aspect: float, part: bool) -> None:
+def test_the_lattice_gives_what_the_dense_formula_gives(
+    smoothness: Smoothness, aspect: float, part: bool
+) -> None:
     targets, _ = deformed(aspect, seed=1)
     given = measured(holes(targets) if part else targets)
-    found = Kriging(given, SMOOTH).solve()
-    positions, deviation = dense(given, SMOOTH)
+    found = Kriging(given, smoothness).solve()
+    positions, deviation = dense(given, smoothness)
     ground = np.array([1.0, aspect])
     away = (found.field.at(GRID.positions()) - positions) * ground
     assert np.linalg.norm(away, axis=-1).max() < 0.01
@@ -130,16 +136,16 @@ def test_the_affine_is_unsure_where_the_residual_displacement_does_not_make_up_f
     here, there = (one.reshape(2, -1, 6) for one in (some.design, some.design_at(points)))
     precision, left = np.diag(1 / np.square(PRIOR_DEVIATION)), []
     for axis, noise in enumerate(covariances(some, SMOOTH.noise, None)):
-        solved = np.linalg.solve(noise + bell(some.distances, SMOOTH.length), here[axis])
+        solved = np.linalg.solve(noise + SMOOTH.covariance(some.distances), here[axis])
         precision = precision + here[axis].T @ solved
-        left.append(there[axis] - bell(apart, SMOOTH.length) @ solved)
+        left.append(there[axis] - SMOOTH.covariance(apart) @ solved)
     covariance = np.linalg.inv(precision)
     variance = sum(np.einsum("ij,jk,ik->i", one, covariance, one) for one in left) / 2
     assert found[places] == pytest.approx(np.sqrt(variance), rel=0.02)
 
 
 def test_a_deformation_is_found_and_the_deviation_says_how_well() -> None:
-    smoothness = Smoothness(amplitude=3.0, length=60.0, noise=0.95)
+    smoothness = Smoothness(((3.0, 60.0),), 0.95)
     left, units, before = [], [], []
     for seed in range(3):
         targets, truth = deformed(1.0, seed, smoothness)
@@ -149,7 +155,7 @@ def test_a_deformation_is_found_and_the_deviation_says_how_well() -> None:
         left.append(error.std())
         units.append(error / found.deviation[..., None])
     assert np.mean(left) < 0.95 * np.mean(before)
-    assert np.mean(left) < 0.35 * smoothness.amplitude
+    assert np.mean(left) < 0.35 * 3.0
     assert np.sqrt(np.square(units).mean()) == pytest.approx(1, abs=0.25)
 
 
@@ -163,7 +169,7 @@ def test_where_nothing_was_measured_the_field_is_less_sure() -> None:
 def test_the_border_has_less_to_say() -> None:
     """Windows that hang over it see one side only; if it counted as much, it would be 1.04 px."""
     targets = exact(GRID)
-    quiet = replace(SMOOTH, amplitude=0.5)
+    quiet = Smoothness(((0.5, 60.0),), 0.95)
     positions = targets.positions.copy()
     positions[:, :3, 0] += 1.2
     found = Kriging(measured(replace(targets, positions=positions)), quiet).solve()
@@ -174,7 +180,7 @@ def test_the_border_has_less_to_say() -> None:
 
 def test_noise_that_neighbours_share_is_not_followed() -> None:
     """Errors of neighbours go together: where they are all there is, little is made of them."""
-    quiet = Smoothness(amplitude=0.5, length=60.0, noise=0.95)
+    quiet = Smoothness(((0.5, 60.0),), 0.95)
     targets = with_errors(exact(GRID), np.random.default_rng(5))
     found = Kriging(measured(targets), quiet).solve()
     residual = found.field.residual_displacement
@@ -194,7 +200,7 @@ def test_a_scene_of_a_million_control_points_is_solved() -> None:
     targets = replace(truth, positions=truth.positions + wave + errors)
     given = Measured(targets, np.ones(grid.shape, np.float32), spread, np.eye(2))
     started = time.process_time()
-    found = Kriging(given, Smoothness(4.0, 200.0, 0.95)).solve()
+    found = Kriging(given, Smoothness(((4.0, 200.0),), 0.95)).solve()
     assert time.process_time() - started < 120
     away = found.field.at(points) - (points + wave)
     assert np.sqrt(np.square(away).mean()) < 0.3

@@ -27,6 +27,7 @@ from model_core.registration.search import (
     valid_box,
 )
 from tests.core.network.images import TINY, coarse_pair, pair, rotation, shift
+from tests.core.rasters import texture
 from tests.core.registration.registering import as_model, error, image_pair, start_field
 
 CLASSICAL = replace(TINY, learned=False)
