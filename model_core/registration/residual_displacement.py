@@ -25,7 +25,7 @@ PADDING = 3.5
 """Standard deviations of the widest bell beyond which it is 0: by so much the lattice is padded, so
 that what is near one border is far from the other, and it is at least twice as wide."""
 
-TOLERANCE, MOST_STEPS = 1e-4, 300
+TOLERANCE, MOST_STEPS = 1e-5, 300
 """Of the conjugate gradients: relative residual, and number of steps."""
 
 ENOUGH, NEAREST = 80, 16

@@ -15,7 +15,7 @@ from model_core.network.config import FoundationConfig, SomaConfig
 from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
 from model_core.registration.bounds import SearchBounds
-from model_core.registration.engine import UNEXPLAINED, Alignment, align
+from model_core.registration.engine import UNDERSTATED, UNEXPLAINED, Alignment, align
 from tests.core.network.images import TINY, pair, rotation, shift
 from tests.core.registration.registering import as_model, error, image_pair, register
 
@@ -122,7 +122,7 @@ def test_the_certainty_is_the_probability_that_the_field_is_right_to_a_pixel():
     assert (found.certainty[~known] == 0).all()
     draws = np.random.default_rng(0).normal(size=(2, 20_000))
     for place in ((2, 19), (7, 16), (5, 14)):
-        spread = np.hypot(deviation[place], UNEXPLAINED)
+        spread = np.hypot(UNDERSTATED * deviation[place], UNEXPLAINED)
         share = (np.linalg.norm(spread * draws, axis=0) < 1).mean()
         expected = found.judgement.probability * share
         assert known[place]

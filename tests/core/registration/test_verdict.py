@@ -14,7 +14,7 @@ from model_core.registration.verdict import Evidence, Judgement, affine_shape, j
 from model_core.registration.verdict_config import THRESHOLDS
 
 BOUNDS = SearchBounds(max_shift=50.0, max_rotation=4.0, max_scale=1.0)
-WEIGHTS = (-2.0, 1.0, 0.5, 1.0, -0.5, -0.1)
+WEIGHTS = (-2.0, 1.0, 0.5, 1.0, -0.5, -0.1, -0.2)
 """Those of a network of the tests, whatever the bundled ones have."""
 
 CONFIG = replace(LEARNED, verdict_weights=WEIGHTS)
@@ -40,7 +40,7 @@ def judged(**changes: float | None) -> Judgement:
 
 def with_probability(share: float, **changes: float | None) -> Judgement:
     """Judge evidence that is right with a probability."""
-    weights = (math.log(share / (1 - share)), 0.0, 0.0, 0.0, 0.0, 0.0)
+    weights = (math.log(share / (1 - share)), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     evidence = replace(GOOD, **changes)  # type: ignore[arg-type]
     return judge(evidence, BOUNDS, replace(LEARNED, verdict_weights=weights))
 
@@ -71,10 +71,11 @@ def test_the_probability_is_that_of_a_logistic_regression() -> None:
         + math.log(20.1)
         - 0.5 * math.log(30.1)
         - 0.1 * 20 * 0.01
+        - 0.2 * 10 * 0.6
     )
     assert judged().probability == pytest.approx(1 / (1 + math.exp(-logit)))
     assert GOOD.features() == pytest.approx(
-        (1.0, math.log(7 / 3), 4.0, math.log(20.1), math.log(30.1), 0.2)
+        (1.0, math.log(7 / 3), 4.0, math.log(20.1), math.log(30.1), 0.2, 6.0)
     )
 
 
@@ -85,6 +86,7 @@ def test_the_probability_is_that_of_a_logistic_regression() -> None:
         ({"correlation": 0.1}, {"correlation": 0.3}),
         ({"agreeing": 3.0}, {"agreeing": 10.0}),
         ({"distortion": 0.1}, {"distortion": 0.02}),
+        ({"rival": 0.95}, {"rival": 0.3}),
     ],
 )
 def test_better_evidence_is_more_probable(poor, good) -> None:
@@ -94,7 +96,7 @@ def test_better_evidence_is_more_probable(poor, good) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ({"windows": 60.0, "agreeing": 60.0}, {"windows": 9000.0, "agreeing": 8000.0}),
+        ({"windows": 60.0, "agreeing": 48.0}, {"windows": 9000.0, "agreeing": 7200.0}),
         ({"certainty": 0.0}, {"certainty": 0.01}),
         ({"certainty": 0.99}, {"certainty": 1.0}),
         ({"distortion": 1.0}, {"distortion": 30.0}),
@@ -104,9 +106,16 @@ def test_beyond_what_was_learned_from_nothing_gets_surer(one, other) -> None:
     assert judged(**one).probability == judged(**other).probability
 
 
+def test_the_share_of_very_many_windows_counts() -> None:
+    """As many windows as agree by chance in a large scene would be all of a small one."""
+    few = judged(windows=9000.0, telling=9000.0, agreeing=900.0)
+    assert few.probability == judged(windows=60.0, telling=60.0, agreeing=6.0).probability
+    assert few.probability < judged(windows=60.0, telling=60.0, agreeing=60.0).probability
+
+
 def test_extreme_evidence_has_a_probability_too() -> None:
-    assert 0 < GOOD.probability((-1e9, 0, 0, 0, 0, 0)) < 1e-20
-    assert GOOD.probability((1e9, 0, 0, 0, 0, 0)) == pytest.approx(1)
+    assert 0 < GOOD.probability((-1e9, 0, 0, 0, 0, 0, 0)) < 1e-20
+    assert GOOD.probability((1e9, 0, 0, 0, 0, 0, 0)) == pytest.approx(1)
     with pytest.raises(ValueError, match="argument"):
         GOOD.probability((1.0, 2.0))
 
@@ -176,7 +185,7 @@ def test_what_is_beyond_the_bounds_is_said_first() -> None:
 def test_wide_bounds_expect_more() -> None:
     wide = SearchBounds(max_shift=100.0, max_rotation=10.0, max_scale=1.2)
     evidence = replace(GOOD, stretch=0.2, rotation=11.0, shift=150.0)
-    sure = replace(LEARNED, verdict_weights=(3.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    sure = replace(LEARNED, verdict_weights=(3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     assert judge(evidence, wide, sure).verdict == "registered"
     assert judge(evidence, BOUNDS, sure).verdict == "doubtful"
 
@@ -191,7 +200,7 @@ def test_a_doubtful_one_says_what_would_be_needed_and_what_is_still_seen() -> No
 
 def test_nobody_is_told_that_something_is_certain() -> None:
     (reason,) = with_probability(0.9999, inlier_ratio=1.0).reasons
-    assert "a probability of more than 99 %: more than 99 % of the verification" in reason
+    assert "a probability of more than 99 %: 100 % of the verification" in reason
 
 
 def test_shape_of_an_affine() -> None:
