@@ -21,7 +21,7 @@ from model_core.registration.evidence import PRIOR_DEVIATION, Smoothness
 from model_core.registration.noise import CORRELATION, Array, bell, correlation
 from model_core.registration.samples import Measured, lattice
 
-PADDING = 3.5
+PADDING = 4.0
 """Standard deviations of the widest bell beyond which it is 0: by so much the lattice is padded, so
 that what is near one border is far from the other, and it is at least twice as wide."""
 

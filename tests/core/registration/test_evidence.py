@@ -151,7 +151,7 @@ def test_a_sentence_says_what_was_chosen_and_what_else_was_possible() -> None:
         "(shift, rotation and scale 25 %, shift and rotation 4 %)."
     )
     assert choice("affine+flow", (0, 0, 0, 0.001, 0.999)).sentence == (
-        "Transformation chosen: affine and local field, the most probable with 100 %."
+        "Transformation chosen: affine and local field, the most probable with more than 99 %."
     )
     assert choice("affine", (0, 0, 0, 0.6, 0.4)).named == {
         "shift": 0, "rigid": 0, "similarity": 0, "affine": 0.6, "affine+flow": 0.4,
