@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,6 +113,9 @@ class SomaConfig:
         if not all(stage.stride in DESCRIPTOR_STRIDES for stage in stages):
             raise ValueError(f"a matcher stage's stride is not one of {DESCRIPTOR_STRIDES}")
         sizes = [self.encoder.width, self.channels, *([self.fge.groups] if self.fge else [])]
+        weights = self.matcher.verdict_weights
+        if len(weights) != len(LEARNED.verdict_weights) or not all(map(math.isfinite, weights)):
+            raise ValueError(f"the verdict has not {len(LEARNED.verdict_weights)} finite weights")
         if not all(1 <= size <= 4096 for size in sizes) or not 0 <= self.head_channels <= 4096:
             raise ValueError("a channel count is out of range")
 
@@ -132,6 +136,9 @@ class SomaConfig:
             data["fge"] = data["fge"] and FgeConfig(**data["fge"])
             data["foundation"] = data["foundation"] and FoundationConfig(**data["foundation"])
             matcher = data["matcher"]
+            # Earlier checkpoints say nothing of the verdict; what they measure is alike.
+            usual = LEARNED if data["head_channels"] else MatcherConfig()
+            matcher.setdefault("verdict_weights", usual.verdict_weights)
             for name in ("affine_stages", "flow_stages"):
                 matcher[name] = tuple(StageConfig(**stage) for stage in matcher[name])
             matcher["verification_stage"] = StageConfig(**matcher["verification_stage"])

@@ -147,7 +147,7 @@ class Whitened:
         self._factors = [torch.linalg.cholesky(torch.from_numpy(one)) for one in covariances]
         self._samples = samples
         self._design = self.solve(samples.design)
-        self._logarithm = sum(2 * float(one.diagonal().log().sum()) for one in self._factors)
+        self._logarithm = sum(2 * np.log(np.diag(one.numpy())).sum() for one in self._factors)
 
     def solve(self, columns: Array) -> Array:
         """Return columns (2n, k), x before y, in units of their own deviation."""

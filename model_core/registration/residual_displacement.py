@@ -213,7 +213,7 @@ def conjugate_gradients(
     limit = now * TOLERANCE**2
     before = torch.ones_like(now)
     for _ in range(MOST_STEPS):
-        if bool((now <= limit).all()):
+        if (now <= limit).numpy().all():
             break
         direction = corrected + now / before.clamp_min(1e-300) * direction
         image = system(direction)

@@ -61,7 +61,7 @@ ELSEWHERE = {
     # The basis of the cosine transform, whose samples happen to lie at half integers too.
     "registration/spline.py": 1,
     # Steps of the search, not pixels.
-    "registration/search.py": 1,
+    "registration/hypotheses.py": 1,
     # Middles of the fields that are drawn on invented ground.
     "simulation/landscape.py": 2,
 }
