@@ -33,9 +33,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "are given), small (views of 96 and 128 px), unrelated-sizes; all"
     )  # fmt: skip
     parser.add_argument(
-        "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-affine' for "
-        "the same without local field; without it: these and all baseline methods. 'soma-flow', an "
-        "ablation without affine refinement, must be named"
+        "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-rigid', "
+        "'soma-affine+flow' and so on for the same with one kind of transformation; without it: "
+        "soma, soma-affine+flow and all baseline methods. 'soma-flow' is an ablation without affine "
+        "refinement"
     )  # fmt: skip
     parser.add_argument(
         "--model", action="append", help="bundled name or checkpoint of a network; repeatable"
