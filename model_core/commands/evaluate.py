@@ -35,8 +35,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--methods", help="separated by commas; 'soma' stands for the networks, 'soma-rigid', "
         "'soma-affine+flow' and so on for the same with one kind of transformation; without it: "
-        "soma, soma-affine+flow and all baseline methods. 'soma-flow' is an ablation without affine "
-        "refinement"
+        "soma, soma-affine+flow and all baseline methods. 'soma-flow' is an ablation without "
+        "affine refinement"
     )  # fmt: skip
     parser.add_argument(
         "--model", action="append", help="bundled name or checkpoint of a network; repeatable"
