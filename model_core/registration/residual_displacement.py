@@ -32,6 +32,9 @@ ENOUGH, NEAREST = 80, 16
 """Samples of small images are nearer to each other, until there are so many of them, or until they
 are so many pixels apart: nearer ones err alike."""
 
+LEAST_PRECISION = 1e-9
+"""Per square pixel: where samples are no more precise together, nothing is known."""
+
 ALONG_X = np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 0], [0, 0, -1, 0, 0, 1]], dtype=float)
 ALONG_Y = np.array([[0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 0, 1, -1, 0]], dtype=float)
 """(3, 6): ``Samples.design`` along an axis is (1, x, y) times it."""
@@ -244,10 +247,11 @@ def residual_variance(
     counts[0] = 1.0
     if shape[1] % 2 == 0:
         counts[-1] = 1.0
-    levels = np.geomspace(1e-4, 1e3, 64)
-    known = [
+    levels = np.geomspace(LEAST_PRECISION, 1e3, 96)
+    variances = [
         float((counts * signal * noise / (signal * level + noise).clamp_min(1e-12)).sum())
         for level in levels
     ]
-    table = np.array(known) / (shape[0] * shape[1])
-    return np.asarray(np.interp(np.log(np.maximum(precision, 1e-4)), np.log(levels), table))
+    table = np.array(variances) / (shape[0] * shape[1])
+    known = np.log(np.maximum(precision, LEAST_PRECISION))
+    return np.asarray(np.interp(known, np.log(levels), table))
