@@ -189,9 +189,9 @@ def test_noise_that_neighbours_share_is_not_followed() -> None:
     assert targets.beside_field(found.field).std() > 2 * residual.std()
 
 
-def test_a_scene_of_a_million_control_points_is_solved() -> None:
-    """No matrix of its 62,500 samples is made: it would have 31 GB."""
-    grid = ControlGrid(8000, 8000, 8)
+def test_a_scene_of_a_quarter_million_control_points_is_solved() -> None:
+    """No matrix of its 15,625 samples is made: it would have 2 GB, and take minutes."""
+    grid = ControlGrid(4000, 4000, 8)
     points = grid.positions()
     truth = exact(grid)
     wave = np.stack([4 * np.sin(points[..., 1] / 400), 3 * np.cos(points[..., 0] / 300)], axis=-1)
@@ -201,7 +201,7 @@ def test_a_scene_of_a_million_control_points_is_solved() -> None:
     given = Measured(targets, np.ones(grid.shape, np.float32), spread, np.eye(2))
     started = time.process_time()
     found = Kriging(given, Smoothness(((4.0, 200.0),), 0.95)).solve()
-    assert time.process_time() - started < 120
+    assert time.process_time() - started < 60
     away = found.field.at(points) - (points + wave)
     assert np.sqrt(np.square(away).mean()) < 0.3
     assert found.deviation.shape == grid.shape
