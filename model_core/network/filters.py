@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -11,26 +12,33 @@ from torch import Tensor
 from model_core.network.precision import full_precision
 
 
-def gaussian_kernel(sigma: float, like: Tensor) -> Tensor:
+@lru_cache(maxsize=256)
+def gaussian_kernel(sigma: float, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Return a normalised 1-D Gaussian reaching 3 sigma, odd length."""
-    radius = max(1, math.ceil(3 * sigma))
-    x = torch.arange(-radius, radius + 1, device=like.device, dtype=torch.float32)
-    kernel = torch.exp(-0.5 * (x / sigma) ** 2)
-    return (kernel / kernel.sum()).to(like.dtype)
+    with torch.inference_mode(False):  # kept, and perhaps trained with later
+        radius = max(1, math.ceil(3 * sigma))
+        x = torch.arange(-radius, radius + 1, device=device, dtype=torch.float32)
+        kernel = torch.exp(-0.5 * (x / sigma) ** 2)
+        return (kernel / kernel.sum()).to(dtype)
+
+
+@lru_cache(maxsize=256)
+def gaussian_weights(sigma: float) -> tuple[float, ...]:
+    """Return the same as numbers."""
+    kernel = gaussian_kernel(sigma, torch.device("cpu"), torch.float32)
+    return tuple(kernel.tolist())
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:
     """Blur (B, C, H, W) by a Gaussian of ``sigma`` pixels; borders are repeated."""
-    kernel = gaussian_kernel(sigma, image)
-    radius = kernel.numel() // 2
-    return separable(F.pad(image, (radius, radius, radius, radius), mode="replicate"), kernel)
+    radius = len(gaussian_weights(sigma)) // 2
+    return separable(F.pad(image, (radius, radius, radius, radius), mode="replicate"), sigma)
 
 
 def window_mean(values: Tensor, sigma: float) -> Tensor:
     """Return the Gaussian mean over the window around (B, C, H, W); outside counts as zero."""
-    kernel = gaussian_kernel(sigma, values)
-    radius = kernel.numel() // 2
-    return separable(F.pad(values, (radius, radius, radius, radius)), kernel)
+    radius = len(gaussian_weights(sigma)) // 2
+    return separable(F.pad(values, (radius, radius, radius, radius)), sigma)
 
 
 FEW_CHANNELS, LARGE = 3, 128 * 128
@@ -38,22 +46,22 @@ FEW_CHANNELS, LARGE = 3, 128 * 128
 than a depthwise convolution."""
 
 
-def separable(image: Tensor, kernel: Tensor) -> Tensor:
-    """Convolve each channel of (B, C, H, W) with a symmetric 1-D kernel along both axes, without
-    padding."""
+def separable(image: Tensor, sigma: float) -> Tensor:
+    """Convolve each channel of (B, C, H, W) with a Gaussian along both axes, without padding."""
     channels = image.shape[1]
     large = image.shape[-2] * image.shape[-1] >= LARGE
     if image.device.type == "cpu" and channels <= FEW_CHANNELS and large:
-        return _shifted_sum(_shifted_sum(image, kernel, 3), kernel, 2)
+        weights = gaussian_weights(sigma)
+        return _shifted_sum(_shifted_sum(image, weights, 3), weights, 2)
     # Depthwise: ten times faster on a CPU than the channels as a batch of single-channel images.
+    kernel = gaussian_kernel(sigma, image.device, image.dtype)
     across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
     down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
     with full_precision(image):
         return F.conv2d(F.conv2d(image, across, groups=channels), down, groups=channels)
 
 
-def _shifted_sum(image: Tensor, kernel: Tensor, dim: int) -> Tensor:
-    weights = kernel.tolist()
+def _shifted_sum(image: Tensor, weights: tuple[float, ...], dim: int) -> Tensor:
     radius = len(weights) // 2
     size = image.shape[dim] - 2 * radius
     total: Tensor = image.narrow(dim, radius, size) * weights[radius]

@@ -14,10 +14,9 @@ from model_core.registration.evidence import (
     NOISE,
     Choice,
     Posterior,
-    Whitened,
     choose,
-    covariances,
     noise_prior,
+    whitened,
 )
 from model_core.registration.fit import Fit, Targets, as_fit, fit_flexible, fit_linear
 from model_core.registration.residual_displacement import Kriging
@@ -113,9 +112,7 @@ def _linear(targets: Targets, kind: LinearKind, choice: Choice | None, samples: 
 
 def most_probable(samples: Samples, kind: LinearKind) -> Posterior:
     """Return a kind's parameters under the noise that explains the samples best."""
-    found = [
-        Whitened(samples, covariances(samples, noise, None)).posterior(kind) for noise in NOISE
-    ]
+    found = whitened(samples, None).posteriors(kind)
     prior = [noise_prior(noise) for noise in NOISE]
     scores = [one.evidence + more for one, more in zip(found, prior, strict=True)]
     return found[int(np.argmax(scores))]

@@ -9,6 +9,7 @@ explain more: it spreads its probability over more answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -140,37 +141,46 @@ class Posterior:
 
 
 class Whitened:
-    """Measurements under one covariance: what all kinds of transformation have in common."""
+    """Measurements under some covariances: what all kinds of transformation have in common."""
 
-    def __init__(self, samples: Samples, covariances: tuple[Array, Array]) -> None:
-        """Factorise the covariances (n, n) along x and y."""
-        self._factors = [torch.linalg.cholesky(torch.from_numpy(one)) for one in covariances]
-        self._samples = samples
-        self._design = self.solve(samples.design)
-        self._logarithm = sum(2 * np.log(np.diag(one.numpy())).sum() for one in self._factors)
+    def __init__(self, samples: Samples, covariances: Sequence[tuple[Array, Array]]) -> None:
+        """Factorise the covariances (n, n) along x and y, and measure everything in their units."""
+        factors = np.linalg.cholesky(np.array(covariances))
+        self._logarithm = 2 * np.log(np.diagonal(factors, axis1=2, axis2=3)).sum(axis=(1, 2))
+        rests = [samples.rest(kind) for kind in LINEAR]
+        columns = np.column_stack([samples.design, *rests]).reshape(2, len(samples.points), -1)
+        solved: Array = torch.linalg.solve_triangular(
+            torch.from_numpy(factors), torch.from_numpy(columns), upper=False
+        ).numpy()
+        flat = solved.reshape(len(factors), -1, columns.shape[-1])
+        self._design, self._rests = np.split(flat, [samples.design.shape[1]], axis=2)
 
-    def solve(self, columns: Array) -> Array:
-        """Return columns (2n, k), x before y, in units of their own deviation."""
-        halves = torch.from_numpy(columns).chunk(2)
-        solved = [
-            torch.linalg.solve_triangular(factor, half, upper=False)
-            for factor, half in zip(self._factors, halves, strict=True)
+    def posteriors(self, kind: LinearKind) -> list[Posterior]:
+        """Return what the measurements say of a kind's parameters, under each covariance."""
+        every = zip(self._design, self._rests[:, :, LINEAR.index(kind)], strict=True)
+        return [
+            _posterior(kind, design[:, : PARAMETERS[kind]], rest, float(logarithm))
+            for (design, rest), logarithm in zip(every, self._logarithm, strict=True)
         ]
-        return np.asarray(torch.cat(solved).numpy())
 
-    def posterior(self, kind: LinearKind) -> Posterior:
-        """Return what the measurements say of a kind's parameters."""
-        count = PARAMETERS[kind]
-        rest = self.solve(self._samples.rest(kind)[:, None])[:, 0]
-        design = self._design[:, :count]
-        prior = np.square(PRIOR_DEVIATION[:count])
-        precision = design.T @ design + np.diag(1 / prior)
-        covariance = np.linalg.inv(precision)
-        projected = design.T @ rest
-        parameters = covariance @ projected
-        logarithm = self._logarithm + np.linalg.slogdet(precision)[1] + np.log(prior).sum()
-        misfit = rest @ rest - projected @ parameters
-        return Posterior(float(-0.5 * (misfit + logarithm)), parameters, covariance)
+
+def _posterior(kind: LinearKind, design: Array, rest: Array, logarithm: float) -> Posterior:
+    """Return the parameters of a kind.
+
+    Args:
+        kind: of the transformation.
+        design: (2n, k), how points move with the parameters, in units of the deviation.
+        rest: (2n,), what the parameters are to explain, in the same units.
+        logarithm: of the determinant of the measurements' covariance.
+    """
+    prior = np.square(PRIOR_DEVIATION[: PARAMETERS[kind]])
+    precision = design.T @ design + np.diag(1 / prior)
+    covariance = np.linalg.inv(precision)
+    projected = design.T @ rest
+    parameters = covariance @ projected
+    logarithm += np.linalg.slogdet(precision)[1] + np.log(prior).sum()
+    misfit = rest @ rest - projected @ parameters
+    return Posterior(float(-0.5 * (misfit + logarithm)), parameters, covariance)
 
 
 def lengths(extent: float) -> list[float]:
@@ -199,6 +209,11 @@ def covariances(samples: Samples, noise: float, residual: Array | None) -> tuple
     return (x, y) if residual is None else (x + residual, y + residual)
 
 
+def whitened(samples: Samples, residual: Array | None) -> Whitened:
+    """Return the measurements under each factor of :data:`NOISE`; see :func:`covariances`."""
+    return Whitened(samples, [covariances(samples, noise, residual) for noise in NOISE])
+
+
 def choose(samples: Samples, extent: float) -> Choice:
     """Return what the measurements say about the kind of the transformation.
 
@@ -209,9 +224,9 @@ def choose(samples: Samples, extent: float) -> Choice:
     weights = np.array([noise_prior(factor) for factor in NOISE])
     weights -= np.logaddexp.reduce(weights)
     evidence: dict[Kind, float] = {}
-    plain = [Whitened(samples, covariances(samples, factor, None)) for factor in NOISE]
+    plain = whitened(samples, None)
     for kind in LINEAR:
-        found = [one.posterior(kind).evidence for one in plain]
+        found = [one.evidence for one in plain.posteriors(kind)]
         evidence[kind] = float(np.logaddexp.reduce(weights + found))
     evidence[FLOW], smoothness = _with_residual(samples, lengths(extent), weights)
     score = np.array([evidence[kind] + PRIOR_ODDS[kind] for kind in KINDS])
@@ -236,9 +251,8 @@ def _with_residual(
     found = np.empty((len(options), len(NOISE)))
     for row, parts in enumerate(options):
         residual = Smoothness(parts, 1.0).covariance(samples.distances)
-        for column, noise in enumerate(NOISE):
-            whitened = Whitened(samples, covariances(samples, noise, residual))
-            found[row, column] = whitened.posterior("affine").evidence + weights[column]
+        every = whitened(samples, residual).posteriors("affine")
+        found[row] = weights + [one.evidence for one in every]
     telling = np.array([parts[-1][1] >= TELLING_FROM or len(parts) > 1 for parts in options])
     mean = np.logaddexp.reduce(found[telling], axis=None) - np.log(telling.sum())
     likely = found + np.array([[smoothness_prior(parts)] for parts in options])

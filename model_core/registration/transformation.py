@@ -73,8 +73,11 @@ def _linear(kind: LinearKind, points: Tensor, targets: Tensor, share: Tensor) ->
     moments = (points * share).transpose(1, 2) @ points + prior
     crossed = (targets * share).transpose(1, 2) @ points + prior
     if kind == "affine":
-        solved: Tensor = torch.linalg.solve(moments, crossed.transpose(1, 2))
-        return solved.transpose(1, 2)
+        # Symmetric, and 2 x 2: written out, as a solver makes the host wait for the device.
+        first, mixed, second = moments[:, 0, 0], moments[:, 0, 1], moments[:, 1, 1]
+        adjugate = torch.stack([second, -mixed, -mixed, first], dim=-1).view(-1, 2, 2)
+        determinant = first * second - mixed.square()
+        return crossed @ adjugate / determinant[:, None, None]
     # The nearest multiple of a rotation: Umeyama, 1991, in the plane.
     along = crossed[:, 0, 0] + crossed[:, 1, 1]
     across = crossed[:, 1, 0] - crossed[:, 0, 1]

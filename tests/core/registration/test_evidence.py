@@ -99,7 +99,8 @@ def test_the_evidence_is_the_density_of_the_measurements(kind: LinearKind) -> No
     """Against the Gaussian density of all of them, with the parameters' prior in its covariance."""
     some = samples(measured("affine", 0, aspect=2.0))
     noise = covariances(some, 0.95, 4.0 * bell(some.distances, 60.0))
-    found = Whitened(some, noise).posterior(kind)
+    louder = (4 * noise[0], noise[1])
+    _, found = Whitened(some, [louder, noise]).posteriors(kind)
     count = PARAMETERS[kind]
     design, prior = some.design[:, :count], np.diag(np.square(PRIOR_DEVIATION[:count]))
     nothing = np.zeros_like(noise[0])
