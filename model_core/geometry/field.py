@@ -41,11 +41,14 @@ class ControlGrid:
     """Control points over an image of ``height`` × ``width`` pixels.
 
     Control point (i, j) stands for ``spacing`` × ``spacing`` pixels, and lies at their centre.
+    ``origin`` is the (x, y) of the first pixel: not 0 where the image is a part of a larger one, in
+    whose pixels all positions are.
     """
 
     height: int
     width: int
     spacing: int
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,7 +57,11 @@ class ControlGrid:
 
     def positions(self) -> NDArray[np.float64]:
         """Return the pixel positions (h, w, 2) of the control points as (x, y)."""
-        return cell_to_pixel(window_pixels(0, 0, *self.shape), self.spacing)
+        return cell_to_pixel(window_pixels(0, 0, *self.shape), self.spacing) + self.origin
+
+    def cells(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return pixel positions (..., 2) as (column, row) of control points, with fractions."""
+        return pixel_to_cell(points - np.array(self.origin), self.spacing)
 
 
 class Field:
@@ -82,8 +89,7 @@ class Field:
         """Return the positions (..., 2) in the moving image of reference points (..., 2)."""
         mapped = transform(self.affine, points)
         if self.residual_displacement is not None:
-            cells = torch.from_numpy(pixel_to_cell(points, self.grid.spacing))
-            flat = cells.reshape(1, 1, -1, 2).float()
+            flat = torch.from_numpy(self.grid.cells(points)).reshape(1, 1, -1, 2).float()
             extra = sample(torch.from_numpy(self.residual_displacement)[None], flat)
             mapped = mapped + extra[0, :, 0].T.reshape(points.shape).double().numpy()
         return mapped

@@ -8,7 +8,6 @@ border nor a bright spot gives an advantage.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -66,9 +65,7 @@ def correlation_volume(
         without displacement.
     """
     reference, moving = (remove_local_mean(one, window) for one in (reference, moving))
-    rows = _product_rows(reference.descriptors, moving.descriptors, window.radius)
-    products = torch.cat([average_blocks(row, window.cells) for row in rows], 1)
-    return _normalised(products, reference, moving, window), _support(reference, moving, window)
+    return _correlation(reference, moving, window), _support(reference, moving, window)
 
 
 def both_correlation_volumes(
@@ -76,25 +73,14 @@ def both_correlation_volumes(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return what ``correlation_volume`` gives, and the volume with the two maps exchanged.
 
-    The products of both are the same, at other places: they are formed once.
-
     Returns:
         ncc of the moving map around the reference's control points; ncc of the reference map around
         the moving one's; the support, which is that of both.
     """
     reference, moving = (remove_local_mean(one, window) for one in (reference, moving))
-    rows = list(_product_rows(reference.descriptors, moving.descriptors, window.radius))
-    forward = torch.cat([average_blocks(row, window.cells) for row in rows], 1)
-    backward = torch.cat(
-        [
-            average_blocks(_exchanged(rows, window.radius, dy), window.cells)
-            for dy in range(window.side)
-        ],
-        1,
-    )
     return (
-        _normalised(forward, reference, moving, window),
-        _normalised(backward, moving, reference, window),
+        _correlation(reference, moving, window),
+        _correlation(moving, reference, window),
         _support(reference, moving, window),
     )
 
@@ -103,43 +89,58 @@ def _displaced(image: Tensor, dy: int, height: int, width: int, side: int) -> li
     return [image[..., dy : dy + height, dx : dx + width] for dx in range(side)]
 
 
-def _product_rows(reference: Tensor, moving: Tensor, radius: int) -> Iterator[Tensor]:
-    """Yield, for each dy, the products (B, 2 radius + 1, H, W) with the moving map displaced."""
+def _products(reference: Tensor, moving: Tensor, window: CorrelationWindow) -> Tensor:
+    """Return the products (B, (2 radius + 1)², h, w) of two maps (B, C, H, W), the moving one
+    displaced, averaged over blocks of cells as ``average_blocks`` does."""
     height, width = reference.shape[-2:]
-    side = 2 * radius + 1
-    moving = F.pad(moving, (radius, radius, radius, radius))
-    for dy in range(side):
-        # One row of displacements at a time: few operations, on what stays in the cache.
-        displaced = _displaced(moving, dy, height, width, side)
-        yield torch.cat([(reference * one).sum(1, keepdim=True) for one in displaced], 1)
+    cells, radius = window.cells, window.radius
+    below, right = -height % cells, -width % cells
+    reference = F.pad(reference, (0, right, 0, below))
+    moving = F.pad(moving, (radius, right + radius, radius, below + radius))
+    # On a CPU one row of blocks at a time, which stays in its cache.
+    band = cells if reference.device.type == "cpu" else height + below
+    rows = [
+        _block_sums(
+            reference[..., top : top + band, :],
+            moving[..., top : top + band + 2 * radius, :],
+            window,
+        )
+        for top in range(0, height, band)
+    ]
+    there = F.pad(reference.new_ones(1, 1, height, width), (0, right, 0, below))
+    return torch.cat(rows, 1).permute(0, 3, 1, 2) / (cells**2 * average_blocks(there, cells))
 
 
-def _exchanged(rows: list[Tensor], radius: int, dy: int) -> Tensor:
-    """Return one row of the products with the maps exchanged, out of all rows as they are.
+def _block_sums(reference: Tensor, moving: Tensor, window: CorrelationWindow) -> Tensor:
+    """Return the sums (B, h, w, (2 radius + 1)²) of products over whole blocks.
 
-    ``moving(x) reference(x + d)`` is the product for -d at x + d; beyond the map it is 0.
+    Every cell of a block is multiplied with every cell that some displacement of the block covers:
+    a matrix product, which is faster than those that are needed alone.
+
+    Args:
+        reference: (B, C, h cells, w cells).
+        moving: the same with ``radius`` cells more on each side.
+        window: how far is searched, and the size of the blocks.
     """
-    opposite = rows[2 * radius - dy]
-    height, width = opposite.shape[-2:]
-    result = torch.zeros_like(opposite)
-    to_y, from_y = _overlap(dy - radius, height)
-    for dx in range(2 * radius + 1):
-        to_x, from_x = _overlap(dx - radius, width)
-        result[:, dx, to_y, to_x] = opposite[:, 2 * radius - dx, from_y, from_x]
-    return result
+    batch, channels, height, width = reference.shape
+    cells, side = window.cells, window.side
+    reach = cells + side - 1
+    shape = batch, height // cells, width // cells
+    blocks = reference.reshape(batch, channels, shape[1], cells, shape[2], cells)
+    blocks = blocks.permute(0, 2, 4, 3, 5, 1).reshape(-1, cells * cells, channels)
+    around = moving.unfold(2, reach, cells).unfold(3, reach, cells)
+    around = around.permute(0, 2, 3, 1, 4, 5).reshape(-1, channels, reach * reach)
+    products = torch.bmm(blocks, around)
+    # Of cell (y, x) with (y + dy, x + dx), for all cells at once: a diagonal of each product.
+    block, row, column = products.stride()
+    strides = (block, reach * column, column, cells * row + reach * column, row + column)
+    diagonals = products.as_strided((len(products), side, side, cells, cells), strides)
+    return diagonals.sum((-1, -2)).view(*shape, side * side)
 
 
-def _overlap(shift: int, length: int) -> tuple[slice, slice]:
-    """Return the places x, and the places x + shift, for which both lie within ``length``."""
-    first, last = max(0, -shift), max(0, min(length, length - shift))
-    last = max(first, last)
-    return slice(first, last), slice(first + shift, last + shift)
-
-
-def _normalised(
-    products: Tensor, reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow
-) -> Tensor:
-    """Return the correlation of windows from the products at the control points."""
+def _correlation(reference: FeatureMap, moving: FeatureMap, window: CorrelationWindow) -> Tensor:
+    """Return the correlation of windows of two maps whose local mean is removed."""
+    products = _products(reference.descriptors, moving.descriptors, window)
     reference_energy, moving_energy = (
         one.descriptors.square().sum(1, keepdim=True) for one in (reference, moving)
     )

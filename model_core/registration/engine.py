@@ -136,11 +136,17 @@ def align_from(
 ) -> Alignment:
     """Refine a field that is good to some pixels, verify it, and judge it; see :func:`align`."""
     model = cache.model
-    found = refine(cache, model, start.field, how, stage_progress(feedback, "refine"))
+    refined = refine(cache, model, start.field, how, stage_progress(feedback, "refine"))
+    found = refined.answer
     if found.choice is not None:
         feedback.log(found.choice.sentence)
     field = found.fit.field
-    windows = verify(cache, model, field, stage_progress(feedback, "verify"))
+    checking = stage_progress(feedback, "verify")
+    if refined.matches is None:
+        windows = verify(cache, model, field, checking)
+    else:
+        windows = refined.matches.beside(field)
+        checking.report(1.0)
     inliers = windows.inliers(model.network.config.verification_tolerance)
     moved = field.at(windows.points) - windows.points
     evidence = gather(start, found, windows, inliers, moved)

@@ -20,6 +20,28 @@ LARGEST_DRIFT = 1.0
 along with it instead of computed anew."""
 
 
+def drift_of(positions: NDArray[np.float64], field: Field, window: Window) -> NDArray[np.float64]:
+    """Return how far (height, width, 2) a window's pixels lie by now from where they were sampled,
+    in its own pixels.
+
+    The image that was sampled holds at x + drift what the field has at x.
+
+    Args:
+        positions: (height, width, 2), where they were sampled in the moving image.
+        field: that says where they lie by now.
+        window: of the reference grid.
+    """
+    change = field.window(window) - positions
+    return np.asarray(change @ np.linalg.inv(field.affine[:, :2]).T / window.factor)
+
+
+def drifted(features: FeatureMaps, drift: NDArray[np.float64]) -> FeatureMaps:
+    """Return the maps of a window after a drift (height, width, 2)."""
+    places = (window_pixels(0, 0, *drift.shape[:2]) + drift).astype(np.float32)
+    device = features.images.image.device
+    return features.resampled(torch.from_numpy(places)[None].to(device))
+
+
 @dataclass(frozen=True)
 class _Warped:
     window: Window
@@ -73,16 +95,13 @@ class FeatureCache:
         return self._reference[1]
 
     def _moving_maps(self, window: Window, field: Field, stride: int) -> FeatureMaps:
-        positions = field.window(window)
         last = self._warped
         if last is not None and last.serves(window, stride):
-            # The window read at ``last`` holds at x + drift what the field has at x by now.
-            change = positions - last.positions
-            drift = change @ np.linalg.inv(field.affine[:, :2]).T / window.factor
+            drift = drift_of(last.positions, field, window)
             if np.square(drift).sum(axis=-1).mean() <= LARGEST_DRIFT**2:
-                places = (window_pixels(0, 0, *window.shape) + drift).astype(np.float32)
-                return last.features.resampled(torch.from_numpy(places)[None].to(self.model.device))
+                return drifted(last.features, drift)
         last = self._warped = None
+        positions = field.window(window)
         features = self.model.feature_maps(self.pair.moving.read(window, positions))
         self._warped = _Warped(window, stride, positions, features)
         return features

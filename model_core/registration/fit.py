@@ -9,9 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from model_core.geometry.field import AffineMatrix, ControlGrid, Field, transform
+from model_core.registration.measurements import Measurements, Slices
 from model_core.registration.robust_fit import robust_fit
 from model_core.registration.spline import Observations, smooth_field
 from model_core.registration.transformation import LinearKind
+
+LARGEST_RESIDUAL = 2.0
+"""Pixels by which one control point may differ from its neighbours before it counts a quarter."""
 
 SMALLEST_AFFINE_TOLERANCE = 2.0
 """Pixels; the affine alone explains less than affine and residual together."""
@@ -40,6 +44,39 @@ class Targets:
     factor: int
     tolerance: float
     aspect: float = 1.0
+
+    @staticmethod
+    def around(
+        field: Field, grid: ControlGrid, found: Measurements, factor: int, aspect: float
+    ) -> Targets:
+        """Return the targets behind measurements around a field.
+
+        Args:
+            field: along which the moving image was warped.
+            grid: the control points.
+            found: what was measured at them, in pixels of the images that were compared.
+            factor: these images' downsampling factor.
+            aspect: see above.
+        """
+        displacement = found.displacement.transpose(1, 2, 0).astype(np.float64) * factor
+        return Targets(
+            grid=grid,
+            # Measured at pixels of the warped image: first the displacement, then the field.
+            positions=field.at(grid.positions() + displacement),
+            certainty=found.certainty,
+            curvature=found.curvature,
+            known=found.support > 0,
+            factor=factor,
+            tolerance=LARGEST_RESIDUAL * factor,
+            aspect=aspect,
+        )
+
+    def put(self, some: Slices, others: Targets, part: Slices) -> None:
+        """Write a part of others over some rows and columns of these."""
+        self.positions[some] = others.positions[part]
+        self.certainty[some] = others.certainty[part]
+        self.curvature[(slice(None), *some)] = others.curvature[(slice(None), *part)]
+        self.known[some] = others.known[part]
 
     def beside_field(self, field: Field) -> NDArray[np.float64]:
         """Return what a field leaves of the displacements (h, w, 2); 0 where not measured."""

@@ -27,6 +27,10 @@ class RegistrationModel:
 
     def __init__(self, network: Soma, device: torch.device, name: str) -> None:
         self.network = network.to(device).eval()
+        if device.type == "cpu":  # convolutions are a tenth faster so
+            for parameter in self.network.parameters():
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.to(memory_format=torch.channels_last)
         self.device = device
         self.name = name
 

@@ -6,9 +6,8 @@ Memory is bounded by the tile and the control grid, whatever the scene's size.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
-
-import numpy as np
 
 from model_core.feedback import Progress
 from model_core.geometry.field import ControlGrid, Field
@@ -18,11 +17,14 @@ from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.fit import Targets, fit_flexible, fit_linear
 from model_core.registration.measurements import Measurements, measure
 from model_core.registration.model import RegistrationModel
+from model_core.registration.tile_rounds import measure_tiles
 from model_core.registration.tiles import TileRun, level_factors
 from model_core.registration.transformation import FLOW, LinearKind, Transformation
+from model_core.registration.verify import WindowMatches
 
-LARGEST_RESIDUAL = 2.0
-"""Pixels by which one control point may differ from its neighbours before it counts a quarter."""
+HALF = 2
+"""Downsampling factor of the last step before a large scene is measured at full resolution, which
+happens in one go: then little is left to be found."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,17 @@ class Refinement:
     """How a field is refined.
 
     Attributes:
-        steps: coarse to fine.
+        steps: coarse to fine, each over the whole scene.
         wanted: the transformation that is asked for.
         keeps_affine: that of the start is not fitted again between the steps (for ablations).
+        rounds: stages in which a scene of several tiles is then measured at full resolution, all of
+            them in one tile before the next is read.
     """
 
     steps: tuple[Step, ...]
     wanted: Transformation
     keeps_affine: bool = False
+    rounds: tuple[StageConfig, ...] = ()
 
     def between(self, targets: Targets, so_far: Field) -> Field:
         """Return the field around which to measure next."""
@@ -65,9 +70,26 @@ def refinement(size: tuple[int, int], config: MatcherConfig, wanted: Transformat
     """
     smooth = wanted in ("auto", FLOW)
     last = config.flow_stages if smooth else config.affine_stages[2:]
-    steps = [Step(factor, config.affine_stages[1]) for factor in level_factors(*size)]
-    steps += [Step(1, stage) for stage in last]
-    return Refinement(tuple(steps), wanted)
+    factors = level_factors(*size)
+    if factors == [1]:
+        steps = [Step(1, stage) for stage in (config.affine_stages[1], *last)]
+        return Refinement(tuple(steps), wanted)
+    steps = [Step(factor, config.affine_stages[1]) for factor in factors if factor > 1]
+    steps.append(Step(HALF, last[-1]))
+    return Refinement(tuple(steps), wanted, rounds=last)
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What a refinement finds.
+
+    Attributes:
+        answer: the field.
+        matches: of the verification windows, where they were looked for on the way; else None.
+    """
+
+    answer: Answer
+    matches: WindowMatches | None
 
 
 def refine(
@@ -76,7 +98,7 @@ def refine(
     start: Field,
     how: Refinement,
     progress: Progress,
-) -> Answer:
+) -> Refined:
     """Refine a field step by step.
 
     At each step every tile of the moving image is sampled where the field so far says, and what
@@ -93,43 +115,35 @@ def refine(
     Raises:
         CancelledError: on request.
     """
-    costs = [1 / step.factor**2 for step in how.steps]
-    field, last = start, how.steps[-1]
-    for index, step in enumerate(how.steps):
-        part = progress.part(sum(costs[:index]) / sum(costs), costs[index] / sum(costs))
+    costs = [1 / step.factor**2 for step in how.steps] + [1.0 + len(how.rounds)] * bool(how.rounds)
+    parts = [
+        progress.part(sum(costs[:index]) / sum(costs), cost / sum(costs))
+        for index, cost in enumerate(costs)
+    ]
+    field, last = start, None if how.rounds else how.steps[-1]
+    for index, (step, part) in enumerate(zip(how.steps, parts, strict=False)):
         targets = measure_step(cache, model, field, step, part)
         if step == last:
             found = answer(targets, how.wanted, index == len(how.steps) - 1)
             if found is not None:
                 progress.report(1.0)
-                return found
+                return Refined(found, None)
         field = how.between(targets, field)
-    raise ValueError("a refinement needs at least one step")
+    targets, matches = measure_tiles(cache, model, field, how.rounds, parts[-1])
+    found = answer(targets, how.wanted, last=True)
+    assert found is not None
+    return Refined(found, matches)
 
 
 def measure_step(
     cache: FeatureCache, model: RegistrationModel, field: Field, step: Step, progress: Progress
 ) -> Targets:
     """Measure one level, and return where its control points lie in the moving image."""
-    grid = ControlGrid(*cache.pair.size, step.stage.spacing * step.factor)
-    points = grid.positions()
-    positions = np.zeros((*grid.shape, 2))
+    stage = step.stage
+    grid = ControlGrid(*cache.pair.size, stage.spacing * step.factor)
     found = Measurements.none(grid.shape)
-    tiles = TileRun(cache, model, step.stage, step.factor)
-    for some, measured in tiles.measured(
-        field, lambda one, other: measure(model, one, other, step.stage), progress
-    ):
-        displacement = measured.displacement.transpose(1, 2, 0).astype(np.float64) * step.factor
-        # Measured at reference pixels of the warped image: first the displacement, then the field.
-        positions[some] = field.at(points[some] + displacement)
+    run = TileRun(cache, model, [stage], step.factor)
+    for some, measured in run.measured(field, partial(measure, model), stage, progress):
         found.put(some, measured)
-    return Targets(
-        grid=grid,
-        positions=positions,
-        certainty=found.certainty,
-        curvature=found.curvature,
-        known=found.support > 0,
-        factor=step.factor,
-        tolerance=LARGEST_RESIDUAL * step.factor,
-        aspect=cache.pair.reference.grid.pixel_aspect,
-    )
+    aspect = cache.pair.reference.grid.pixel_aspect
+    return Targets.around(field, grid, found, step.factor, aspect)

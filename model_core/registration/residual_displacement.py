@@ -89,7 +89,7 @@ class Kriging:
         widths = [width for _, width in (*smoothness.parts, *CORRELATION)]
         reach = PADDING * max(widths)
         self._padded = tuple(
-            math.ceil(max(length / self._step, reach / side)) + math.ceil(reach / side)
+            quick_length(math.ceil(max(length / self._step, reach / side) + reach / side))
             for length, side in zip(grid.shape, (spacing * self._aspect, spacing), strict=True)
         )
         self._torus = Torus((self._padded[0], self._padded[1]), (spacing * self._aspect, spacing))
@@ -191,6 +191,19 @@ class Kriging:
         ground = cell_to_pixel(points, self._grid.spacing) * [1.0, self._aspect]
         across, down = np.moveaxis(ground - self.samples.centre, -1, 0)
         return np.stack([np.ones_like(across), across, down])
+
+
+def quick_length(least: int) -> int:
+    """Return the first even length from ``least`` on of which a Fourier transform is quick: a
+    product of twos, threes and fives."""
+    for length in range(least + least % 2, 2 * least + 2, 2):
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+    raise ValueError("a power of two lies between a number and its double")
 
 
 def lattice_step(measured: Measured) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model_core.feedback import Progress
 from model_core.geometry.field import Field
@@ -24,7 +28,10 @@ TILE = 640
 LEVEL_STEP = 4
 """Largest ratio of resolution between two levels."""
 
-MeasureTile = Callable[[FeatureMaps, FeatureMaps], Measurements]
+MeasureTile = Callable[[FeatureMaps, FeatureMaps, StageConfig], Measurements]
+
+Described = tuple[NDArray[np.float64], FeatureMaps, FeatureMaps]
+"""See :class:`Tile`."""
 
 
 def level_factors(height: int, width: int) -> list[int]:
@@ -76,68 +83,119 @@ def with_margin(tile: Window, margin: int, height: int, width: int, spacing: int
     return Window(top, left, bottom - top, right - left)
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A part of a level, described.
+
+    Attributes:
+        inner: without margin.
+        window: with its margin.
+        positions: (height, width, 2), where the window's pixels were sampled in the moving image,
+            in pixels of the working grid.
+        reference: feature maps of the reference in the window.
+        moving: of the moving image, warped.
+    """
+
+    inner: Window
+    window: Window
+    positions: NDArray[np.float64]
+    reference: FeatureMaps
+    moving: FeatureMaps
+
+    def control_points(self, spacing: int) -> tuple[Slices, Slices]:
+        """Return the rows and columns of its control points among those of the level, and among
+        those of its window."""
+        origin = self.window.row, self.window.column
+        return (
+            control_points_of(self.inner, spacing),
+            control_points_of(self.inner, spacing, origin),
+        )
+
+
 class TileRun:
     """Goes through the tiles of a level, the moving image warped by a field."""
 
     def __init__(
-        self, cache: FeatureCache, model: RegistrationModel, stage: StageConfig, factor: int
+        self,
+        cache: FeatureCache,
+        model: RegistrationModel,
+        stages: Sequence[StageConfig],
+        factor: int,
     ) -> None:
         """Prepare a run over one level.
 
         Args:
             cache: reads the pair and computes feature maps.
             model: the network.
-            stage: for which feature maps and margin are.
+            stages: for which feature maps and margin are.
             factor: the level's downsampling factor.
         """
         self._cache = cache
-        self._stage = stage
+        self._stride = min(stage.stride for stage in stages)
         self._factor = factor
-        self._margin = model.network.matcher.margin(stage) * stage.spacing
+        self._spacing = max(stage.spacing for stage in stages)
+        self._margin = max(model.network.matcher.margin(s) * s.spacing for s in stages)
 
-    def measured(
-        self, field: Field, measure: MeasureTile, progress: Progress
-    ) -> Iterator[tuple[Slices, Measurements]]:
-        """Yield, for each tile, its control points and what was measured there.
-
-        Tiles without data in both images are left out.
+    def tiles(self, field: Field, progress: Progress) -> Iterator[Tile]:
+        """Yield the tiles that have data in both images.
 
         Args:
             field: where reference pixels lie in the moving image, as far as is known.
-            measure: measures a tile: the reference, and the moving image warped.
             progress: of this run.
         """
-        spacing = self._stage.spacing
         height, width = downsampled_size(*self._cache.pair.size, self._factor)
-        tiles = tile_windows(height, width, spacing)
-        windows = [with_margin(tile, self._margin, height, width, spacing) for tile in tiles]
-        maps_of = self._feature_maps([w._replace(factor=self._factor) for w in windows], field)
+        inner = tile_windows(height, width, self._spacing)
+        windows = [
+            with_margin(tile, self._margin, height, width, self._spacing)._replace(
+                factor=self._factor
+            )
+            for tile in inner
+        ]
+        described = (
+            self._alone(windows[0], field) if len(windows) == 1 else self._each(windows, field)
+        )
         progress.report(0.0)
-        for index, (tile, window, maps) in enumerate(zip(tiles, windows, maps_of, strict=True)):
-            if maps is not None:
-                inner = control_points_of(tile, spacing, (window.row, window.column))
-                yield control_points_of(tile, spacing), measure(*maps).part(inner)
-            progress.report((index + 1) / len(tiles))
+        for index, (tile, window, found) in enumerate(zip(inner, windows, described, strict=True)):
+            if found is not None:
+                yield Tile(tile, window, *found)
+            progress.report((index + 1) / len(inner))
 
-    def _feature_maps(
-        self, windows: list[Window], field: Field
-    ) -> Iterator[tuple[FeatureMaps, FeatureMaps] | None]:
-        """Yield the feature maps of windows; None where the images have no data in common."""
-        if len(windows) == 1:
-            yield self._cache.feature_maps(windows[0], field, self._stage.stride)
-            return
+    def measured(
+        self, field: Field, measure: MeasureTile, stage: StageConfig, progress: Progress
+    ) -> Iterator[tuple[Slices, Measurements]]:
+        """Yield, for each tile, its control points and what a stage measured there.
+
+        Args:
+            field: see :meth:`tiles`.
+            measure: measures a tile: the reference, and the moving image warped.
+            stage: whose control points they are.
+            progress: of this run.
+        """
+        for tile in self.tiles(field, progress):
+            outer, inner = tile.control_points(stage.spacing)
+            yield outer, measure(tile.reference, tile.moving, stage).part(inner)
+
+    def _alone(self, window: Window, field: Field) -> Iterator[Described | None]:
+        """Yield the only tile of a level, of which the cache may know already."""
+        maps = self._cache.feature_maps(window, field, self._stride)
+        yield None if maps is None else (field.window(window), *maps)
+
+    def _each(self, windows: list[Window], field: Field) -> Iterator[Described | None]:
+        """Yield every tile; None where the images have no data in common."""
         pair, model = self._cache.pair, self._cache.model
 
-        def read(window: Window) -> tuple[View, View] | None:
+        def read(window: Window) -> tuple[NDArray[np.float64], View, View] | None:
             reference = pair.reference.read(window)
             if not reference.valid.any():
                 return None
-            moving = pair.moving.read(window, field.window(window))
-            return (reference, moving) if (reference.valid & moving.valid).any() else None
+            positions = field.window(window)
+            moving = pair.moving.read(window, positions)
+            both = (reference.valid & moving.valid).any()
+            return (positions, reference, moving) if both else None
 
-        for views in ahead(read, windows):
-            yield (
-                None
-                if views is None
-                else (model.feature_maps(views[0]), model.feature_maps(views[1]))
-            )
+        for found in ahead(read, windows):
+            if found is None:
+                yield None
+            else:
+                positions, reference, moving = found
+                yield positions, model.feature_maps(reference), model.feature_maps(moving)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model_core.feedback import Progress
 from model_core.geometry.field import ControlGrid, Field
+from model_core.network.matcher_config import StageConfig
 from model_core.registration.feature_cache import FeatureCache
-from model_core.registration.measurements import measure_both
+from model_core.registration.measurements import Measurements, Slices, measure_both
 from model_core.registration.model import RegistrationModel
 from model_core.registration.tiles import TileRun
 from model_core.registration.verdict_config import THRESHOLDS
@@ -47,6 +49,61 @@ class VerificationWindows:
         return np.asarray(self.consistent & near)
 
 
+@dataclass(frozen=True)
+class WindowMatches:
+    """Where windows fit best in the moving image, by a wide search around some field.
+
+    Attributes:
+        points: (N, 2), the windows' centres in reference pixels.
+        positions: (N, 2), where they fit in the moving image.
+        consistent: see ``VerificationWindows``.
+        certainty: see ``VerificationWindows``.
+        independent: see ``VerificationWindows``.
+    """
+
+    points: NDArray[np.float64]
+    positions: NDArray[np.float64]
+    consistent: NDArray[np.bool_]
+    certainty: NDArray[np.float64]
+    independent: float
+
+    def beside(self, field: Field) -> VerificationWindows:
+        """Return what the windows ask for beside a field."""
+        left = (self.positions - field.at(self.points)) @ np.linalg.inv(field.affine[:, :2]).T
+        return VerificationWindows(
+            self.points, left, self.consistent, self.certainty, self.independent
+        )
+
+
+class WindowSearch:
+    """Gathers, tile by tile, where windows fit best."""
+
+    def __init__(self, size: tuple[int, int], stage: StageConfig) -> None:
+        """Prepare for a working grid of ``size`` and the stage that searches."""
+        self.stage = stage
+        self._centres = ControlGrid(*size, stage.spacing).positions()
+        self._found: list[tuple[NDArray[np.float64], ...]] = []
+
+    def add(self, some: Slices, measured: Measurements, field: Field) -> None:
+        """Add what was measured from both sides, at some control points, around a field."""
+        usable = measured.support > THRESHOLDS.least_support
+        points = self._centres[some][usable]
+        displacement = measured.displacement.transpose(1, 2, 0)[usable].astype(np.float64)
+        certainty = measured.certainty[usable].astype(np.float64)
+        consistent = measured.consistent[usable].astype(np.float64)
+        self._found.append((points, field.at(points + displacement), consistent, certainty))
+
+    def matches(self) -> WindowMatches:
+        """Return all of them."""
+        none = np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0)
+        columns = zip(none, *self._found, strict=True)
+        points, positions, consistent, certainty = (np.concatenate(column) for column in columns)
+        # A Gaussian window of sigma s is as wide as a box of 2 s sqrt(pi).
+        wide = 4 * np.pi * self.stage.window**2
+        independent = float(len(points) * self.stage.spacing**2 / wide)
+        return WindowMatches(points, positions, consistent > 0, certainty, independent)
+
+
 def verify(
     cache: FeatureCache, model: RegistrationModel, field: Field, progress: Progress
 ) -> VerificationWindows:
@@ -56,28 +113,8 @@ def verify(
         CancelledError: on request.
     """
     stage = model.network.config.verification_stage
-    grid = ControlGrid(*cache.pair.size, stage.spacing)
-    centres = grid.positions()
-    points, residual, consistent, certainty = [], [], [], []
-    tiles = TileRun(cache, model, stage, 1)
-    for some, measured in tiles.measured(
-        field, lambda one, other: measure_both(model, one, other, stage), progress
-    ):
-        usable = measured.support > THRESHOLDS.least_support
-        points.append(centres[some][usable])
-        residual.append(measured.displacement.transpose(1, 2, 0)[usable])
-        consistent.append(measured.consistent[usable])
-        certainty.append(measured.certainty[usable])
-    if not points:
-        none = np.zeros((0, 2))
-        return VerificationWindows(none, none, np.zeros(0, bool), np.zeros(0), 0.0)
-    count = sum(len(some) for some in points)
-    # A Gaussian window of sigma s is as wide as a box of 2 s sqrt(pi).
-    independent = count * stage.spacing**2 / (4 * np.pi * stage.window**2)
-    return VerificationWindows(
-        np.concatenate(points),
-        np.concatenate(residual).astype(np.float64),
-        np.concatenate(consistent),
-        np.concatenate(certainty).astype(np.float64),
-        float(independent),
-    )
+    search = WindowSearch(cache.pair.size, stage)
+    run = TileRun(cache, model, [stage], 1)
+    for some, measured in run.measured(field, partial(measure_both, model), stage, progress):
+        search.add(some, measured, field)
+    return search.matches().beside(field)

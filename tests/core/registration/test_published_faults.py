@@ -203,7 +203,7 @@ def test_residual_is_applied_before_the_current_field(learned, wanted):
     soma = network(learned)
     how = refinement((192, 192), soma.config, wanted)
     cache = FeatureCache(image_pair(optical, sar), as_model(soma))
-    found = refine(cache, cache.model, start, how, PROGRESS)
+    found = refine(cache, cache.model, start, how, PROGRESS).answer
     assert error(start, truth) > 3
     assert error(found.fit.field, truth) < 0.5
 

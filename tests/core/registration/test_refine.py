@@ -19,6 +19,7 @@ from model_core.registration import tiles
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.refine import Refinement, Step, measure_step, refine, refinement
 from model_core.registration.transformation import FLOW, KINDS, Transformation
+from model_core.registration.verify import verify
 from tests.core.network.images import TINY, coarse_pair, pair, rotation, scene, shift
 from tests.core.registration.registering import as_model, error, image_pair, start_field
 
@@ -31,19 +32,33 @@ def refined(images, start, wanted, progress=PROGRESS):
     size = tuple(images[0].image.shape[-2:])
     cache = FeatureCache(image_pair(*images), as_model(NETWORK))
     how = refinement(size, NETWORK.config, wanted)
-    return refine(cache, cache.model, start_field(start, size), how, progress)
+    return refine(cache, cache.model, start_field(start, size), how, progress).answer
 
 
 def test_steps_go_from_coarse_to_fine_and_end_with_the_field_that_was_asked_for():
     config = NETWORK.config
-    affine = refinement((500, 3000), config, "affine").steps
-    local = refinement((500, 3000), config, FLOW).steps
-    assert [step.factor for step in affine] == [3, 1, 1]
-    assert [step.stage for step in affine[-1:]] == list(config.affine_stages[2:])
-    assert [step.stage for step in local[2:]] == list(config.flow_stages)
-    assert all(step.stage == config.affine_stages[1] for step in local[:2])
+    affine, local = (refinement((500, 900), config, wanted).steps for wanted in ("affine", FLOW))
+    assert [step.factor for step in affine] == [1, 1]
+    assert [step.factor for step in local] == [1, 1, 1]
+    assert affine[1].stage == config.affine_stages[2]
+    assert [step.stage for step in local[1:]] == list(config.flow_stages)
+    assert affine[0].stage == local[0].stage == config.affine_stages[1]
     # What is to be chosen by the evidence is measured as the freest kind is.
-    assert refinement((500, 3000), config, "auto").steps == local
+    assert refinement((500, 900), config, "auto").steps == local
+
+
+@pytest.mark.parametrize(
+    ("side", "factors"), [(1025, [2, 2]), (3000, [3, 2]), (10_980, [11, 3, 2])]
+)
+def test_large_scenes_are_measured_at_full_resolution_in_one_go(side, factors):
+    config = NETWORK.config
+    for wanted, last in (("affine", config.affine_stages[2:]), (FLOW, config.flow_stages)):
+        how = refinement((500, side), config, wanted)
+        assert [step.factor for step in how.steps] == factors
+        assert all(step.stage == config.affine_stages[1] for step in how.steps[:-1])
+        assert how.steps[-1].stage == last[-1]
+        assert how.rounds == last
+    assert refinement((500, 900), config, FLOW).rounds == ()
 
 
 @pytest.mark.parametrize("wanted", ["affine", FLOW, "auto"])
@@ -127,6 +142,36 @@ def test_progress_grows_to_the_end_of_the_stage_and_a_wish_to_stop_is_heard(monk
         refined(images, shift(0, 0), FLOW, Progress(watcher, "refine"))
 
 
+def test_rounds_within_tiles_find_what_steps_over_the_whole_scene_find(monkeypatch):
+    """A deformed scene in six tiles, each measured twice before the next is read."""
+    size = (224, 300)
+    images, truth = deformed_pair(size)
+    steps = tuple(Step(1, stage) for stage in NETWORK.config.affine_stages[1:2])
+    rounds = NETWORK.config.flow_stages
+    whole = Refinement((*steps, *(Step(1, stage) for stage in rounds)), FLOW)
+    monkeypatch.setattr(tiles, "TILE", 112)
+    found = []
+    for how in (whole, Refinement(steps, FLOW, rounds=rounds)):
+        cache = FeatureCache(image_pair(*images), as_model(NETWORK))
+        found.append(refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS))
+    one, other = found
+    assert one.matches is None
+    fields = [each.answer.fit.field.window(Window(0, 0, *size)) for each in found]
+    apart = np.linalg.norm(fields[0] - fields[1], axis=-1)
+    assert np.median(apart) < 0.1
+    assert apart.max() < 0.6
+    gap = (fields[1] - truth)[24:-24, 24:-24]
+    assert np.sqrt(np.square(gap).sum(axis=-1).mean()) < 0.45
+    # The verification windows on the way say what they say after the end.
+    field = other.answer.fit.field
+    along, after = other.matches.beside(field), verify(cache, cache.model, field, PROGRESS)
+    assert along.points == pytest.approx(after.points)
+    assert along.independent == pytest.approx(after.independent)
+    assert np.abs(along.residual - after.residual).max() < 1
+    assert np.median(np.abs(along.residual - after.residual)) < 0.15
+    assert along.inliers(4.0).mean() == pytest.approx(after.inliers(4.0).mean(), abs=0.02)
+
+
 def test_a_coarse_level_measures_in_pixels_of_the_full_image():
     """Three steps at a third of the resolution, and no other: the affine is found."""
     size, truth = (640, 640), rotation(0.8, 9.0, -6.0, 640)
@@ -141,7 +186,7 @@ def test_a_coarse_level_measures_in_pixels_of_the_full_image():
             return super().between(targets, so_far)
 
     how = Watched((Step(3, stage),) * 3, "affine")
-    found = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS)
+    found = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS).answer
     assert error(start_field(shift(0, 0), size), truth) > 9
     assert error(found.fit.field, truth) < 0.7
     assert given == [(3, 6.0, 48)] * 2
@@ -219,7 +264,7 @@ def test_where_the_kind_is_chosen_one_that_needs_no_local_field_is_measured_once
         size = tuple(images[0].image.shape[-2:])
         start = start_field(shift(0, 0), size)
         progress = Progress(Watcher(), "refine")
-        found = refine(cache, cache.model, start, Watched(steps, wanted), progress)
+        found = refine(cache, cache.model, start, Watched(steps, wanted), progress).answer
         assert ends[-1] == 1.0
         return len(seen) + 1, found
 
