@@ -68,7 +68,8 @@ def _weighted_sums(
     """
     height, width = values.shape[1:]
     source = torch.from_numpy(values).flatten(1)
-    weight_source = torch.from_numpy(valid.astype(np.float64)).flatten(1)
+    # Where all pixels are valid, the weights of each position sum to 1.
+    weight_source = None if valid.all() else torch.from_numpy(valid.astype(np.float64)).flatten(1)
     x, y = at
     x0, y0 = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     reach = REACH[method]
@@ -76,14 +77,18 @@ def _weighted_sums(
     wx = [_weight(torch.from_numpy(x - x0 - o), method) for o in offsets]
     wy = [_weight(torch.from_numpy(y - y0 - o), method) for o in offsets]
     total = torch.zeros((values.shape[0], *x.shape), dtype=source.dtype)
-    weights = torch.zeros((values.shape[0], *x.shape), dtype=torch.float64)
+    weights = torch.full(
+        (values.shape[0], *x.shape), 1.0 if weight_source is None else 0.0, dtype=torch.float64
+    )
+    columns = [np.clip(x0 + offset, 0, width - 1) for offset in offsets]
     for j, oy in enumerate(offsets):
-        rows = np.clip(y0 + oy, 0, height - 1)
-        for i, ox in enumerate(offsets):
-            index = torch.from_numpy(rows * width + np.clip(x0 + ox, 0, width - 1))
+        rows = np.clip(y0 + oy, 0, height - 1) * width
+        for i in range(len(columns)):
+            index = torch.from_numpy(rows + columns[i]).flatten()
             weight = wx[i] * wy[j]
-            total += source[:, index] * weight
-            weights += weight_source[:, index] * weight
+            total += source.index_select(1, index).view_as(total) * weight
+            if weight_source is not None:
+                weights += weight_source.index_select(1, index).view_as(total) * weight
     return total, weights
 
 

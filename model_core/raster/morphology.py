@@ -12,9 +12,16 @@ Mask = NDArray[np.bool_]
 
 def dilated(mask: Mask, cells: int) -> Mask:
     """Return the pixels with one of the mask within so many rows and columns."""
-    side = 2 * cells + 1
-    grown = F.max_pool2d(torch.from_numpy(mask.astype(np.float32))[None], side, 1, cells)
-    return np.asarray(grown[0].numpy() > 0)
+    return _grown(_grown(mask, cells).T, cells).T
+
+
+def _grown(mask: Mask, cells: int) -> Mask:
+    """Return the pixels with one of the mask within so many rows."""
+    found = mask.copy()
+    for offset in range(1, min(cells, len(mask) - 1) + 1):
+        found[offset:] |= mask[:-offset]
+        found[:-offset] |= mask[offset:]
+    return found
 
 
 def opened(mask: Mask, cells: int = 2) -> Mask:
