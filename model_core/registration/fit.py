@@ -31,6 +31,8 @@ class Targets:
         certainty: (h, w) in [0, 1], 0 where nothing was measured.
         curvature: (3, h, w), of the correlation's peaks, per square pixel of the measured images.
         known: (h, w) bool, both images have data around the control point.
+        looked_at: (h, w) bool, whether measuring was tried; not everywhere where some places of a
+            large scene tell enough.
         factor: the downsampling factor of the images in which was measured.
         tolerance: residual, in pixels of the working grid, at which a measurement counts a quarter.
         aspect: height of a pixel of the working grid on the ground in units of its width.
@@ -41,6 +43,7 @@ class Targets:
     certainty: NDArray[np.float32]
     curvature: NDArray[np.float32]
     known: NDArray[np.bool_]
+    looked_at: NDArray[np.bool_]
     factor: int
     tolerance: float
     aspect: float = 1.0
@@ -66,6 +69,7 @@ class Targets:
             certainty=found.certainty,
             curvature=found.curvature,
             known=found.support > 0,
+            looked_at=np.ones(grid.shape, bool),
             factor=factor,
             tolerance=LARGEST_RESIDUAL * factor,
             aspect=aspect,
@@ -77,6 +81,7 @@ class Targets:
         self.certainty[some] = others.certainty[part]
         self.curvature[(slice(None), *some)] = others.curvature[(slice(None), *part)]
         self.known[some] = others.known[part]
+        self.looked_at[some] = others.looked_at[part]
 
     def beside_field(self, field: Field) -> NDArray[np.float64]:
         """Return what a field leaves of the displacements (h, w, 2); 0 where not measured."""
@@ -127,12 +132,14 @@ class Fit:
         residual: (h, w), distance in pixels between each control point's own measurement and the
             field; NaN where none was made.
         known: (h, w) bool, whether both images have data around the control point.
+        looked_at: see ``Targets``.
     """
 
     field: Field
     weight: NDArray[np.float32]
     residual: NDArray[np.float32]
     known: NDArray[np.bool_]
+    looked_at: NDArray[np.bool_]
 
 
 def as_fit(
@@ -151,6 +158,7 @@ def as_fit(
         (targets.certainty * agreement).astype(np.float32),
         np.where(targets.certainty > 0, residual, np.nan).astype(np.float32),
         targets.known,
+        targets.looked_at,
     )
 
 

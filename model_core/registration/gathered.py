@@ -39,7 +39,7 @@ def gather(
         windows=windows.independent,
         telling=each * float(telling.sum()),
         agreeing=each * float(agreeing.sum()),
-        certainty=_upper_half(fit.weight[fit.known]),
+        certainty=_upper_half(fit.weight[fit.known & fit.looked_at]),
         correlation=start.score,
         rival=start.rival,
         distortion=found.distortion,

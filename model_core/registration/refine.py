@@ -17,7 +17,7 @@ from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.fit import Targets, fit_flexible, fit_linear
 from model_core.registration.measurements import Measurements, measure
 from model_core.registration.model import RegistrationModel
-from model_core.registration.tile_rounds import measure_tiles
+from model_core.registration.tile_rounds import TileRounds
 from model_core.registration.tiles import TileRun, level_factors
 from model_core.registration.transformation import FLOW, LinearKind, Transformation
 from model_core.registration.verify import WindowMatches
@@ -25,6 +25,9 @@ from model_core.registration.verify import WindowMatches
 HALF = 2
 """Downsampling factor of the last step before a large scene is measured at full resolution, which
 happens in one go: then little is left to be found."""
+
+ENOUGH_TILES = 16
+"""Tiles at full resolution from which a transformation of the whole image is known."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,36 @@ def refine(
                 progress.report(1.0)
                 return Refined(found, None)
         field = how.between(targets, field)
-    targets, matches = measure_tiles(cache, model, field, how.rounds, parts[-1])
-    found = answer(targets, how.wanted, last=True)
-    assert found is not None
-    return Refined(found, matches)
+    rounds = TileRounds(cache, model, field, how.rounds)
+    return _after_rounds(rounds, targets, how.wanted, parts[-1])
+
+
+def _after_rounds(
+    rounds: TileRounds, coarse: Targets, wanted: Transformation, progress: Progress
+) -> Refined:
+    """Measure as much of a large scene at full resolution as is needed.
+
+    A transformation of the whole image is known well enough from some places. Where it is to be
+    chosen, both the step before, which saw all of the scene, and these places must speak for one.
+
+    Args:
+        rounds: measure the scene.
+        coarse: what the step before found.
+        wanted: what is asked for.
+        progress: of this work.
+    """
+    whole = wanted != FLOW and (wanted != "auto" or answer(coarse, wanted, last=False) is not None)
+    first = ENOUGH_TILES / rounds.count if whole and rounds.count > ENOUGH_TILES else 1.0
+    rounds.measure(ENOUGH_TILES if whole else None, progress.part(0.0, first))
+    known = coarse.known.repeat(HALF, axis=0).repeat(HALF, axis=1)
+    targets = rounds.targets(known)
+    found = answer(targets, wanted, last=wanted != "auto" or rounds.count == 0)
+    if found is None:
+        rounds.measure(None, progress.part(first, 1 - first))
+        found = answer(rounds.targets(known), wanted, last=True)
+        assert found is not None
+    progress.report(1.0)
+    return Refined(found, rounds.matches())
 
 
 def measure_step(

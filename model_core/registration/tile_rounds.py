@@ -1,5 +1,5 @@
 """Several rounds of measuring in one tile before the next is read: large scenes pass through the
-network once at full resolution.
+network once at full resolution, and only as much of them as is needed.
 
 What a round finds is followed within the tile alone; the field of the whole scene is fitted to what
 the last round finds in all tiles. Its maps also serve the verification, whose windows are told
@@ -8,7 +8,10 @@ where they fit in the moving image, whatever field is found in the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model_core.feedback import Progress
 from model_core.geometry.field import ControlGrid, Field
@@ -20,6 +23,12 @@ from model_core.registration.measurements import Measurements, measure, measure_
 from model_core.registration.model import RegistrationModel
 from model_core.registration.tiles import Tile, TileRun
 from model_core.registration.verify import WindowMatches, WindowSearch
+
+CERTAIN = 0.5
+"""Certainty from which a measurement tells where its control point lies."""
+
+LEAST_CERTAIN = 0.25
+"""Share of certain measurements with which a tile tells enough to be counted."""
 
 
 @dataclass(frozen=True)
@@ -37,59 +46,111 @@ class _Followed:
     moving: FeatureMaps
 
 
-def measure_tiles(
-    cache: FeatureCache,
-    model: RegistrationModel,
-    field: Field,
-    rounds: tuple[StageConfig, ...],
-    progress: Progress,
-) -> tuple[Targets, WindowMatches]:
-    """Measure a scene at full resolution, tile by tile.
+class TileRounds:
+    """Measures a scene at full resolution, tile by tile."""
 
-    Args:
-        cache: of the pair.
-        model: the network.
-        field: good to a few pixels.
-        rounds: the stages in which a tile is measured, of one spacing.
-        progress: of this work.
+    def __init__(
+        self,
+        cache: FeatureCache,
+        model: RegistrationModel,
+        field: Field,
+        rounds: tuple[StageConfig, ...],
+    ) -> None:
+        """Prepare; nothing is measured yet.
 
-    Returns:
-        where the control points lie in the moving image, and where the verification windows fit.
+        Args:
+            cache: of the pair.
+            model: the network.
+            field: good to a few pixels.
+            rounds: the stages in which a tile is measured, of one spacing.
+        """
+        self._model, self._field, self._rounds = model, field, rounds
+        self._wide = model.network.config.verification_stage
+        self._aspect = cache.pair.reference.grid.pixel_aspect
+        self._run = TileRun(cache, model, (*rounds, self._wide), 1)
+        self._search = WindowSearch(cache.pair.size, self._wide)
+        self._left = spread_out(self._run.centres())
+        grid = ControlGrid(*cache.pair.size, rounds[-1].spacing)
+        nothing = Targets.around(field, grid, Measurements.none(grid.shape), 1, self._aspect)
+        self._targets = replace(nothing, looked_at=np.zeros(grid.shape, bool))
 
-    Raises:
-        CancelledError: on request.
-    """
-    wide, spacing = model.network.config.verification_stage, rounds[-1].spacing
-    grid = ControlGrid(*cache.pair.size, spacing)
-    aspect = cache.pair.reference.grid.pixel_aspect
-    targets = Targets.around(field, grid, Measurements.none(grid.shape), 1, aspect)
-    search = WindowSearch(cache.pair.size, wide)
-    for tile in TileRun(cache, model, (*rounds, wide), 1).tiles(field, progress):
-        followed = _follow(tile, model, field, rounds, aspect)
+    @property
+    def count(self) -> int:
+        """Tiles that are left to be measured."""
+        return len(self._left)
+
+    def measure(self, enough: int | None, progress: Progress) -> None:
+        """Measure the tiles that are left, which are far apart at first.
+
+        Args:
+            enough: stop after so many tiles that tell something; None: measure all.
+            progress: of this work.
+
+        Raises:
+            CancelledError: on request.
+        """
+        order, done, telling = self._left, 0, 0
+        expected = len(order) if enough is None else min(enough, len(order))
+        progress.report(0.0)
+        for found in self._run.tiles(self._field, order):
+            done += 1
+            if found is not None:
+                telling += self._add(found)
+            progress.report(min(1.0, done / max(1, expected)))
+            if enough is not None and telling >= enough:
+                break
+        self._left = order[done:]
+        progress.report(1.0)
+
+    def targets(self, known: NDArray[np.bool_]) -> Targets:
+        """Return where the control points lie in the moving image.
+
+        Args:
+            known: at least (h, w), where both images have data as far as is known without
+                measuring.
+        """
+        found = self._targets
+        height, width = found.grid.shape
+        elsewhere = known[:height, :width] & ~found.looked_at
+        return replace(found, known=found.known | elsewhere)
+
+    def matches(self) -> WindowMatches:
+        """Return where the verification windows fit."""
+        return self._search.matches()
+
+    def _add(self, tile: Tile) -> bool:
+        """Measure a tile, and return whether it tells something."""
+        followed = self._follow(tile)
+        spacing, window = self._rounds[-1].spacing, tile.window
         outer, inner = tile.control_points(spacing)
-        part = ControlGrid(*tile.window.shape, spacing, (tile.window.column, tile.window.row))
-        found = Targets.around(followed.field, part, followed.measured, 1, aspect)
-        targets.put(outer, found, inner)
-        both = measure_both(model, tile.reference, followed.moving, wide)
-        outer, inner = tile.control_points(wide.spacing)
-        search.add(outer, both.part(inner), followed.field)
-    return targets, search.matches()
+        part = ControlGrid(*window.shape, spacing, (window.column, window.row))
+        found = Targets.around(followed.field, part, followed.measured, 1, self._aspect)
+        self._targets.put(outer, found, inner)
+        both = measure_both(self._model, tile.reference, followed.moving, self._wide)
+        wide_outer, wide_inner = tile.control_points(self._wide.spacing)
+        self._search.add(wide_outer, both.part(wide_inner), followed.field)
+        return bool((found.certainty[inner] >= CERTAIN).mean() >= LEAST_CERTAIN)
+
+    def _follow(self, tile: Tile) -> _Followed:
+        """Measure a tile in several rounds, each around what the one before found."""
+        window, moving, field = tile.window, tile.moving, self._field
+        measured = measure(self._model, tile.reference, moving, self._rounds[0])
+        for before, stage in zip(self._rounds, self._rounds[1:], strict=False):
+            grid = ControlGrid(*window.shape, before.spacing, (window.column, window.row))
+            targets = Targets.around(field, grid, measured, 1, self._aspect)
+            field = fit_flexible(targets, field.affine).field
+            moving = drifted(tile.moving, drift_of(tile.positions, field, window))
+            measured = measure(self._model, tile.reference, moving, stage)
+        return _Followed(measured, field, moving)
 
 
-def _follow(
-    tile: Tile,
-    model: RegistrationModel,
-    field: Field,
-    rounds: tuple[StageConfig, ...],
-    aspect: float,
-) -> _Followed:
-    """Measure a tile in several rounds, each around what the one before found."""
-    window, moving = tile.window, tile.moving
-    measured = measure(model, tile.reference, moving, rounds[0])
-    for before, stage in zip(rounds, rounds[1:], strict=False):
-        grid = ControlGrid(*window.shape, before.spacing, (window.column, window.row))
-        targets = Targets.around(field, grid, measured, 1, aspect)
-        field = fit_flexible(targets, field.affine).field
-        moving = drifted(tile.moving, drift_of(tile.positions, field, window))
-        measured = measure(model, tile.reference, moving, stage)
-    return _Followed(measured, field, moving)
+def spread_out(places: NDArray[np.float64]) -> list[int]:
+    """Return the order of places (N, 2) in which each is as far as can be from those before it,
+    from the middle on."""
+    apart = np.linalg.norm(places - places.mean(axis=0), axis=1)
+    order = [int(apart.argmin())]
+    apart = np.full(len(places), np.inf)
+    while len(order) < len(places):
+        apart = np.minimum(apart, np.linalg.norm(places - places[order[-1]], axis=1))
+        order.append(int(apart.argmax()))
+    return order

@@ -132,38 +132,42 @@ class TileRun:
         """
         self._cache = cache
         self._stride = min(stage.stride for stage in stages)
-        self._factor = factor
-        self._spacing = max(stage.spacing for stage in stages)
-        self._margin = max(model.network.matcher.margin(s) * s.spacing for s in stages)
+        spacing = max(stage.spacing for stage in stages)
+        margin = max(model.network.matcher.margin(s) * s.spacing for s in stages)
+        size = downsampled_size(*cache.pair.size, factor)
+        self._inner = tile_windows(*size, spacing)
+        self._windows = [
+            with_margin(tile, margin, *size, spacing)._replace(factor=factor)
+            for tile in self._inner
+        ]
 
-    def tiles(self, field: Field, progress: Progress) -> Iterator[Tile]:
-        """Yield the tiles that have data in both images.
+    def centres(self) -> NDArray[np.float64]:
+        """Return the centres (N, 2) of the tiles, in pixels of the level."""
+        return np.array(
+            [(t.column + t.width / 2, t.row + t.height / 2) for t in self._inner], dtype=np.float64
+        )
+
+    def tiles(self, field: Field, order: Sequence[int] | None = None) -> Iterator[Tile | None]:
+        """Yield the tiles; None for one without data in both images.
 
         Args:
             field: where reference pixels lie in the moving image, as far as is known.
-            progress: of this run.
+            order: which tiles, by their numbers; None: all.
         """
-        height, width = downsampled_size(*self._cache.pair.size, self._factor)
-        inner = tile_windows(height, width, self._spacing)
-        windows = [
-            with_margin(tile, self._margin, height, width, self._spacing)._replace(
-                factor=self._factor
-            )
-            for tile in inner
-        ]
-        described = (
-            self._alone(windows[0], field) if len(windows) == 1 else self._each(windows, field)
-        )
-        progress.report(0.0)
-        for index, (tile, window, found) in enumerate(zip(inner, windows, described, strict=True)):
-            if found is not None:
-                yield Tile(tile, window, *found)
-            progress.report((index + 1) / len(inner))
+        numbers = range(len(self._inner)) if order is None else order
+        if len(self._inner) == 1:
+            described = self._alone(field)
+        else:
+            described = self._each([self._windows[i] for i in numbers], field)
+        for number, found in zip(numbers, described, strict=True):
+            inner, window = self._inner[number], self._windows[number]
+            yield None if found is None else Tile(inner, window, *found)
 
     def measured(
         self, field: Field, measure: MeasureTile, stage: StageConfig, progress: Progress
     ) -> Iterator[tuple[Slices, Measurements]]:
-        """Yield, for each tile, its control points and what a stage measured there.
+        """Yield, for each tile with data in both images, its control points and what a stage
+        measured there.
 
         Args:
             field: see :meth:`tiles`.
@@ -171,12 +175,16 @@ class TileRun:
             stage: whose control points they are.
             progress: of this run.
         """
-        for tile in self.tiles(field, progress):
-            outer, inner = tile.control_points(stage.spacing)
-            yield outer, measure(tile.reference, tile.moving, stage).part(inner)
+        progress.report(0.0)
+        for index, tile in enumerate(self.tiles(field)):
+            if tile is not None:
+                outer, inner = tile.control_points(stage.spacing)
+                yield outer, measure(tile.reference, tile.moving, stage).part(inner)
+            progress.report((index + 1) / len(self._inner))
 
-    def _alone(self, window: Window, field: Field) -> Iterator[Described | None]:
+    def _alone(self, field: Field) -> Iterator[Described | None]:
         """Yield the only tile of a level, of which the cache may know already."""
+        window = self._windows[0]
         maps = self._cache.feature_maps(window, field, self._stride)
         yield None if maps is None else (field.window(window), *maps)
 

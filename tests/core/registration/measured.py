@@ -50,6 +50,7 @@ def exact(
         certainty=np.full(grid.shape, 0.5, np.float32),
         curvature=curvature,
         known=np.ones(grid.shape, bool),
+        looked_at=np.ones(grid.shape, bool),
         factor=1,
         tolerance=2.0,
         aspect=aspect,

@@ -29,6 +29,7 @@ def targets(residual: float = 0.0, factor: int = 1) -> Targets:
         np.full(grid.shape, 0.7, np.float32),
         curvature,
         np.ones(grid.shape, bool),
+        np.ones(grid.shape, bool),
         factor,
         tolerance=2.0 * factor,
     )
