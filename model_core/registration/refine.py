@@ -77,7 +77,8 @@ def refinement(size: tuple[int, int], config: MatcherConfig, wanted: Transformat
     if factors == [1]:
         steps = [Step(1, stage) for stage in (config.affine_stages[1], *last)]
         return Refinement(tuple(steps), wanted)
-    steps = [Step(factor, config.affine_stages[1]) for factor in factors if factor > 1]
+    coarse = [factor for factor in factors if factor > HALF] or [HALF]
+    steps = [Step(factor, config.affine_stages[1]) for factor in coarse]
     steps.append(Step(HALF, last[-1]))
     return Refinement(tuple(steps), wanted, rounds=last)
 

@@ -52,7 +52,8 @@ def test_steps_go_from_coarse_to_fine_and_end_with_the_field_that_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("side", "factors"), [(1025, [2, 2]), (3000, [3, 2]), (10_980, [11, 3, 2])]
+    ("side", "factors"),
+    [(1025, [2, 2]), (3000, [3, 2]), (6000, [6, 2]), (10_980, [11, 3, 2])],
 )
 def test_large_scenes_are_measured_at_full_resolution_in_one_go(side, factors):
     config = NETWORK.config
