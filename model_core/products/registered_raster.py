@@ -23,7 +23,7 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
-from model_core.raster.ahead import ahead
+from model_core.raster.ahead import ahead, computing_threads
 from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
@@ -236,7 +236,7 @@ def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress
     nothing = np.array(0 if target.nodata is None else target.nodata)
     progress.report(0.0)
     for index, (block, (values, good)) in enumerate(
-        zip(blocks, ahead(resampled, blocks), strict=True)
+        zip(blocks, ahead(resampled, blocks, computing_threads()), strict=True)
     ):
         window = rasterio.windows.Window(block.column, block.row, block.width, block.height)
         target.write(np.where(good, values, nothing.astype(values.dtype)), window=window)

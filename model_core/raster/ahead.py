@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MOST_THREADS = 4
-"""More of them read no faster from one disk."""
+"""More of them read no faster from one disk, and hold more in memory."""
 
 
 def reading_threads() -> int:
@@ -24,7 +24,17 @@ def reading_threads() -> int:
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
 
-def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def computing_threads() -> int:
+    """Return how many threads compute at one time: one a processor, up to :data:`MOST_THREADS`."""
+    return min(MOST_THREADS, os.cpu_count() or 1)
+
+
+def ahead(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    threads: int | None = None,
+    prepare: Callable[[], object] | None = None,
+) -> Iterator[Result]:
     """Yield the results of a function for items, in their order, computed ahead by threads.
 
     One result more than there are threads is waiting at most, so that memory stays bounded. What
@@ -34,10 +44,12 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
     Args:
         function: must be safe to be called from several threads at once.
         items: what it is called with, one after the other.
+        threads: how many; None: :func:`reading_threads`.
+        prepare: each thread calls it first.
     """
-    threads = reading_threads()
+    threads = threads or reading_threads()
     rest = iter(items)
-    with ThreadPoolExecutor(threads, thread_name_prefix="soma-read") as pool:
+    with ThreadPoolExecutor(threads, "soma-ahead", prepare) as pool:
         waiting: deque[Future[Result]] = deque(
             pool.submit(function, item) for item in islice(rest, threads + 1)
         )

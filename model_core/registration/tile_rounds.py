@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from model_core.feedback import Progress
 from model_core.geometry.field import ControlGrid, Field
-from model_core.network.feature_maps import FeatureMaps
 from model_core.network.matcher_config import StageConfig
 from model_core.registration.feature_cache import FeatureCache, drift_of, drifted
 from model_core.registration.fit import Targets, fit_flexible
 from model_core.registration.measurements import Measurements, measure, measure_both
 from model_core.registration.model import RegistrationModel
-from model_core.registration.tiles import Tile, TileRun
+from model_core.registration.tiles import Place, Tile, TileRun
 from model_core.registration.verify import WindowMatches, WindowSearch
 
 CERTAIN = 0.5
@@ -32,18 +31,20 @@ LEAST_CERTAIN = 0.25
 
 
 @dataclass(frozen=True)
-class _Followed:
-    """What the rounds found in a tile.
+class _Found:
+    """What was found in a tile.
 
     Attributes:
-        measured: in the last round, at the window's control points.
-        field: around which that was.
-        moving: feature maps of the moving image along that field.
+        place: of the tile.
+        targets: where the control points of its window lie in the moving image, by the last round.
+        both: what the verification windows found, from both sides.
+        field: around which both was measured.
     """
 
-    measured: Measurements
+    place: Place
+    targets: Targets
+    both: Measurements
     field: Field
-    moving: FeatureMaps
 
 
 class TileRounds:
@@ -92,10 +93,10 @@ class TileRounds:
         order, done, telling = self._left, 0, 0
         expected = len(order) if enough is None else min(enough, len(order))
         progress.report(0.0)
-        for found in self._run.tiles(self._field, order):
+        for found in self._run.results(self._field, self._measured, order):
             done += 1
             if found is not None:
-                telling += self._add(found)
+                telling += self._put(found)
             progress.report(min(1.0, done / max(1, expected)))
             if enough is not None and telling >= enough:
                 break
@@ -118,30 +119,29 @@ class TileRounds:
         """Return where the verification windows fit."""
         return self._search.matches()
 
-    def _add(self, tile: Tile) -> bool:
-        """Measure a tile, and return whether it tells something."""
-        followed = self._follow(tile)
-        spacing, window = self._rounds[-1].spacing, tile.window
-        outer, inner = tile.control_points(spacing)
-        part = ControlGrid(*window.shape, spacing, (window.column, window.row))
-        found = Targets.around(followed.field, part, followed.measured, 1, self._aspect)
-        self._targets.put(outer, found, inner)
-        both = measure_both(self._model, tile.reference, followed.moving, self._wide)
-        wide_outer, wide_inner = tile.control_points(self._wide.spacing)
-        self._search.add(wide_outer, both.part(wide_inner), followed.field)
-        return bool((found.certainty[inner] >= CERTAIN).mean() >= LEAST_CERTAIN)
+    def _put(self, found: _Found) -> bool:
+        """Keep what was found in a tile, and return whether it tells something."""
+        outer, inner = found.place.control_points(found.targets.grid.spacing)
+        self._targets.put(outer, found.targets, inner)
+        windows, inner_windows = found.place.control_points(self._wide.spacing)
+        self._search.add(windows, found.both.part(inner_windows), found.field)
+        return bool((found.targets.certainty[inner] >= CERTAIN).mean() >= LEAST_CERTAIN)
 
-    def _follow(self, tile: Tile) -> _Followed:
+    def _measured(self, tile: Tile) -> _Found:
         """Measure a tile in several rounds, each around what the one before found."""
-        window, moving, field = tile.window, tile.moving, self._field
+        window, moving, field = tile.place.window, tile.moving, self._field
+        origin = window.column, window.row
         measured = measure(self._model, tile.reference, moving, self._rounds[0])
         for before, stage in zip(self._rounds, self._rounds[1:], strict=False):
-            grid = ControlGrid(*window.shape, before.spacing, (window.column, window.row))
+            grid = ControlGrid(*window.shape, before.spacing, origin)
             targets = Targets.around(field, grid, measured, 1, self._aspect)
             field = fit_flexible(targets, field.affine).field
             moving = drifted(tile.moving, drift_of(tile.positions, field, window))
             measured = measure(self._model, tile.reference, moving, stage)
-        return _Followed(measured, field, moving)
+        both = measure_both(self._model, tile.reference, moving, self._wide)
+        grid = ControlGrid(*window.shape, self._rounds[-1].spacing, origin)
+        targets = Targets.around(field, grid, measured, 1, self._aspect)
+        return _Found(tile.place, targets, both, field)
 
 
 def spread_out(places: NDArray[np.float64]) -> list[int]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from model_core.feedback import Progress
@@ -13,7 +16,7 @@ from model_core.geometry.field import Field
 from model_core.geometry.window import Window, downsampled_size
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.matcher_config import StageConfig
-from model_core.raster.ahead import ahead
+from model_core.raster.ahead import MOST_THREADS, ahead
 from model_core.raster.view import View
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.measurements import Measurements, Slices
@@ -30,8 +33,10 @@ LEVEL_STEP = 4
 
 MeasureTile = Callable[[FeatureMaps, FeatureMaps, StageConfig], Measurements]
 
-Described = tuple[NDArray[np.float64], FeatureMaps, FeatureMaps]
-"""See :class:`Tile`."""
+Views = tuple[NDArray[np.float64], View, View]
+"""Where the pixels of a tile were sampled in the moving image, its reference, its moving image."""
+
+Result = TypeVar("Result")
 
 
 def level_factors(height: int, width: int) -> list[int]:
@@ -84,23 +89,16 @@ def with_margin(tile: Window, margin: int, height: int, width: int, spacing: int
 
 
 @dataclass(frozen=True)
-class Tile:
-    """A part of a level, described.
+class Place:
+    """Where a tile lies in its level.
 
     Attributes:
         inner: without margin.
         window: with its margin.
-        positions: (height, width, 2), where the window's pixels were sampled in the moving image,
-            in pixels of the working grid.
-        reference: feature maps of the reference in the window.
-        moving: of the moving image, warped.
     """
 
     inner: Window
     window: Window
-    positions: NDArray[np.float64]
-    reference: FeatureMaps
-    moving: FeatureMaps
 
     def control_points(self, spacing: int) -> tuple[Slices, Slices]:
         """Return the rows and columns of its control points among those of the level, and among
@@ -110,6 +108,24 @@ class Tile:
             control_points_of(self.inner, spacing),
             control_points_of(self.inner, spacing, origin),
         )
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a level, described.
+
+    Attributes:
+        place: where it lies.
+        positions: (height, width, 2), where the window's pixels were sampled in the moving image,
+            in pixels of the working grid.
+        reference: feature maps of the reference in the window.
+        moving: of the moving image, warped.
+    """
+
+    place: Place
+    positions: NDArray[np.float64]
+    reference: FeatureMaps
+    moving: FeatureMaps
 
 
 class TileRun:
@@ -135,33 +151,52 @@ class TileRun:
         spacing = max(stage.spacing for stage in stages)
         margin = max(model.network.matcher.margin(s) * s.spacing for s in stages)
         size = downsampled_size(*cache.pair.size, factor)
-        self._inner = tile_windows(*size, spacing)
-        self._windows = [
-            with_margin(tile, margin, *size, spacing)._replace(factor=factor)
-            for tile in self._inner
+        self._places = [
+            Place(tile, with_margin(tile, margin, *size, spacing)._replace(factor=factor))
+            for tile in tile_windows(*size, spacing)
         ]
 
     def centres(self) -> NDArray[np.float64]:
         """Return the centres (N, 2) of the tiles, in pixels of the level."""
-        return np.array(
-            [(t.column + t.width / 2, t.row + t.height / 2) for t in self._inner], dtype=np.float64
-        )
+        inner = [place.inner for place in self._places]
+        return np.array([(one.column + one.width / 2, one.row + one.height / 2) for one in inner])
 
-    def tiles(self, field: Field, order: Sequence[int] | None = None) -> Iterator[Tile | None]:
-        """Yield the tiles; None for one without data in both images.
+    def results(
+        self, field: Field, work: Callable[[Tile], Result], order: Sequence[int] | None = None
+    ) -> Iterator[Result | None]:
+        """Yield what is made of each tile; None for one without data in both images.
+
+        On a CPU several tiles are worked on at one time: operations on one are too small to be
+        shared by processors. Elsewhere the next ones are read ahead.
 
         Args:
             field: where reference pixels lie in the moving image, as far as is known.
+            work: makes something of a tile; safe to be called from several threads at once.
             order: which tiles, by their numbers; None: all.
         """
-        numbers = range(len(self._inner)) if order is None else order
-        if len(self._inner) == 1:
-            described = self._alone(field)
-        else:
-            described = self._each([self._windows[i] for i in numbers], field)
-        for number, found in zip(numbers, described, strict=True):
-            inner, window = self._inner[number], self._windows[number]
-            yield None if found is None else Tile(inner, window, *found)
+        numbers = range(len(self._places)) if order is None else order
+        if len(self._places) == 1:
+            alone = self._alone(field)
+            yield None if alone is None else work(alone)
+            return
+        read = partial(self._read, field)
+        at_once = tiles_at_once(self._cache.model)
+        if at_once == 1:
+            for number, views in zip(numbers, ahead(read, numbers), strict=True):
+                yield None if views is None else work(self._described(number, views))
+            return
+
+        def whole(number: int) -> Result | None:
+            views = read(number)
+            return None if views is None else work(self._described(number, views))
+
+        threads = torch.get_num_threads()
+        try:
+            yield from ahead(
+                whole, numbers, at_once, partial(torch.set_num_threads, threads // at_once)
+            )
+        finally:
+            torch.set_num_threads(threads)
 
     def measured(
         self, field: Field, measure: MeasureTile, stage: StageConfig, progress: Progress
@@ -170,40 +205,44 @@ class TileRun:
         measured there.
 
         Args:
-            field: see :meth:`tiles`.
+            field: see :meth:`results`.
             measure: measures a tile: the reference, and the moving image warped.
             stage: whose control points they are.
             progress: of this run.
         """
+
+        def work(tile: Tile) -> tuple[Slices, Measurements]:
+            outer, inner = tile.place.control_points(stage.spacing)
+            return outer, measure(tile.reference, tile.moving, stage).part(inner)
+
         progress.report(0.0)
-        for index, tile in enumerate(self.tiles(field)):
-            if tile is not None:
-                outer, inner = tile.control_points(stage.spacing)
-                yield outer, measure(tile.reference, tile.moving, stage).part(inner)
-            progress.report((index + 1) / len(self._inner))
+        for index, found in enumerate(self.results(field, work)):
+            if found is not None:
+                yield found
+            progress.report((index + 1) / len(self._places))
 
-    def _alone(self, field: Field) -> Iterator[Described | None]:
-        """Yield the only tile of a level, of which the cache may know already."""
-        window = self._windows[0]
-        maps = self._cache.feature_maps(window, field, self._stride)
-        yield None if maps is None else (field.window(window), *maps)
+    def _alone(self, field: Field) -> Tile | None:
+        """Return the only tile of a level, of which the cache may know already."""
+        place = self._places[0]
+        maps = self._cache.feature_maps(place.window, field, self._stride)
+        return None if maps is None else Tile(place, field.window(place.window), *maps)
 
-    def _each(self, windows: list[Window], field: Field) -> Iterator[Described | None]:
-        """Yield every tile; None where the images have no data in common."""
-        pair, model = self._cache.pair, self._cache.model
+    def _read(self, field: Field, number: int) -> Views | None:
+        """Read a tile; None where the images have no data in common."""
+        pair, window = self._cache.pair, self._places[number].window
+        reference = pair.reference.read(window)
+        if not reference.valid.any():
+            return None
+        positions = field.window(window)
+        moving = pair.moving.read(window, positions)
+        return (positions, reference, moving) if (reference.valid & moving.valid).any() else None
 
-        def read(window: Window) -> tuple[NDArray[np.float64], View, View] | None:
-            reference = pair.reference.read(window)
-            if not reference.valid.any():
-                return None
-            positions = field.window(window)
-            moving = pair.moving.read(window, positions)
-            both = (reference.valid & moving.valid).any()
-            return (positions, reference, moving) if both else None
+    def _described(self, number: int, views: Views) -> Tile:
+        positions, reference, moving = views
+        maps = self._cache.model.feature_maps(reference), self._cache.model.feature_maps(moving)
+        return Tile(self._places[number], positions, *maps)
 
-        for found in ahead(read, windows):
-            if found is None:
-                yield None
-            else:
-                positions, reference, moving = found
-                yield positions, model.feature_maps(reference), model.feature_maps(moving)
+
+def tiles_at_once(model: RegistrationModel) -> int:
+    """Return how many tiles are worked on at one time."""
+    return min(MOST_THREADS, torch.get_num_threads()) if model.device.type == "cpu" else 1

@@ -28,7 +28,7 @@ from tests.core.registration.registering import as_model, error, image_pair, sta
 
 PROGRESS = Progress(Feedback(), "refine")
 NETWORK = Soma(replace(TINY, learned=False)).eval()
-ADD = TileRounds._add
+PUT = TileRounds._put
 
 
 def refined(images, start, wanted, progress=PROGRESS):
@@ -201,11 +201,11 @@ def test_a_transformation_of_the_whole_image_is_known_from_some_tiles(
     steps = (Step(1, config.affine_stages[1]), Step(2, rounds[-1]))
     asked = []
 
-    def add(self, tile):
-        asked.append(tile)
-        return ADD(self, tile)
+    def put(self, found):
+        asked.append(found)
+        return PUT(self, found)
 
-    monkeypatch.setattr(TileRounds, "_add", add)
+    monkeypatch.setattr(TileRounds, "_put", put)
     how = Refinement(steps, wanted, rounds=rounds)
     found = refine(cache, cache.model, start_field(shift(0, 0), size), how, PROGRESS)
     assert len(asked) == measured
