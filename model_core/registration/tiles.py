@@ -193,7 +193,7 @@ class TileRun:
         threads = torch.get_num_threads()
         try:
             yield from ahead(
-                whole, numbers, at_once, partial(torch.set_num_threads, threads // at_once)
+                whole, numbers, at_once, partial(torch.set_num_threads, max(1, threads // at_once))
             )
         finally:
             torch.set_num_threads(threads)

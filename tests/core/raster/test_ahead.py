@@ -8,7 +8,7 @@ import time
 import pytest
 
 from model_core.raster import ahead as module
-from model_core.raster.ahead import ahead, reading_threads
+from model_core.raster.ahead import MOST_THREADS, ahead, computing_threads, reading_threads
 
 
 @pytest.fixture(params=[1, 3])
@@ -25,6 +25,20 @@ def test_results_come_in_the_order_of_the_items(threads: int) -> None:
 
     assert list(ahead(slowest_first, range(8))) == [item**2 for item in range(8)]
     assert list(ahead(slowest_first, [])) == []
+
+
+def test_each_thread_prepares_itself_and_all_work_at_one_time() -> None:
+    together, prepared = threading.Barrier(3, timeout=5), []
+
+    def meet(item: int) -> int:
+        together.wait()
+        return item
+
+    def prepare() -> None:
+        prepared.append(threading.get_ident())
+
+    assert list(ahead(meet, range(6), 3, prepare)) == list(range(6))
+    assert len(set(prepared)) == 3
 
 
 def test_no_more_wait_than_are_allowed(threads: int) -> None:
@@ -69,3 +83,9 @@ def test_half_of_the_processors_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for processors, expected in ((None, 1), (1, 1), (2, 1), (6, 3), (64, module.MOST_THREADS)):
         monkeypatch.setattr("os.cpu_count", lambda count=processors: count)
         assert reading_threads() == expected
+
+
+def test_more_processors_compute_than_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for processors, reading, computing in ((1, 1, 1), (2, 1, 2), (16, MOST_THREADS, MOST_THREADS)):
+        monkeypatch.setattr(module.os, "cpu_count", lambda count=processors: count)
+        assert (reading_threads(), computing_threads()) == (reading, computing)

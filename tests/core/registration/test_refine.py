@@ -220,6 +220,19 @@ def test_a_transformation_of_the_whole_image_is_known_from_some_tiles(
         assert error(fit.field, shift(3.0, -2.0)) < 0.3
 
 
+def test_however_many_tiles_are_worked_on_at_one_time_the_field_is_the_same(monkeypatch):
+    size = (192, 256)
+    images = deformed_pair(size)[0]
+    monkeypatch.setattr(tiles, "TILE", 64)
+    threads = torch.get_num_threads()
+    fields = []
+    for at_once in (1, 3):
+        monkeypatch.setattr(tiles, "tiles_at_once", lambda _model, count=at_once: count)
+        fields.append(refined(images, shift(0, 0), FLOW).fit.field.window(Window(0, 0, *size)))
+    assert np.array_equal(*fields)
+    assert torch.get_num_threads() == threads
+
+
 def test_tiles_are_measured_far_apart_at_first():
     places = np.stack(np.meshgrid(np.arange(5.0), np.arange(4.0)), axis=-1).reshape(-1, 2)
     order = spread_out(places)
