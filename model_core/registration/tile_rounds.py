@@ -20,7 +20,7 @@ from model_core.registration.feature_cache import FeatureCache, drift_of, drifte
 from model_core.registration.fit import Targets, fit_flexible
 from model_core.registration.measurements import Measurements, measure, measure_both
 from model_core.registration.model import RegistrationModel
-from model_core.registration.tiles import Place, Tile, TileRun
+from model_core.registration.tiles import Tile, TileExtent, TileRun
 from model_core.registration.verify import WindowMatches, WindowSearch
 
 CERTAIN = 0.5
@@ -35,13 +35,13 @@ class _Found:
     """What was found in a tile.
 
     Attributes:
-        place: of the tile.
+        extent: of the tile.
         targets: where the control points of its window lie in the moving image, by the last round.
         both: what the verification windows found, from both sides.
         field: around which both was measured.
     """
 
-    place: Place
+    extent: TileExtent
     targets: Targets
     both: Measurements
     field: Field
@@ -121,15 +121,15 @@ class TileRounds:
 
     def _put(self, found: _Found) -> bool:
         """Keep what was found in a tile, and return whether it tells something."""
-        outer, inner = found.place.control_points(found.targets.grid.spacing)
+        outer, inner = found.extent.control_points(found.targets.grid.spacing)
         self._targets.put(outer, found.targets, inner)
-        windows, inner_windows = found.place.control_points(self._wide.spacing)
+        windows, inner_windows = found.extent.control_points(self._wide.spacing)
         self._search.add(windows, found.both.part(inner_windows), found.field)
         return bool((found.targets.certainty[inner] >= CERTAIN).mean() >= LEAST_CERTAIN)
 
     def _measured(self, tile: Tile) -> _Found:
         """Measure a tile in several rounds, each around what the one before found."""
-        window, moving, field = tile.place.window, tile.moving, self._field
+        window, moving, field = tile.extent.window, tile.moving, self._field
         origin = window.column, window.row
         measured = measure(self._model, tile.reference, moving, self._rounds[0])
         for before, stage in zip(self._rounds, self._rounds[1:], strict=False):
@@ -141,7 +141,7 @@ class TileRounds:
         both = measure_both(self._model, tile.reference, moving, self._wide)
         grid = ControlGrid(*window.shape, self._rounds[-1].spacing, origin)
         targets = Targets.around(field, grid, measured, 1, self._aspect)
-        return _Found(tile.place, targets, both, field)
+        return _Found(tile.extent, targets, both, field)
 
 
 def spread_out(places: NDArray[np.float64]) -> list[int]:

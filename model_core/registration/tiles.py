@@ -89,7 +89,7 @@ def with_margin(tile: Window, margin: int, height: int, width: int, spacing: int
 
 
 @dataclass(frozen=True)
-class Place:
+class TileExtent:
     """Where a tile lies in its level.
 
     Attributes:
@@ -115,14 +115,14 @@ class Tile:
     """A part of a level, described.
 
     Attributes:
-        place: where it lies.
+        extent: where it lies.
         positions: (height, width, 2), where the window's pixels were sampled in the moving image,
             in pixels of the working grid.
         reference: feature maps of the reference in the window.
         moving: of the moving image, warped.
     """
 
-    place: Place
+    extent: TileExtent
     positions: NDArray[np.float64]
     reference: FeatureMaps
     moving: FeatureMaps
@@ -151,14 +151,14 @@ class TileRun:
         spacing = max(stage.spacing for stage in stages)
         margin = max(model.network.matcher.margin(s) * s.spacing for s in stages)
         size = downsampled_size(*cache.pair.size, factor)
-        self._places = [
-            Place(tile, with_margin(tile, margin, *size, spacing)._replace(factor=factor))
+        self._extents = [
+            TileExtent(tile, with_margin(tile, margin, *size, spacing)._replace(factor=factor))
             for tile in tile_windows(*size, spacing)
         ]
 
     def centres(self) -> NDArray[np.float64]:
         """Return the centres (N, 2) of the tiles, in pixels of the level."""
-        inner = [place.inner for place in self._places]
+        inner = [extent.inner for extent in self._extents]
         return np.array([(one.column + one.width / 2, one.row + one.height / 2) for one in inner])
 
     def results(
@@ -174,8 +174,8 @@ class TileRun:
             work: makes something of a tile; safe to be called from several threads at once.
             order: which tiles, by their numbers; None: all.
         """
-        numbers = range(len(self._places)) if order is None else order
-        if len(self._places) == 1:
+        numbers = range(len(self._extents)) if order is None else order
+        if len(self._extents) == 1:
             alone = self._alone(field)
             yield None if alone is None else work(alone)
             return
@@ -212,24 +212,24 @@ class TileRun:
         """
 
         def work(tile: Tile) -> tuple[Slices, Measurements]:
-            outer, inner = tile.place.control_points(stage.spacing)
+            outer, inner = tile.extent.control_points(stage.spacing)
             return outer, measure(tile.reference, tile.moving, stage).part(inner)
 
         progress.report(0.0)
         for index, found in enumerate(self.results(field, work)):
             if found is not None:
                 yield found
-            progress.report((index + 1) / len(self._places))
+            progress.report((index + 1) / len(self._extents))
 
     def _alone(self, field: Field) -> Tile | None:
         """Return the only tile of a level, of which the cache may know already."""
-        place = self._places[0]
-        maps = self._cache.feature_maps(place.window, field, self._stride)
-        return None if maps is None else Tile(place, field.window(place.window), *maps)
+        extent = self._extents[0]
+        maps = self._cache.feature_maps(extent.window, field, self._stride)
+        return None if maps is None else Tile(extent, field.window(extent.window), *maps)
 
     def _read(self, field: Field, number: int) -> Views | None:
         """Read a tile; None where the images have no data in common."""
-        pair, window = self._cache.pair, self._places[number].window
+        pair, window = self._cache.pair, self._extents[number].window
         reference = pair.reference.read(window)
         if not reference.valid.any():
             return None
@@ -240,7 +240,7 @@ class TileRun:
     def _described(self, number: int, views: Views) -> Tile:
         positions, reference, moving = views
         maps = self._cache.model.feature_maps(reference), self._cache.model.feature_maps(moving)
-        return Tile(self._places[number], positions, *maps)
+        return Tile(self._extents[number], positions, *maps)
 
 
 def tiles_at_once(model: RegistrationModel) -> int:
