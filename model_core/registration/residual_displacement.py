@@ -17,6 +17,7 @@ from torch import Tensor
 
 from model_core.geometry.field import Field
 from model_core.geometry.pixels import cell_to_pixel, window_pixels
+from model_core.network.translation_search import fast_length
 from model_core.registration.evidence import PRIOR_DEVIATION, Smoothness
 from model_core.registration.noise import CORRELATION, Array, bell, correlation
 from model_core.registration.samples import Measured, lattice
@@ -89,7 +90,7 @@ class Kriging:
         widths = [width for _, width in (*smoothness.parts, *CORRELATION)]
         reach = PADDING * max(widths)
         self._padded = tuple(
-            quick_length(math.ceil(max(length / self._step, reach / side) + reach / side))
+            fast_length(math.ceil(max(length / self._step, reach / side) + reach / side))
             for length, side in zip(grid.shape, (spacing * self._aspect, spacing), strict=True)
         )
         self._torus = Torus((self._padded[0], self._padded[1]), (spacing * self._aspect, spacing))
@@ -191,19 +192,6 @@ class Kriging:
         ground = cell_to_pixel(points, self._grid.spacing) * [1.0, self._aspect]
         across, down = np.moveaxis(ground - self.samples.centre, -1, 0)
         return np.stack([np.ones_like(across), across, down])
-
-
-def quick_length(least: int) -> int:
-    """Return the first even length from ``least`` on of which a Fourier transform is quick: a
-    product of twos, threes and fives."""
-    for length in range(least + least % 2, 2 * least + 2, 2):
-        rest = length
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return length
-    raise ValueError("a power of two lies between a number and its double")
 
 
 def lattice_step(measured: Measured) -> int:

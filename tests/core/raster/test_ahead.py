@@ -87,5 +87,5 @@ def test_half_of_the_processors_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_more_processors_compute_than_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for processors, reading, computing in ((1, 1, 1), (2, 1, 2), (16, MOST_THREADS, MOST_THREADS)):
-        monkeypatch.setattr(module.os, "cpu_count", lambda count=processors: count)
+        monkeypatch.setattr("os.cpu_count", lambda count=processors: count)
         assert (reading_threads(), computing_threads()) == (reading, computing)
