@@ -63,7 +63,7 @@ class TileRounds:
             cache: of the pair.
             model: the network.
             field: good to a few pixels.
-            rounds: the stages in which a tile is measured, of one spacing.
+            rounds: the stages in which a tile is measured.
         """
         self._model, self._field, self._rounds = model, field, rounds
         self._wide = model.network.config.verification_stage
