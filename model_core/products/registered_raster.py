@@ -23,11 +23,11 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
-from model_core.raster.ahead import ahead, computing_threads
+from model_core.raster.ahead import at_one_time
 from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.output import atomic_write
-from model_core.raster.pixels import Extent, block_means
+from model_core.raster.pixels import Extent, block_means, covered_pixels
 from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
 from model_core.settings import SETTINGS
 from model_core.version import __version__
@@ -236,7 +236,7 @@ def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress
     nothing = np.array(0 if target.nodata is None else target.nodata)
     progress.report(0.0)
     for index, (block, (values, good)) in enumerate(
-        zip(blocks, ahead(resampled, blocks, computing_threads()), strict=True)
+        zip(blocks, at_one_time(resampled, blocks), strict=True)
     ):
         window = rasterio.windows.Window(block.column, block.row, block.width, block.height)
         target.write(np.where(good, values, nothing.astype(values.dtype)), window=window)
@@ -250,16 +250,12 @@ def _sample(
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """Read what lies under pixel positions (h, w, 2) and interpolate it, all bands."""
     size = np.array([source.width, source.height])
-    # By coordinate: reductions over an axis of two take many times as long.
-    x, y = positions[..., 0], positions[..., 1]
-    usable = (x > -1) & (x < size[0]) & (y > -1) & (y < size[1])  # False where not finite
     shape = (source.count, *positions.shape[:2])
-    if not usable.any():
+    covered = covered_pixels(positions[..., 0], positions[..., 1], source.width, source.height)
+    if covered is None:
         return np.zeros(shape, source.dtypes[0]), np.zeros(shape, bool)
     reach = REACH[method] + 1
-    least, most = ([one(axis[usable]) for axis in (x, y)] for one in (np.min, np.max))
-    low = np.maximum(np.floor(least).astype(int) - reach, 0)
-    high = np.minimum(np.ceil(most).astype(int) + reach + 1, size)
+    low, high = np.maximum(covered[0] - reach, 0), np.minimum(covered[1] + reach, size)
     factor = _factor(positions) if method != "nearest" else 1
     extent = ((int(low[1]), int(high[1])), (int(low[0]), int(high[0])))
     rows, columns = (-(-(b - a) // factor) for a, b in extent)

@@ -6,8 +6,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import TypeVar
+
+import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,11 +25,6 @@ def reading_threads() -> int:
     The others are for what is worked on.
     """
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
-
-
-def computing_threads() -> int:
-    """Return how many threads compute at one time: one a processor, up to :data:`MOST_THREADS`."""
-    return min(MOST_THREADS, os.cpu_count() or 1)
 
 
 def ahead(
@@ -60,3 +58,21 @@ def ahead(
                 yield result
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def items_at_once() -> int:
+    """Return how many items are computed at one time: one a thread of torch, up to
+    :data:`MOST_THREADS`."""
+    return min(MOST_THREADS, torch.get_num_threads())
+
+
+def at_one_time(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield the same as :func:`ahead`, several items being computed at one time on the CPU, each
+    with its share of torch's threads: operations on one are too small to be shared by processors.
+    """
+    threads, count = torch.get_num_threads(), items_at_once()
+    share = max(1, threads // count)
+    try:
+        yield from ahead(function, items, count, partial(torch.set_num_threads, share))
+    finally:
+        torch.set_num_threads(threads)

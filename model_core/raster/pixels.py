@@ -23,6 +23,27 @@ AT_ONCE = 2**22
 """Values that are read at one time where blocks are averaged, so that memory stays bounded."""
 
 
+def covered_pixels(
+    x: NDArray[np.float64], y: NDArray[np.float64], width: int, height: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return the first (x, y) and the one beyond the last of the pixels between which positions in
+    an image lie; None where no position is in it.
+
+    Args:
+        x: in pixels of the image, by coordinate: reductions over an axis of two take many times as
+            long.
+        y: of the same shape.
+        width: of the image.
+        height: of the image.
+    """
+    usable = (x > -1) & (x < width) & (y > -1) & (y < height)  # False where not finite
+    if not usable.any():
+        return None
+    inside = x[usable], y[usable]
+    low = np.floor([axis.min() for axis in inside]).astype(np.int64)
+    return low, np.ceil([axis.max() for axis in inside]).astype(np.int64) + 1
+
+
 def read_values(
     dataset: DatasetReader, fill: Fill, extent: Extent, shape: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -16,7 +16,7 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
-from model_core.raster.pixels import bridge_small_holes, read_values
+from model_core.raster.pixels import bridge_small_holes, covered_pixels, read_values
 from model_core.raster.radiometry import estimate_radiometry
 from model_core.raster.scene import Scene, open_raster
 from model_core.raster.view import View
@@ -90,13 +90,11 @@ class SceneReader:
             self.scene.modality,
         )
         size = np.array([self.scene.grid.width, self.scene.grid.height])
-        # By coordinate: reductions over an axis of two take many times as long.
         x, y = np.ascontiguousarray(source[..., 0]), np.ascontiguousarray(source[..., 1])
-        usable = (x > -1) & (x < size[0]) & (y > -1) & (y < size[1])  # False where not finite
-        if not usable.any():
+        covered = covered_pixels(x, y, *size.tolist())
+        if covered is None:
             return nothing
-        low = np.floor([x[usable].min(), y[usable].min()]).astype(int)
-        high = np.ceil([x[usable].max(), y[usable].max()]).astype(int) + 1
+        low, high = covered
         factor = _source_factor(x, y)
         # Blocks start at multiples of the factor, so that neighbouring tiles average the same ones.
         start = np.maximum((low // factor - 1) * factor, 0)

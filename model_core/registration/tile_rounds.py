@@ -130,17 +130,16 @@ class TileRounds:
     def _measured(self, tile: Tile) -> _Found:
         """Measure a tile in several rounds, each around what the one before found."""
         window, moving, field = tile.extent.window, tile.moving, self._field
-        origin = window.column, window.row
-        measured = measure(self._model, tile.reference, moving, self._rounds[0])
-        for before, stage in zip(self._rounds, self._rounds[1:], strict=False):
-            grid = ControlGrid(*window.shape, before.spacing, origin)
-            targets = Targets.around(field, grid, measured, 1, self._aspect)
-            field = fit_flexible(targets, field.affine).field
-            moving = drifted(tile.moving, drift_of(tile.positions, field, window))
+        targets: Targets | None = None
+        for stage in self._rounds:
+            if targets is not None:
+                field = fit_flexible(targets, field.affine).field
+                moving = drifted(tile.moving, drift_of(tile.positions, field, window))
+            grid = ControlGrid(*window.shape, stage.spacing, (window.column, window.row))
             measured = measure(self._model, tile.reference, moving, stage)
+            targets = Targets.around(field, grid, measured, 1, self._aspect)
+        assert targets is not None
         both = measure_both(self._model, tile.reference, moving, self._wide)
-        grid = ControlGrid(*window.shape, self._rounds[-1].spacing, origin)
-        targets = Targets.around(field, grid, measured, 1, self._aspect)
         return _Found(tile.extent, targets, both, field)
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model_core.feedback import Progress
@@ -16,7 +15,7 @@ from model_core.geometry.field import Field
 from model_core.geometry.window import Window, downsampled_size
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.matcher_config import StageConfig
-from model_core.raster.ahead import MOST_THREADS, ahead
+from model_core.raster.ahead import ahead, at_one_time
 from model_core.raster.view import View
 from model_core.registration.feature_cache import FeatureCache
 from model_core.registration.measurements import Measurements, Slices
@@ -166,8 +165,7 @@ class TileRun:
     ) -> Iterator[Result | None]:
         """Yield what is made of each tile; None for one without data in both images.
 
-        On a CPU several tiles are worked on at one time: operations on one are too small to be
-        shared by processors. Elsewhere the next ones are read ahead.
+        On a CPU several tiles are worked on at one time; elsewhere the next ones are read ahead.
 
         Args:
             field: where reference pixels lie in the moving image, as far as is known.
@@ -175,28 +173,17 @@ class TileRun:
             order: which tiles, by their numbers; None: all.
         """
         numbers = range(len(self._extents)) if order is None else order
-        if len(self._extents) == 1:
-            alone = self._alone(field)
-            yield None if alone is None else work(alone)
-            return
         read = partial(self._read, field)
-        at_once = tiles_at_once(self._cache.model)
-        if at_once == 1:
-            for number, views in zip(numbers, ahead(read, numbers), strict=True):
-                yield None if views is None else work(self._described(number, views))
-            return
 
         def whole(number: int) -> Result | None:
             views = read(number)
             return None if views is None else work(self._described(number, views))
 
-        threads = torch.get_num_threads()
-        try:
-            yield from ahead(
-                whole, numbers, at_once, partial(torch.set_num_threads, max(1, threads // at_once))
-            )
-        finally:
-            torch.set_num_threads(threads)
+        if self._cache.model.device.type == "cpu":
+            yield from at_one_time(whole, numbers)
+            return
+        for number, views in zip(numbers, ahead(read, numbers), strict=True):
+            yield None if views is None else work(self._described(number, views))
 
     def measured(
         self, field: Field, measure: MeasureTile, stage: StageConfig, progress: Progress
@@ -211,21 +198,24 @@ class TileRun:
             progress: of this run.
         """
 
-        def work(tile: Tile) -> tuple[Slices, Measurements]:
-            outer, inner = tile.extent.control_points(stage.spacing)
-            return outer, measure(tile.reference, tile.moving, stage).part(inner)
+        def at(
+            extent: TileExtent, reference: FeatureMaps, moving: FeatureMaps
+        ) -> tuple[Slices, Measurements]:
+            outer, inner = extent.control_points(stage.spacing)
+            return outer, measure(reference, moving, stage).part(inner)
 
         progress.report(0.0)
-        for index, found in enumerate(self.results(field, work)):
-            if found is not None:
-                yield found
+        if len(self._extents) == 1:  # of the only tile the cache may know the maps already
+            maps = self._cache.feature_maps(self._extents[0].window, field, self._stride)
+            if maps is not None:
+                yield at(self._extents[0], *maps)
+            progress.report(1.0)
+            return
+        found = self.results(field, lambda tile: at(tile.extent, tile.reference, tile.moving))
+        for index, one in enumerate(found):
+            if one is not None:
+                yield one
             progress.report((index + 1) / len(self._extents))
-
-    def _alone(self, field: Field) -> Tile | None:
-        """Return the only tile of a level, of which the cache may know already."""
-        extent = self._extents[0]
-        maps = self._cache.feature_maps(extent.window, field, self._stride)
-        return None if maps is None else Tile(extent, field.window(extent.window), *maps)
 
     def _read(self, field: Field, number: int) -> Views | None:
         """Read a tile; None where the images have no data in common."""
@@ -241,8 +231,3 @@ class TileRun:
         positions, reference, moving = views
         maps = self._cache.model.feature_maps(reference), self._cache.model.feature_maps(moving)
         return Tile(self._extents[number], positions, *maps)
-
-
-def tiles_at_once(model: RegistrationModel) -> int:
-    """Return how many tiles are worked on at one time."""
-    return min(MOST_THREADS, torch.get_num_threads()) if model.device.type == "cpu" else 1

@@ -6,9 +6,10 @@ import threading
 import time
 
 import pytest
+import torch
 
 from model_core.raster import ahead as module
-from model_core.raster.ahead import MOST_THREADS, ahead, computing_threads, reading_threads
+from model_core.raster.ahead import ahead, at_one_time, items_at_once, reading_threads
 
 
 @pytest.fixture(params=[1, 3])
@@ -85,7 +86,21 @@ def test_half_of_the_processors_read(monkeypatch: pytest.MonkeyPatch) -> None:
         assert reading_threads() == expected
 
 
-def test_more_processors_compute_than_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    for processors, reading, computing in ((1, 1, 1), (2, 1, 2), (16, MOST_THREADS, MOST_THREADS)):
-        monkeypatch.setattr("os.cpu_count", lambda count=processors: count)
-        assert (reading_threads(), computing_threads()) == (reading, computing)
+@pytest.mark.parametrize(("threads", "items", "share"), [(1, 1, 1), (2, 2, 1), (16, 4, 4)])
+def test_items_share_the_threads_of_torch(
+    monkeypatch: pytest.MonkeyPatch, threads: int, items: int, share: int
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert items_at_once() == items
+        together = threading.Barrier(items, timeout=5)
+
+        def meet(_item: int) -> int:
+            together.wait()
+            return torch.get_num_threads()
+
+        assert list(at_one_time(meet, range(2 * items))) == [share] * (2 * items)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

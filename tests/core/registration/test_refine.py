@@ -16,6 +16,7 @@ from model_core.geometry.window import Window
 from model_core.network.images import ImageBatch
 from model_core.network.matcher_config import StageConfig
 from model_core.network.soma import Soma
+from model_core.raster import ahead
 from model_core.registration import refine as refining
 from model_core.registration import tiles
 from model_core.registration.feature_cache import FeatureCache
@@ -227,7 +228,7 @@ def test_however_many_tiles_are_worked_on_at_one_time_the_field_is_the_same(monk
     threads = torch.get_num_threads()
     fields = []
     for at_once in (1, 3):
-        monkeypatch.setattr(tiles, "tiles_at_once", lambda _model, count=at_once: count)
+        monkeypatch.setattr(ahead, "items_at_once", lambda count=at_once: count)
         fields.append(refined(images, shift(0, 0), FLOW).fit.field.window(Window(0, 0, *size)))
     assert np.array_equal(*fields)
     assert torch.get_num_threads() == threads
