@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from typing import Any, Literal
 from model_core.errors import BadInputError
 from model_core.locations import DEFINITIONS
 
-SettingType = Literal["band", "bands", "choice", "number", "extent", "text", "options"]
+SettingType = Literal[
+    "band", "bands", "choice", "number", "flag", "extent", "text", "path", "options"
+]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Setting:
         name: in requests and in Python; the command line's is ``--max-shift`` for ``max_shift``,
             Processing's ``MAX_SHIFT``.
         type: "band" (from 1), "bands" (as many as ``count`` allows), "choice" (one of ``choices``),
-            "number", "extent" (xmin, ymin, xmax, ymax), "text", "options" (NAME=VALUE texts).
+            "number", "flag" (true or false), "extent" (xmin, ymin, xmax, ymax), "text", "path" (of
+            a file that exists, of what ``accepts`` says), "options" (NAME=VALUE texts).
         title: what it is called in a form.
         help: one or two sentences.
         default: None where not giving it has a meaning of its own, which ``unset`` says.
@@ -40,6 +44,9 @@ class Setting:
         choices: of a choice.
         count: how many bands.
         of: the image ("sar" or "optical") of a band.
+        accepts: what a path may lead to: "raster", "polygons", "lines", "points", "file" (a text of
+            other than geometries). In QGIS layers of these may be given.
+        filter: of a dialog that asks for a path.
         advanced: rarely needed; forms fold it away.
     """
 
@@ -55,6 +62,8 @@ class Setting:
     choices: tuple[str, ...] = ()
     count: tuple[int, ...] = ()
     of: str = ""
+    accepts: tuple[str, ...] = ()
+    filter: str = ""
     advanced: bool = False
 
     def checked(self, value: Any) -> Any:
@@ -71,10 +80,12 @@ class Setting:
         check = {
             "choice": self._choice,
             "number": self._number,
+            "flag": self._flag,
             "band": self._band,
             "bands": self._bands,
             "extent": self._extent,
             "text": self._text,
+            "path": self._path,
             "options": self._options,
         }[self.type]
         return check(value)
@@ -106,6 +117,11 @@ class Setting:
             raise self._error(value, wanted)
         return number
 
+    def _flag(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self._error(value, "true or false")
+        return value
+
     def _band(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise self._error(value, "the number of a band, from 1")
@@ -133,6 +149,12 @@ class Setting:
         if not isinstance(value, str) or not value.strip() or "\0" in value:
             raise self._error(value, "a text")
         return value
+
+    def _path(self, value: Any) -> str:
+        path = os.fspath(value) if isinstance(value, os.PathLike) else value
+        if not isinstance(path, str) or not path.strip() or "\0" in path:
+            raise self._error(value, "the path of a file")
+        return path
 
     def _options(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):

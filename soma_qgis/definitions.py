@@ -38,7 +38,8 @@ class Setting:
 
     Attributes:
         name: in the request.
-        type: "band", "bands", "choice", "number", "extent", "text" or "options" (texts NAME=VALUE).
+        type: "band", "bands", "choice", "number", "flag", "extent", "text", "path" or
+            "options" (texts NAME=VALUE).
         title: what it is called in a form, translated.
         help: one or two sentences, translated.
         unit: of a number.
@@ -48,6 +49,9 @@ class Setting:
         choices: of a choice.
         count: how many bands.
         of: the image ("sar" or "optical") of a band.
+        accepts: what a path may lead to: "raster", "polygons", "lines", "points", which may be
+            layers, or "file".
+        filter: of a dialog that asks for a path.
         advanced: rarely needed; forms fold it away.
     """
 
@@ -63,6 +67,8 @@ class Setting:
     choices: tuple[str, ...] = ()
     count: tuple[int, ...] = ()
     of: str = ""
+    accepts: tuple[str, ...] = ()
+    filter: str = ""
     advanced: bool = False
 
     @property

@@ -75,7 +75,7 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _help(setting: Setting) -> str:
     default = ""
-    if setting.default not in (None, (), []):
+    if setting.default not in (None, (), []) and setting.type != "flag":
         number = isinstance(setting.default, float)
         default = f" (default: {setting.default:g})" if number else f" (default: {setting.default})"
     return f"{setting.title}. {setting.help}{default}".replace("%", "%%")
@@ -90,7 +90,9 @@ def _form(setting: Setting) -> dict[str, Any]:
         "choice": {"choices": setting.choices},
         "number": {"type": float, "metavar": unit},
         "extent": {"type": float, "nargs": 4, "metavar": ("XMIN", "YMIN", "XMAX", "YMAX")},
+        "flag": {"action": argparse.BooleanOptionalAction},
         "text": {"metavar": "TEXT"},
+        "path": {"metavar": "FILE"},
         "options": {"action": "append", "metavar": "NAME=VALUE"},
     }
     return forms[setting.type]

@@ -176,6 +176,16 @@ Displacements are the correction applied to the moving image: new position = old
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/algorithms/paths.py" />
+   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/paths.py" />
+   <source>{}: {} is not a raster layer; choose one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/algorithms/provider.py" />
    <source>SOMA</source>
    <translation type="unfinished" />
@@ -708,6 +718,16 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/panel.py" />
    <source>Save all results in</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>Choose a file</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>All files (*)</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -178,6 +178,16 @@ Displacements are the correction applied to the moving image: new position = old
    <translation>{} 不是波段编号列表；请按 4,3,2 的形式给出。</translation>
   </message>
   <message>
+   <location filename="soma_qgis/algorithms/paths.py" />
+   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
+   <translation>{}：{} 既不是图层，也不是可读取的文件；请另选一个。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/paths.py" />
+   <source>{}: {} is not a raster layer; choose one.</source>
+   <translation>{}：{} 不是栅格图层；请选择一个栅格图层。</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/algorithms/provider.py" />
    <source>SOMA</source>
    <translation>SOMA</translation>
@@ -721,6 +731,16 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/panel.py" />
    <source>Save all results in</source>
    <translation>把全部结果保存到</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>Choose a file</source>
+   <translation>选择文件</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>All files (*)</source>
+   <translation>所有文件 (*)</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/progress.py" />

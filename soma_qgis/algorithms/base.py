@@ -16,7 +16,8 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from soma_qgis.algorithms.parameters import band_list, creation_options, is_given
-from soma_qgis.definitions import Setting
+from soma_qgis.algorithms.paths import path_of, plain_file
+from soma_qgis.definitions import Setting, settings
 from soma_qgis.engine.engine import STARTING, shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
@@ -91,7 +92,11 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Return whether the parameters can be used, and why not."""
-        good, message = super().checkParameterValues(self._in_words(parameters), context)
+        known = {s.parameter: s for s in settings() if s.type == "path"}
+        plain = [n for n, s in known.items() if plain_file(s, parameters.get(n))]
+        # Processing takes layers only there.
+        checked = {n: v for n, v in self._in_words(parameters).items() if n not in plain}
+        good, message = super().checkParameterValues(checked, context)
         for definition in self.destinationParameterDefinitions():
             value = parameters.get(definition.name())
             if good and is_given(value) and self.provider() is not None:
@@ -134,9 +139,26 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             return self.parameterAsInt(parameters, name, context)
         if setting.type == "number":
             return self.parameterAsDouble(parameters, name, context)
+        if setting.type == "flag":
+            return self.parameterAsBool(parameters, name, context)
+        if setting.type == "path":
+            return self.path(setting, parameters, context)
         text = self.parameterAsString(parameters, name, context)
         # The worker runs in another folder, where a relative path would be another file.
         return creation_options(text) if setting.type == "options" else absolute(text.strip())
+
+    def path(
+        self, setting: Setting, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> str:
+        """Return the path that a parameter leads to; never in ``processAlgorithm``.
+
+        Raises:
+            QgsProcessingException: it leads to nothing that the setting takes.
+        """
+        try:
+            return path_of(self, setting, parameters, context)
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """Return the word that was chosen, whether it was given as a word or as its number."""

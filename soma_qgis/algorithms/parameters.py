@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingException,
     QgsProcessingParameterBand,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
@@ -30,6 +33,15 @@ DECIMALS_OF_QGIS = 6
 """Of the numbers in its dialogs, too few for the size of a pixel in degrees."""
 
 
+LAYER_TYPES = {
+    "raster": QgsProcessing.SourceType.TypeRaster,
+    "polygons": QgsProcessing.SourceType.TypeVectorPolygon,
+    "lines": QgsProcessing.SourceType.TypeVectorLine,
+    "points": QgsProcessing.SourceType.TypeVectorPoint,
+}
+"""The layers that a setting's ``accepts`` names."""
+
+
 def setting_parameter(setting: Setting) -> QgsProcessingParameterDefinition:
     """Return the parameter of a setting."""
     make = {
@@ -37,8 +49,10 @@ def setting_parameter(setting: Setting) -> QgsProcessingParameterDefinition:
         "bands": _band,
         "choice": _choice,
         "number": _number,
+        "flag": _flag,
         "extent": _extent,
         "text": _text,
+        "path": _path,
         "options": _options,
     }[setting.type]
     parameter = make(setting)
@@ -139,6 +153,22 @@ def _number(setting: Setting) -> QgsProcessingParameterNumber:
     if setting.decimals > DECIMALS_OF_QGIS:
         parameter.setMetadata({"widget_wrapper": {"decimals": setting.decimals}})
     return parameter
+
+
+def _flag(setting: Setting) -> QgsProcessingParameterBoolean:
+    return QgsProcessingParameterBoolean(setting.parameter, setting.title, bool(setting.default))
+
+
+def _path(setting: Setting) -> QgsProcessingParameterMapLayer:
+    """Return a parameter that takes a layer; :meth:`SomaAlgorithm.checkParameterValues` lets files
+    pass that are none."""
+    return QgsProcessingParameterMapLayer(
+        setting.parameter,
+        setting.title,
+        setting.default,
+        optional=setting.default is None,
+        types=[LAYER_TYPES[kind] for kind in setting.accepts if kind in LAYER_TYPES],
+    )
 
 
 def _extent(setting: Setting) -> QgsProcessingParameterExtent:

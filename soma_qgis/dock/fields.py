@@ -7,13 +7,14 @@ from typing import Any
 from qgis.core import QgsRasterLayer
 from qgis.gui import QgsMapCanvas, QgsRasterBandComboBox
 from qgis.PyQt.QtCore import QObject, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from soma_qgis.algorithms.parameters import OPTIONS_SEPARATOR, creation_options
 from soma_qgis.definitions import Setting
 from soma_qgis.dock.choices import choice_text
 from soma_qgis.dock.extent import ExtentChooser, as_parameter, from_parameter
 from soma_qgis.dock.number_box import NumberBox
+from soma_qgis.dock.path_box import PathBox
 from soma_qgis.i18n import tr
 from soma_qgis.layers.export import needs_export
 
@@ -118,6 +119,41 @@ class OptionsField(TextField):
         self._line.setText(OPTIONS_SEPARATOR.join(value or ()))
 
 
+class FlagField(Field):
+    """Yes or no."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._box = QCheckBox()
+        super().__init__(setting, self._box)
+        self._box.setAccessibleName(setting.title)
+        self._box.toggled.connect(lambda _: self.changed.emit())
+
+    def value(self) -> bool:
+        """Return whether it is ticked."""
+        return bool(self._box.isChecked())
+
+    def set_value(self, value: bool | None) -> None:
+        """Tick it or not."""
+        self._box.setChecked(bool(value))
+
+
+class PathField(Field):
+    """A layer of the project, or a file."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._box = PathBox(setting)
+        super().__init__(setting, self._box)
+        self._box.changed.connect(self.changed)
+
+    def value(self) -> str | None:
+        """Return the id of the layer, or the path of the file; None: not set."""
+        return self._box.source() or None
+
+    def set_value(self, value: str | None) -> None:
+        """Choose a layer by its id, or a file by its path."""
+        self._box.choose(value or "")
+
+
 class BandField(Field):
     """One band of an image, which is set as soon as there is an image."""
 
@@ -208,7 +244,9 @@ def make_field(setting: Setting, canvas: QgsMapCanvas) -> Field:
         "bands": BandsField,
         "choice": ChoiceField,
         "number": NumberField,
+        "flag": FlagField,
         "text": TextField,
+        "path": PathField,
         "options": OptionsField,
     }
     return fields[setting.type](setting)

@@ -23,6 +23,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from soma_qgis.algorithms import names
 from soma_qgis.definitions import products
+from soma_qgis.definitions import settings as all_settings
 from soma_qgis.dock.progress import TimeLeft
 from soma_qgis.dock.run_record import RunRecord
 from soma_qgis.dock.run_settings import ALGORITHM, RunSettings, output_files
@@ -93,6 +94,10 @@ class Run(QObject):
         self._command = settings.parameters(files)
         for name, layer in ((names.SAR, sar), (names.OPTICAL, optical)):
             self._command[name] = _source(layer)
+        for name in (setting.parameter for setting in all_settings() if setting.type == "path"):
+            chosen = QgsProject.instance().mapLayer(str(self._command.get(name)))
+            if chosen is not None:
+                self._command[name] = _source(chosen)
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
         self._task: QgsProcessingAlgRunnerTask | None = QgsProcessingAlgRunnerTask(
             self._algorithm, self._parameters, self._context, self._feedback
@@ -252,9 +257,10 @@ class RunQueue(QObject):
         self.changed.emit()
 
 
-def _source(layer: QgsRasterLayer) -> str:
+def _source(layer: QgsMapLayer) -> str:
+    """Return what names the layer's data outside of this project."""
     try:
-        return raster_source(layer)
+        return raster_source(layer) if isinstance(layer, QgsRasterLayer) else str(layer.source())
     except LayerError:
         return str(layer.source())
 

@@ -47,6 +47,7 @@ def test_types_are_known_and_defaults_within_their_limits(setting: Setting) -> N
     assert default == (tuple(setting.default) if setting.type == "options" else setting.default)
     assert bool(setting.choices) == (setting.type == "choice")
     assert bool(setting.count) == (setting.type in ("band", "bands"))
+    assert bool(setting.accepts) == (setting.type == "path")
     assert bool(setting.unset) == (setting.default is None), "what not setting it means"
 
 

@@ -84,6 +84,7 @@ def test_the_plugin_and_the_core_read_the_same(qgis_app: Any) -> None:
         assert (setting.type, setting.default) == (core.type, core.default)
         assert (setting.minimum, setting.maximum) == (core.minimum, core.maximum)
         assert (setting.choices, setting.count) == (core.choices, core.count)
+        assert setting.accepts == core.accepts
 
 
 def test_every_entry_has_a_type_that_forms_and_processing_know(
@@ -148,6 +149,13 @@ OF_EVERY_TYPE: list[tuple[dict[str, Any], Any]] = [
     ({"type": "band", "of": "optical", "count": [1], "default": 2}, 3),
     (OPTICAL_BANDS | {"default": None}, (3, 2, 1)),
     (OPTICAL_BANDS | {"default": [1, 2, 3]}, (3, 2, 1)),
+    ({"type": "flag", "default": False}, True),
+    ({"type": "flag", "default": True}, False),
+    ({"type": "path", "accepts": ["raster"], "default": None}, "SAR"),
+    (
+        {"type": "path", "accepts": ["points", "file"], "filter": "CSV (*.csv)", "default": None},
+        "CSV",
+    ),
     ({"type": "number", "default": None}, 7.0),
     ({"type": "number", "default": 5, "maximum": 10}, 7.0),
     ({"type": "number", "default": 0, "minimum": -10}, -7.0),
@@ -172,6 +180,9 @@ def test_an_invented_setting_is_the_same_in_panel_processing_and_core(
         "unset": "by itself",
     } | entry
     define(settings=invented)
+    (tmp_path / "points.csv").write_text("x,y\n", encoding="utf-8")
+    files = {"SAR": rasters["SAR"], "CSV": str(tmp_path / "points.csv")}
+    value = files.get(value, value) if isinstance(value, str) else value
     request.getfixturevalue("plugin")
     algorithm = QgsApplication.processingRegistry().algorithmById("soma:register")
     known = {field.name for field in dataclasses.fields(Setting)}

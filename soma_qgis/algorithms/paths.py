@@ -1,0 +1,75 @@
+"""What a setting of the type "path" is given in Processing: a layer, or a file that is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsRasterLayer,
+)
+
+from soma_qgis.definitions import Setting
+from soma_qgis.i18n import tr
+from soma_qgis.layers.source import LayerError, absolute, raster_source
+
+
+def plain_file(setting: Setting, value: object) -> bool:
+    """Return whether a value is a file that the worker reads by itself and QGIS need not open."""
+    if not isinstance(value, str) or "file" not in setting.accepts:
+        return False
+    return Path(value).suffix.lower() in _suffixes(setting) and Path(value).is_file()
+
+
+def path_of(
+    algorithm: QgsProcessingAlgorithm,
+    setting: Setting,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+) -> str:
+    """Return the path that a parameter leads to; never in ``processAlgorithm``.
+
+    Raises:
+        LayerError: it leads to nothing, or to something that the setting does not take.
+    """
+    value = parameters[setting.parameter]
+    if plain_file(setting, value):
+        return absolute(str(value))
+    return raster_source(_raster(setting, layer_of(algorithm, setting, parameters, context)))
+
+
+def layer_of(
+    algorithm: QgsProcessingAlgorithm,
+    setting: Setting,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+) -> QgsMapLayer:
+    """Return the layer of a parameter; never in ``processAlgorithm``.
+
+    Raises:
+        LayerError: there is none.
+    """
+    layer = algorithm.parameterAsLayer(parameters, setting.parameter, context)
+    if layer is None or not layer.isValid():
+        raise LayerError(
+            tr("{}: {} is neither a layer nor a file that can be read; choose another one.").format(
+                setting.title, parameters[setting.parameter]
+            )
+        )
+    return layer
+
+
+def _raster(setting: Setting, layer: QgsMapLayer) -> QgsRasterLayer:
+    if not isinstance(layer, QgsRasterLayer):
+        raise LayerError(
+            tr("{}: {} is not a raster layer; choose one.").format(setting.title, layer.name())
+        )
+    return layer
+
+
+def _suffixes(setting: Setting) -> list[str]:
+    """Return the ends of the names of the files that a setting takes, as its filter lists them."""
+    return [word.strip("()*;").lower() for word in setting.filter.split() if "*" in word]
