@@ -27,7 +27,7 @@ from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
 from model_core.errors import BadInputError, first_line
-from model_core.raster.scene import RASTER_ERRORS
+from model_core.raster.opening import RASTER_ERRORS
 
 
 class Raster(NamedTuple):

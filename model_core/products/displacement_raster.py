@@ -29,8 +29,8 @@ from model_core.products.displacement_field import (
     metres_of,
 )
 from model_core.products.finished_run import FinishedRun
+from model_core.raster.opening import open_raster
 from model_core.raster.output import atomic_write
-from model_core.raster.scene import open_raster
 from model_core.version import __version__
 
 NODATA = -9999.0

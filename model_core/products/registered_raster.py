@@ -26,9 +26,10 @@ from model_core.products.finished_run import FinishedRun
 from model_core.raster.ahead import at_one_time
 from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
+from model_core.raster.opening import RASTER_ERRORS, open_raster, reading
 from model_core.raster.output import atomic_write
 from model_core.raster.pixels import Extent, block_means, covered_pixels
-from model_core.raster.scene import RASTER_ERRORS, grid_of, open_raster, reading
+from model_core.raster.scene import grid_of
 from model_core.settings import SETTINGS
 from model_core.version import __version__
 

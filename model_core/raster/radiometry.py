@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
 from model_core.raster.fill import Fill
+from model_core.raster.opening import open_raster
 from model_core.raster.pixels import read_values
-from model_core.raster.scene import Scene, open_raster
+from model_core.raster.scene import Scene
 
 SAMPLE_SIDE = 1024
 """Pixels of the longer side of the downsampled image from which statistics are taken."""

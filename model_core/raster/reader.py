@@ -16,9 +16,10 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
+from model_core.raster.opening import open_raster
 from model_core.raster.pixels import bridge_small_holes, covered_pixels, read_values
 from model_core.raster.radiometry import estimate_radiometry
-from model_core.raster.scene import Scene, open_raster
+from model_core.raster.scene import Scene
 from model_core.raster.view import View
 
 COMPLETE = 0.999

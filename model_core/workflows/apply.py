@@ -12,8 +12,9 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.products.registered_raster import RasterOptions, bytes_needed, write_registered
 from model_core.raster.fill_search import find_fill_of_raster
+from model_core.raster.opening import open_raster
 from model_core.raster.output import check_outputs
-from model_core.raster.scene import grid_of, open_raster
+from model_core.raster.scene import grid_of
 from model_core.settings import SETTINGS
 
 
