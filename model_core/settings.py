@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, given
 from model_core.locations import DEFINITIONS
+from model_core.paths import checked_path
 
 SettingType = Literal[
     "band", "bands", "choice", "number", "flag", "extent", "text", "path", "options"
 ]
+
+LONGEST_TEXT = 4096
+"""Characters of a text."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ class Setting:
         return check(value)
 
     def _error(self, value: Any, wanted: str) -> BadInputError:
-        given = reprlib.repr(value)
-        return BadInputError(f"{self.name} is {given}, which is not {wanted}; give one that is.")
+        return BadInputError(
+            f"{self.name} is {given(value)}, which is not {wanted}; give one that is."
+        )
 
     def _choice(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self.choices:
@@ -146,15 +149,12 @@ class Setting:
         return xmin, ymin, xmax, ymax
 
     def _text(self, value: Any) -> str:
-        if not isinstance(value, str) or not value.strip() or "\0" in value:
-            raise self._error(value, "a text")
-        return value
+        if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+            raise self._error(value, f"a text of 1 to {LONGEST_TEXT} characters")
+        return checked_path(self.name, value)
 
     def _path(self, value: Any) -> str:
-        path = os.fspath(value) if isinstance(value, os.PathLike) else value
-        if not isinstance(path, str) or not path.strip() or "\0" in path:
-            raise self._error(value, "the path of a file")
-        return path
+        return checked_path(self.name, value)
 
     def _options(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
@@ -197,10 +197,10 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         BadInputError: a setting is unknown, or its value cannot be used.
     """
-    unknown = sorted(set(values) - set(SETTINGS))
+    unknown = sorted(map(given, set(values) - set(SETTINGS)))
     if unknown:
         raise BadInputError(
-            f"There is no setting {unknown[0]!r}; the settings are: {', '.join(SETTINGS)}."
+            f"There is no setting {unknown[0]}; the settings are: {', '.join(SETTINGS)}."
         )
     return {
         name: setting.checked(values.get(name, setting.default))

@@ -20,10 +20,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, shown
 from model_core.locations import WEIGHTS
 from model_core.network.config import SomaConfig
 from model_core.network.soma import Soma
+from model_core.paths import is_file
 from model_core.raster.output import atomic_write
 
 METADATA = "soma"
@@ -82,7 +83,7 @@ def load_network(model: str) -> tuple[Soma, str]:
         BadInputError: unknown name, no such file, or a file that is not sound (see
             :func:`read_checkpoint`); one of a bundled model that is not what its manifest says.
     """
-    is_path = Path(model).suffix != "" or os.sep in model or Path(model).is_file()
+    is_path = Path(model).suffix != "" or os.sep in model or is_file(model)
     models = read_manifest()
     if model in models:
         path = WEIGHTS / str(models[model].get("file", ""))
@@ -91,8 +92,8 @@ def load_network(model: str) -> tuple[Soma, str]:
         path, name = Path(model), Path(model).stem
     else:
         raise BadInputError(
-            f"There is no model {model!r}; choose one of {', '.join(sorted(models))}, or give the "
-            "path of a .safetensors file."
+            f"There is no model {shown(model)!r}; choose one of {', '.join(sorted(models))}, or "
+            "give the path of a .safetensors file."
         )
     checkpoint = read_checkpoint(path)
     try:
@@ -147,8 +148,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         BadInputError: the file is missing, is a pickle, is truncated, is not one of SOMA's, is of a
             newer format, or differs from the manifest beside it.
     """
-    if not path.is_file():
-        raise BadInputError(f"There is no model file {path}; check the path.")
+    if not is_file(path):
+        raise BadInputError(f"There is no model file {shown(path)}; check the path.")
     try:
         # Other files may be of any size: they are not read whole to be refused.
         content = path.read_bytes() if path.suffix == ".safetensors" else b""

@@ -9,13 +9,15 @@ working grid, ``residual`` in pixels. The sign: the correction applied to the mo
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
+from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
@@ -29,6 +31,7 @@ from model_core.products.displacement_field import (
     metres_of,
 )
 from model_core.products.finished_run import FinishedRun
+from model_core.raster.grid_checks import LARGEST_SIDE, georeferencing_trouble
 from model_core.raster.opening import open_raster
 from model_core.raster.output import atomic_write
 from model_core.version import __version__
@@ -36,6 +39,12 @@ from model_core.version import __version__
 NODATA = -9999.0
 TAG = "SOMA_REGISTRATION"
 FORMAT = 1
+
+UNREADABLE = (
+    AttributeError, KeyError, IndexError, TypeError, ValueError,
+    ArithmeticError, RecursionError, CPLE_BaseError,
+)  # fmt: skip
+"""What tags that somebody changed can lead to: CRSs and numbers that are none, JSON in depths."""
 
 
 def write(run: FinishedRun, path: Path) -> None:
@@ -108,20 +117,20 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
                 "choose the one that a registration wrote."
             )
         try:
-            return _field(json.loads(text), dataset.read(), name)
-        except (KeyError, TypeError, ValueError) as error:
+            return _field(json.loads(text), dataset, name)
+        except UNREADABLE as error:
             raise BadInputError(
                 f"{name} was changed after a registration wrote it, and cannot be applied any "
                 "more; choose the file as it was written."
             ) from error
 
 
-def _field(tags: dict[str, Any], bands: NDArray[np.float32], name: str) -> DisplacementField:
-    """Return the field of a displacement raster's tags and bands (4, h, w).
+def _field(tags: dict[str, Any], dataset: DatasetReader, name: str) -> DisplacementField:
+    """Return the field of a displacement raster's tags and its four bands.
 
     Raises:
         BadInputError: a later version wrote it.
-        KeyError, TypeError, ValueError: tags or bands are not as they were written.
+        UNREADABLE: tags or bands are not as they were written.
     """
     if tags["format"] != FORMAT:
         raise BadInputError(
@@ -136,8 +145,11 @@ def _field(tags: dict[str, Any], bands: NDArray[np.float32], name: str) -> Displ
     )
     spacing, affine = int(tags["step"]), np.array(tags["affine"], dtype=np.float64)
     control = ControlGrid(grids.working.height, grids.working.width, spacing)
-    if bands.shape[1:] != control.shape or affine.shape != (2, 3):
+    if dataset.shape != control.shape or affine.shape != (2, 3):
         raise ValueError("cut or resampled")
+    if not (np.isfinite(affine).all() and 0 < grids.pixel < math.inf):
+        raise ValueError("no finite transformation")
+    bands = dataset.read()
     filled = metres_of(grids.working, Field(affine, control)).astype(np.float32)
     valid = bands[0] != np.float32(NODATA)
     measured = valid & (bands[3] != np.float32(NODATA))
@@ -164,4 +176,9 @@ def _geometry(grid: Grid) -> dict[str, Any]:
 
 def _grid(data: dict[str, Any]) -> Grid:
     crs = None if data["crs"] is None else CRS.from_wkt(data["crs"])
-    return Grid(crs, Affine(*data["transform"]), int(data["width"]), int(data["height"]))
+    grid = Grid(crs, Affine(*data["transform"]), int(data["width"]), int(data["height"]))
+    if not (1 <= grid.width <= LARGEST_SIDE and 1 <= grid.height <= LARGEST_SIDE):
+        raise ValueError("no size of a raster")
+    if georeferencing_trouble(grid):
+        raise ValueError(georeferencing_trouble(grid))
+    return grid

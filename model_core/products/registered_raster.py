@@ -25,6 +25,7 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
 from model_core.raster.ahead import at_one_time
 from model_core.raster.fill import Fill
+from model_core.raster.grid_checks import check_output_size
 from model_core.raster.interpolation import REACH, interpolate
 from model_core.raster.opening import RASTER_ERRORS, open_raster, reading
 from model_core.raster.output import atomic_write
@@ -40,6 +41,9 @@ def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Gri
     """Return the grid of the registered raster over the ground of the working grid.
 
     The reference's own pixels, or square ones of ``pixel_size`` in the unit of its CRS.
+
+    Raises:
+        BadInputError: no raster can have pixels of that size.
     """
     across, down = working.pixel_size
     if pixel_size is None:
@@ -47,11 +51,13 @@ def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Gri
     else:
         wanted_across = wanted_down = pixel_size
     x, y = wanted_across / across, wanted_down / down
+    width, height = working.width / x, working.height / y
+    check_output_size(width, height, (working.width, working.height))
     return Grid(
         working.crs,
         working.transform * rasterio.Affine.scale(x, y),
-        max(1, round(working.width / x)),
-        max(1, round(working.height / y)),
+        max(1, round(width)),
+        max(1, round(height)),
     )
 
 

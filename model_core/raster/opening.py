@@ -8,13 +8,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import (
+    CRSError,
+    DriverRegistrationError,
+    NotGeoreferencedWarning,
+    RasterioError,
+    RasterioIOError,
+)
 from rasterio.io import DatasetReader
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line, shown
+from model_core.paths import checked_path, exists, is_folder
 
-RASTER_ERRORS = (RasterioError, RasterioIOError)
-"""What rasterio raises; the second is an OSError and does not derive from the first."""
+RASTER_ERRORS = (
+    RasterioError,
+    RasterioIOError,
+    CPLE_BaseError,
+    CRSError,
+    DriverRegistrationError,
+)
+"""What rasterio raises: not all of it has one ancestor, and GDAL's own errors come as they are."""
 
 
 @contextmanager
@@ -24,20 +38,22 @@ def open_raster(path: str) -> Iterator[DatasetReader]:
     Raises:
         BadInputError: the file is missing, is not a raster, or breaks off while it is read.
     """
-    name = Path(path).name
+    name = shown(Path(checked_path("The raster", path)).name)
     if "://" not in path and not path.startswith("/vsi") and ":" not in path[2:]:
-        if not Path(path).exists():
-            raise BadInputError(f"{name} does not exist at {path}; check the path.")
-        if Path(path).is_dir():
-            raise BadInputError(f"{path} is a folder, not a raster; choose the file inside it.")
+        if not exists(path):
+            raise BadInputError(f"{name} does not exist at {shown(path)}; check the path.")
+        if is_folder(path):
+            raise BadInputError(
+                f"{shown(path)} is a folder, not a raster; choose the file inside it."
+            )
     try:
         with warnings.catch_warnings():
             # Unreferenced images are an input like any other.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path)
-    except RASTER_ERRORS as error:
+    except (*RASTER_ERRORS, ValueError) as error:  # ValueError: what looks like a URL and is none
         raise BadInputError(
-            f"{name} cannot be opened as a raster ({_first_line(error)}); "
+            f"{name} cannot be opened as a raster ({first_line(error.__cause__ or error)}); "
             "check that the file is complete and in a format GDAL reads."
         ) from error
     with dataset, reading(name):
@@ -55,9 +71,6 @@ def reading(name: str) -> Iterator[None]:
         yield
     except RASTER_ERRORS as error:
         raise BadInputError(
-            f"{name} breaks off or is damaged ({_first_line(error)}); copy or export it again."
+            f"{name} breaks off or is damaged ({first_line(error.__cause__ or error)}); "
+            "copy or export it again."
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error.__cause__ or error).splitlines()[0].rstrip(".")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, shown
+from model_core.paths import checked_path, exists, is_folder, resolved
 
 UNFINISHED = ".soma-unfinished-"
 """Part of the name of every file that is being written; such files may be deleted at any time."""
@@ -78,22 +79,22 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str], needed_bytes: i
         BadInputError: an output is one of the inputs or is named twice, its folder does not exist
             or cannot be written to, or the disk has less than ``needed_bytes`` free.
     """
-    real_inputs = {Path(path).resolve() for path in inputs}
+    real_inputs = {resolved(path) for path in inputs}
     seen: set[Path] = set()
     for output in outputs:
-        path = Path(output)
-        folder = path.parent
-        if path.resolve() in real_inputs:
+        path = Path(checked_path("The output", output))
+        folder, real = path.parent, resolved(path)
+        if real in real_inputs:
             raise BadInputError(
                 f"The output {path.name} is also an input and would be overwritten; "
                 "choose another name."
             )
-        if path.resolve() in seen:
+        if real in seen:
             raise BadInputError(f"{path.name} is named for two outputs; choose another name.")
-        seen.add(path.resolve())
-        if not folder.is_dir():
+        seen.add(real)
+        if not is_folder(folder):
             raise BadInputError(f"The output folder {folder} does not exist; create it first.")
-        if path.is_dir():
+        if is_folder(path):
             raise BadInputError(f"The output {path} is a folder; give a file name.")
         probe = folder / f"{UNFINISHED}{uuid.uuid4().hex[:8]}-probe"
         try:
@@ -119,16 +120,17 @@ def output_folder(folder: Path) -> Iterator[None]:
     Raises:
         BadInputError: the folder cannot be created.
     """
-    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    missing = [p for p in (folder, *folder.parents) if not exists(p)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInputError(
-            f"The output folder {folder} cannot be created ({error.strerror}); choose another one."
-        ) from error
-    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInputError(
+                f"The output folder {shown(folder)} cannot be created ({error.strerror}); "
+                "choose another one."
+            ) from error
         yield
     finally:
         for created in missing:
-            if not any(created.iterdir()):
+            if created.is_dir() and not any(created.iterdir()):
                 created.rmdir()

@@ -11,8 +11,9 @@ import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, shown
 from model_core.geometry.grid import Grid
+from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.opening import open_raster
 from model_core.raster.view import Modality
 
@@ -56,11 +57,17 @@ class Scene:
 
 
 def grid_of(dataset: DatasetReader) -> Grid:
-    """Return the geometry of an open raster; ``crs`` None unless it has CRS and geotransform."""
+    """Return the geometry of an open raster; ``crs`` None unless it has CRS and geotransform.
+
+    Raises:
+        BadInputError: no place can be computed with the geotransform.
+    """
     placed = dataset.crs is not None and not dataset.transform.is_identity
     if not placed:
         return Grid(None, rasterio.Affine.identity(), dataset.width, dataset.height)
-    return Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
+    grid = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
+    check_georeferencing(grid, shown(Path(dataset.name).name))
+    return grid
 
 
 def open_scene(path: str | Path, modality: Modality, bands: Sequence[int] | None = None) -> Scene:

@@ -13,6 +13,7 @@ from model_core.network.checkpoint import load_network
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.images import ImageBatch
 from model_core.network.soma import Soma
+from model_core.paths import is_file
 from model_core.raster.view import View
 
 
@@ -65,5 +66,5 @@ def load_model(model: str, device: str) -> tuple[RegistrationModel, str]:
     """
     chosen, reason = choose_device(device)
     file = Path(model)
-    stamp = file.stat().st_mtime_ns if file.is_file() else 0  # a replaced file is loaded anew
+    stamp = file.stat().st_mtime_ns if is_file(file) else 0  # a replaced file is loaded anew
     return _cached(model, stamp, chosen), reason

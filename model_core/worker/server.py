@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from model_core.errors import BadInputError, CancelledError, SomaError
+from model_core.errors import BadInputError, CancelledError, SomaError, first_line
 from model_core.feedback import Feedback
 from model_core.raster.output import clean_up
 from model_core.version import __version__
@@ -170,7 +170,7 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, ImportError):
         return (
-            f"The Python that runs SOMA cannot load what it needs ({_first_line(error)}); "
+            f"The Python that runs SOMA cannot load what it needs ({first_line(error)}); "
             "install torch, timm, rasterio and safetensors there, or choose another Python."
         )
     if isinstance(error, MemoryError):
@@ -180,9 +180,5 @@ def _sentence(error: Exception) -> str:
         )
     return (
         f"Something went wrong that should not have ({type(error).__name__}: "
-        f"{_first_line(error)}); please report it with the details in the log."
+        f"{first_line(error)}); please report it with the details in the log."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or "no message").splitlines()[0].rstrip(".")

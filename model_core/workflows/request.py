@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, given, shown
+from model_core.paths import checked_path
 from model_core.products.registry import PRODUCTS
 from model_core.settings import SETTINGS, check_settings
 
@@ -38,14 +38,14 @@ class RegistrationRequest:
     def __post_init__(self) -> None:
         """Check, and hold everything in its own type."""
         for name in ("sar", "optical"):
-            object.__setattr__(self, name, _path(f"The {name} image", getattr(self, name)))
+            object.__setattr__(self, name, checked_path(f"The {name} image", getattr(self, name)))
         outputs, settings = _mapping(self, "outputs"), _mapping(self, "settings")
         unknown = [str(name) for name in outputs if name not in PRODUCTS]
         if unknown:
             raise BadInputError(
-                f"There is no product {unknown[0]!r}; the products are: {', '.join(PRODUCTS)}."
+                f"There is no product {given(unknown[0])}; the products are: {', '.join(PRODUCTS)}."
             )
-        paths = {name: _path(f"The output {name}", path) for name, path in outputs.items()}
+        paths = {name: checked_path(f"The output {name}", path) for name, path in outputs.items()}
         object.__setattr__(self, "outputs", MappingProxyType(paths))
         object.__setattr__(self, "settings", MappingProxyType(check_settings(settings)))
 
@@ -64,8 +64,9 @@ class RegistrationRequest:
             )
         unknown = sorted(str(key) for key in data if key not in {*_OWN, *SETTINGS})
         if unknown:
+            names = shown(", ".join(unknown))
             raise BadInputError(
-                f"The request has settings this version does not know ({', '.join(unknown)}); "
+                f"The request has settings this version does not know ({names}); "
                 "use the plugin and the core of one release."
             )
         for name in ("sar", "optical"):
@@ -87,17 +88,10 @@ _OWN = ("sar", "optical", "outputs")
 """What a request has beside the settings."""
 
 
-def _path(what: str, value: Any) -> str:
-    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else ""
-    if not isinstance(path, str) or not path or "\0" in path:
-        raise BadInputError(f"{what} is {value!r}, which is not a path; give the path of a file.")
-    return path
-
-
 def _mapping(request: RegistrationRequest, name: str) -> Mapping[str, Any]:
     value = getattr(request, name)
     if not isinstance(value, Mapping):
         raise BadInputError(
-            f"The {name} of the request are {value!r}; give each with its name, as an object."
+            f"The {name} of the request are {given(value)}; give each with its name, as an object."
         )
     return value

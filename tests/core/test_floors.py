@@ -12,7 +12,7 @@ from tests.core.imports import ROOT, Import, imports, imports_of
 CORE = ROOT / "model_core"
 
 FLOORS = (
-    {"errors", "feedback", "locations", "settings", "device", "version", "versions"},
+    {"errors", "feedback", "locations", "paths", "settings", "device", "version", "versions"},
     {"geometry"},
     {"raster"},
     {"network"},

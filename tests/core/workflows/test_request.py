@@ -101,6 +101,18 @@ REFUSED: list[tuple[Any, str]] = [
     (BOTH | {"outputs": "folder"}, "outputs of the request"),
     (BOTH | {"outputs": {"map": "m.tif"}}, "no product 'map'"),
     (BOTH | {"outputs": {"report": 7}}, "The output report is 7"),
+    (BOTH | {"outputs": {"report": "a\ud800"}}, "a\\ud800, whose name is not in UTF-8"),
+    (BOTH | {"sar_band": True}, "sar_band is True"),
+    (BOTH | {"sar_band": -1}, "sar_band is -1"),
+    (BOTH | {"max_shift": True}, "max_shift is True"),
+    (BOTH | {"max_shift": 10**400}, "max_shift is 1000"),
+    (BOTH | {"max_shift": [[[[[[[[1]]]]]]]]}, "max_shift is [[[[[["),
+    (BOTH | {"min_certainty": float("nan")}, "min_certainty is nan"),
+    (BOTH | {"spacing": 1e-9}, "from 1 to 100000"),
+    (BOTH | {"model": "m" * 10**6}, "a text of 1 to 4096 characters"),
+    (BOTH | {"model": "m\udfff"}, "whose name is not in UTF-8"),
+    (BOTH | {"x" * 10**6: 1}, "does not know (xxx"),
+    (BOTH | {"sar": "  "}, "sar image is '  '"),
 ]
 
 
@@ -112,3 +124,5 @@ def test_what_cannot_be_used_gets_one_sentence(data: Any, words: str) -> None:
     assert words in sentence
     assert sentence.endswith(".")
     assert ";" in sentence
+    assert len(sentence) < 600
+    assert sentence.isprintable()
