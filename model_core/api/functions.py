@@ -37,6 +37,7 @@ from model_core.api.images import Image, open_image
 from model_core.api.result import Registration
 from model_core.errors import BadInputError
 from model_core.feedback import STAGES
+from model_core.products.registered_raster import RasterOptions
 from model_core.registration.model import load_model as load_cached
 from model_core.settings import SETTINGS, check_settings
 from model_core.workflows.apply import apply_registration
@@ -46,7 +47,7 @@ from model_core.workflows.register import compute, open_scenes
 from model_core.workflows.request import RegistrationRequest
 
 OF_MATCH = ("transform", "max_shift", "max_rotation", "max_scale", "model", "device")
-OF_APPLY = ("resampling", "creation_options")
+OF_APPLY = ("resampling", "creation_options", "dem")
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,7 @@ def apply(
         os.fspath(displacement_raster),
         image.path,
         target,
-        checked["resampling"],
-        checked["creation_options"],
+        RasterOptions.of(checked),
         as_feedback(progress),
     )
     return Path(target)

@@ -22,17 +22,19 @@ ROWS = 256
 
 
 def move(
-    source: DatasetReader, field: DisplacementField, resampling: str, fill: Fill
+    source: DatasetReader, placed: Grid, field: DisplacementField, resampling: str, fill: Fill
 ) -> NDArray[Any]:
     """Return all bands of a raster on the registration's output grid, (bands, H, W), masked.
 
     Args:
         source: the raster.
+        placed: its grid.
         field: the registration.
         resampling: "auto", "nearest", "bilinear" or "cubic".
         fill: of the raster, is masked.
     """
-    reader = RegisteredReader(source, field, RasterOptions(resampling).method(source), fill)
+    method = RasterOptions(resampling).method(source)
+    reader = RegisteredReader(source, placed, field, method, fill)
     grid = field.grids.output
     shape = (source.count, grid.height, grid.width)
     values = np.empty(shape, source.dtypes[0])

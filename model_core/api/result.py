@@ -168,9 +168,10 @@ class Registration:
         else:
             image = open_image(other, "other image")
         with open_raster(image.path) as dataset:
-            check_geometry(self._run.field, grid_of(dataset))
+            grid = grid_of(dataset, self._run.settings["dem"])
+            check_geometry(self._run.field, grid)
             fill = self._run.fill if other is None else find_fill_of_raster(dataset)
-            moved = move(dataset, self._run.field, method, fill)
+            moved = move(dataset, grid, self._run.field, method, fill)
         return as_given(moved, self._run.field.grids.output, image.given)
 
     def save(

@@ -20,12 +20,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--displacement", required=True, help="displacement raster of register")
     parser.add_argument("--raster", required=True, help="raster of the moving image's geometry")
     parser.add_argument("--out", required=True, help="GeoTIFF to write")
-    add_settings(parser, ("resampling", "creation_options"))
+    add_settings(parser, ("resampling", "creation_options", "dem"))
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Apply, and say where the result is."""
+    from model_core.products.registered_raster import RasterOptions
     from model_core.workflows.apply import apply_registration
 
     settings = check_settings(given_settings(options))
@@ -33,8 +34,7 @@ def run(options: argparse.Namespace) -> int:
         options.displacement,
         options.raster,
         options.out,
-        settings["resampling"],
-        settings["creation_options"],
+        RasterOptions.of(settings),
         StandardErrorFeedback(),
     )
     sys.stdout.write(f"Written: {options.out}\n")

@@ -39,6 +39,12 @@ def pixel_to_cell(pixels: Positions, factor: Any) -> Positions:
     return cells
 
 
+def from_corner(pixels: Positions) -> Positions:
+    """Return positions as GDAL and QGIS count them: from the upper left corner of the image."""
+    counted: Positions = pixels + 0.5
+    return counted
+
+
 def centre_offset(factor: float) -> float:
     """Return the distance, in pixels, from a cell's first pixel to the cell's centre."""
     return (factor - 1) / 2

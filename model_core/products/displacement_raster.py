@@ -23,6 +23,8 @@ from rasterio.transform import Affine
 from model_core.errors import BadInputError
 from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
+from model_core.geometry.located import LATTICE, LocatedGrid, lattice
+from model_core.geometry.mesh import MeshLocator
 from model_core.products.displacement_field import (
     SIGN,
     SIGN_PIXELS,
@@ -166,11 +168,19 @@ def _field(tags: dict[str, Any], dataset: DatasetReader, name: str) -> Displacem
 
 
 def _geometry(grid: Grid) -> dict[str, Any]:
+    placed = {}
+    if isinstance(grid, LocatedGrid):
+        points = grid.to_map(lattice(grid.width, grid.height))
+        # JSON knows no NaN.
+        known = np.isfinite(points).all(axis=-1)
+        places = [p if k else None for p, k in zip(points.tolist(), known, strict=True)]
+        placed = {"placed_by": grid.locator.words, "places": places}
     return {
         "crs": None if grid.crs is None else grid.crs.to_wkt(),
         "transform": list(grid.transform)[:6],
         "width": grid.width,
         "height": grid.height,
+        **placed,
     }
 
 
@@ -181,4 +191,12 @@ def _grid(data: dict[str, Any]) -> Grid:
         raise ValueError("no size of a raster")
     if georeferencing_trouble(grid):
         raise ValueError(georeferencing_trouble(grid))
-    return grid
+    return _located(grid, data) if "places" in data else grid
+
+
+def _located(grid: Grid, data: dict[str, Any]) -> LocatedGrid:
+    points = np.array([[np.nan, np.nan] if p is None else p for p in data["places"]], np.float64)
+    pixels = lattice(grid.width, grid.height).reshape(LATTICE, LATTICE, 2)
+    nodes = points.reshape(LATTICE, LATTICE, 2)
+    mesh = MeshLocator(pixels[0, :, 0], pixels[:, 0, 1], nodes, str(data["placed_by"]))
+    return LocatedGrid(grid.crs, grid.transform, grid.width, grid.height, mesh, grid.crs)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from model_core.geometry.located import LocatedGrid
+from model_core.geometry.pixels import from_corner
 from model_core.geometry.projection import project
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
@@ -24,9 +26,9 @@ def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) ->
     """Write one point per tie point: where it belongs (map) and where the moving image has it.
 
     Line 1 names the CRS of the map columns; then ``mapX,mapY,sourceX,sourceY,enable,dX,dY,
-    residual``. Since QGIS 3.26 the source columns are layer coordinates for a georeferenced image,
-    and pixels (column, minus row, from the upper left corner) otherwise; dX, dY and residual are
-    of QGIS's own fit and start at 0. Outliers are written disabled.
+    residual``. Since QGIS 3.26 the source columns are layer coordinates for an image with a
+    geotransform, and pixels (column, minus row, from the upper left corner) otherwise; dX, dY and
+    residual are of QGIS's own fit and start at 0. Outliers are written disabled.
     """
     working, moving = field.working.crs, field.grids.moving.crs
     source, target, first = points.old, points.new, "#CRS: "
@@ -37,6 +39,8 @@ def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) ->
         first += working.to_wkt()
         if moving != working:
             source = project(source, working, moving)
+        if isinstance(field.grids.moving, LocatedGrid):
+            source = from_corner(field.grids.moving.to_pixels(source)) * _UP
     lines = [first, "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
     for new, old, inlier in zip(target, source, points.inlier, strict=True):
         numbers = ",".join(repr(float(v)) for v in (*new, *old))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,16 +70,23 @@ def bytes_needed(path: str, target: Grid) -> int:
 
 @dataclass(frozen=True)
 class RasterOptions:
-    """How a registered raster is written.
+    """How a registered raster is made.
 
     Attributes:
         resampling: "nearest", "bilinear", "cubic", or "auto": nearest for classes (a palette),
             cubic for measured values.
         creation_options: of GDAL's GeoTIFF, ``"COMPRESS=ZSTD"``; ``"DRIVER=COG"`` makes a COG.
+        dem: path of a raster with the height of the ground, for a raster that RPCs place.
     """
 
     resampling: str = "auto"
     creation_options: Sequence[str] = ()
+    dem: str | None = None
+
+    @staticmethod
+    def of(settings: Mapping[str, Any]) -> RasterOptions:
+        """Return the options that settings, which have been checked, ask for."""
+        return RasterOptions(settings["resampling"], settings["creation_options"], settings["dem"])
 
     def method(self, dataset: DatasetReader) -> str:
         """Return the resampling of a raster: never "auto"."""
@@ -103,13 +110,26 @@ class RegisteredReader:
     """Reads windows of a raster as they look once the registration moved it."""
 
     def __init__(
-        self, source: DatasetReader, field: DisplacementField, method: str, fill: Fill
+        self,
+        source: DatasetReader,
+        grid: Grid,
+        field: DisplacementField,
+        method: str,
+        fill: Fill,
     ) -> None:
-        """``method``: "nearest", "bilinear" or "cubic"; ``fill``: of the source, is no data."""
+        """Take what is read.
+
+        Args:
+            source: the raster.
+            grid: of its pixels.
+            field: the registration.
+            method: "nearest", "bilinear" or "cubic".
+            fill: of the source; it is no data.
+        """
         self.source = source
         self.fill = fill
         self.method = method
-        self._source_grid = grid_of(source)
+        self._source_grid = grid
         self._grids = field.grids
         self._field = field.to_field()
 
@@ -137,7 +157,7 @@ class RegisteredReader:
 
 def write(run: FinishedRun, path: Path) -> None:
     """Write the registered raster of a run."""
-    options = RasterOptions(run.settings["resampling"], run.settings["creation_options"])
+    options = RasterOptions.of(run.settings)
     write_registered(run.moving.path, run.field, path, options, run.progress, run.fill)
 
 
@@ -170,7 +190,8 @@ def write_registered(
     driver, creation = options.driver_and_options()
     direct = driver == "GTiff"
     with open_raster(raster) as source, atomic_write(path) as temporary:
-        reader = RegisteredReader(source, field, options.method(source), fill)
+        grid = grid_of(source, options.dem)
+        reader = RegisteredReader(source, grid, field, options.method(source), fill)
         profile = _profile(source, field.grids.output) | (creation if direct else {})
         # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")

@@ -7,9 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.transform import Affine
+from rasterio.warp import transform_bounds
 
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
+from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.geometry.projection import project
 from model_core.raster.scene import SMALLEST_SIDE, Scene
 
@@ -39,13 +41,13 @@ def common_grid(
             f"{without.name} is not georeferenced and the other image is, so their common ground "
             "is unknown; georeference it roughly first, or give two images without georeferencing."
         )
-    base = reference.grid
-    footprint = _footprint(moving, reference)
+    base = regular_grid(reference.grid)
+    footprint = _footprint(moving, reference.name, base)
     factor = _coarsening(footprint, moving, base)
     low = np.maximum(np.floor(footprint.min(axis=0) + 0.5), 0)
     high = np.minimum(np.ceil(footprint.max(axis=0) + 0.5), [base.width, base.height])
     if (high <= low).any():
-        raise BadInputError(_apart(reference, moving, footprint))
+        raise BadInputError(_apart(reference, moving, base, footprint))
     if extent is not None:
         low, high = _limit(low, high, extent, base, reference)
     # Whole blocks only: a cut block would be a smaller pixel.
@@ -61,20 +63,20 @@ def common_grid(
     return Grid(base.crs, transform, int(size[0]), int(size[1]))
 
 
-def _footprint(moving: Scene, reference: Scene) -> NDArray[np.float64]:
+def _footprint(moving: Scene, reference: str, base: Grid) -> NDArray[np.float64]:
     """Return points (N, 2) along the border of the moving image, in reference pixels.
 
     Raises:
         BadInputError: no point of it has a place in the reference's CRS.
     """
     on_map = moving.grid.to_map(_outline(moving.grid))
-    if reference.grid.crs is not None and moving.grid.crs != reference.grid.crs:
-        on_map = project(on_map, moving.grid.crs, reference.grid.crs)
-    footprint = reference.grid.to_pixels(on_map)
+    if base.crs is not None and moving.grid.crs != base.crs:
+        on_map = project(on_map, moving.grid.crs, base.crs)
+    footprint = base.to_pixels(on_map)
     footprint = footprint[np.isfinite(footprint).all(axis=1)]
     if footprint.size == 0:
         raise BadInputError(
-            f"{moving.name} cannot be projected to the CRS of {reference.name}; "
+            f"{moving.name} cannot be projected to the CRS of {reference}; "
             "check the CRS of both layers."
         )
     return np.asarray(footprint)
@@ -108,6 +110,8 @@ def _limit(
     base: Grid,
     reference: Scene,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if isinstance(reference.grid, LocatedGrid) and reference.grid.stated != base.crs:
+        extent = transform_bounds(reference.grid.stated, base.crs, *extent)
     xmin, ymin, xmax, ymax = extent
     box = base.to_pixels(np.array([[xmin, ymin], [xmin, ymax], [xmax, ymin], [xmax, ymax]]))
     low = np.maximum(low, np.floor(box.min(axis=0) + 0.5))
@@ -120,8 +124,7 @@ def _limit(
     return low, high
 
 
-def _apart(reference: Scene, moving: Scene, footprint: NDArray[np.float64]) -> str:
-    grid = reference.grid
+def _apart(reference: Scene, moving: Scene, grid: Grid, footprint: NDArray[np.float64]) -> str:
     size = np.array([grid.width, grid.height])
     gap = np.maximum(np.maximum(-footprint.max(axis=0), footprint.min(axis=0) - size), 0)
     units = np.array(grid.pixel_size) * np.array(grid.metres_per_unit())

@@ -14,6 +14,7 @@ from rasterio.io import DatasetReader
 from model_core.errors import BadInputError, shown
 from model_core.geometry.grid import Grid
 from model_core.raster.grid_checks import check_georeferencing
+from model_core.raster.location import located_grid
 from model_core.raster.opening import open_raster
 from model_core.raster.view import Modality
 
@@ -56,21 +57,30 @@ class Scene:
         return Path(self.path).name
 
 
-def grid_of(dataset: DatasetReader) -> Grid:
-    """Return the geometry of an open raster; ``crs`` None unless it has CRS and geotransform.
+def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
+    """Return the geometry of an open raster; ``crs`` None where the file says nothing of its place.
+
+    Args:
+        dataset: a geotransform goes before whatever else places it.
+        dem: path of a raster with the height of the ground, for RPCs; None: their mean height.
 
     Raises:
-        BadInputError: no place can be computed with the geotransform.
+        BadInputError: no place can be computed with what the file says of it.
     """
-    placed = dataset.crs is not None and not dataset.transform.is_identity
-    if not placed:
-        return Grid(None, rasterio.Affine.identity(), dataset.width, dataset.height)
-    grid = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
-    check_georeferencing(grid, shown(Path(dataset.name).name))
-    return grid
+    if dataset.crs is not None and not dataset.transform.is_identity:
+        grid = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
+        check_georeferencing(grid, shown(Path(dataset.name).name))
+        return grid
+    plane = Grid(None, rasterio.Affine.identity(), dataset.width, dataset.height)
+    return located_grid(dataset, dem) or plane
 
 
-def open_scene(path: str | Path, modality: Modality, bands: Sequence[int] | None = None) -> Scene:
+def open_scene(
+    path: str | Path,
+    modality: Modality,
+    bands: Sequence[int] | None = None,
+    dem: str | None = None,
+) -> Scene:
     """Describe a raster and choose the bands to match.
 
     Args:
@@ -79,19 +89,15 @@ def open_scene(path: str | Path, modality: Modality, bands: Sequence[int] | None
         bands: 1-based; None: the first for SAR; for optical red, green and blue by colour
             interpretation, by band names, by Sentinel-2's order where there are 12 or 13 bands,
             else the first three, or the first where there are fewer.
+        dem: see :func:`grid_of`.
 
     Raises:
-        BadInputError: what :func:`open_raster` raises; a band that does not exist; an image smaller
-            than :data:`SMALLEST_SIDE`; one located by ground control points only.
+        BadInputError: what :func:`open_raster` and :func:`grid_of` raise; a band that does not
+            exist; an image smaller than :data:`SMALLEST_SIDE`.
     """
     with open_raster(str(path)) as dataset:
         name = Path(path).name
-        grid = grid_of(dataset)
-        if grid.crs is None and dataset.gcps[0]:
-            raise BadInputError(
-                f"{name} is placed by ground control points only, not by a geotransform; "
-                "warp it to a map projection first (GDAL Warp), then register."
-            )
+        grid = grid_of(dataset, dem)
         if min(dataset.width, dataset.height) < SMALLEST_SIDE:
             raise BadInputError(
                 f"{name} has {dataset.width} x {dataset.height} pixels, but at least "

@@ -13,7 +13,8 @@ from typing import Any
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 
-APPLY_ARGUMENTS = ("displacement_raster", "raster", "output", "resampling", "creation_options")
+OF_APPLY = ("resampling", "creation_options", "dem")
+APPLY_ARGUMENTS = ("displacement_raster", "raster", "output", *OF_APPLY)
 Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
 
 
@@ -28,12 +29,14 @@ def run_register(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any
 def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Apply a saved registration.
 
-    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling`` and
-    ``creation_options`` (a list). Result: ``output``.
+    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling``,
+    ``creation_options`` (a list) and ``dem`` (a path or null). Result: ``output``.
 
     Raises:
         BadInputError: an argument is missing or is not one of these, or cannot be used.
     """
+    from model_core.products.registered_raster import RasterOptions
+    from model_core.settings import check_settings
     from model_core.workflows.apply import apply_registration
 
     if set(arguments) != set(APPLY_ARGUMENTS):
@@ -51,8 +54,7 @@ def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
         arguments["displacement_raster"],
         arguments["raster"],
         arguments["output"],
-        arguments["resampling"],
-        arguments["creation_options"],
+        RasterOptions.of(check_settings({name: arguments[name] for name in OF_APPLY})),
         feedback,
     )
     return {"output": arguments["output"]}

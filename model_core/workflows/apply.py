@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.geometry.grid import Grid
+from model_core.geometry.located import LocatedGrid
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.products.registered_raster import RasterOptions, bytes_needed, write_registered
@@ -15,15 +15,16 @@ from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.opening import open_raster
 from model_core.raster.output import check_outputs
 from model_core.raster.scene import grid_of
-from model_core.settings import SETTINGS
+
+SAME_PLACE = 0.5
+"""Pixels by which two images may lie apart that the same points, RPCs or arrays place."""
 
 
 def apply_registration(
     displacement_raster: str,
     raster: str,
     output: str,
-    resampling: str,
-    creation_options: Sequence[str],
+    options: RasterOptions,
     feedback: Feedback,
 ) -> None:
     """Move a raster as a saved displacement raster says; one resampling.
@@ -33,8 +34,7 @@ def apply_registration(
         raster: another band, polarisation, date or product on the moving image's ground, of any
             pixel size.
         output: the raster to write.
-        resampling: "auto", "nearest", "bilinear" or "cubic".
-        creation_options: of the output, as ``"COMPRESS=ZSTD"``.
+        options: resampling, creation options, and the heights that place the raster.
         feedback: is told progress, and asked whether to stop.
 
     Raises:
@@ -42,15 +42,14 @@ def apply_registration(
             output cannot be written; nothing was written.
         CancelledError: on request; nothing was written.
     """
-    options = RasterOptions(
-        SETTINGS["resampling"].checked(resampling),
-        SETTINGS["creation_options"].checked(creation_options),
-    )
     field = read_displacement_raster(displacement_raster)
     with open_raster(raster) as dataset:
-        check_geometry(field, grid_of(dataset))
+        grid = grid_of(dataset, options.dem)
+        check_geometry(field, grid)
         fill = find_fill_of_raster(dataset)
     check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.grids.output))
+    if isinstance(grid, LocatedGrid):
+        feedback.log(grid.sentence(Path(raster).name))
     if fill:
         feedback.log(fill.sentence(Path(raster).name))
     write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
@@ -60,10 +59,13 @@ def check_geometry(field: DisplacementField, grid: Grid) -> None:
     """Refuse a raster to which the correction does not apply.
 
     The correction is a function of the ground, so another pixel size is fine; another CRS has
-    another georeferencing error, and pixels without a map mean nothing at another size.
+    another georeferencing error, as has another geometry of images without geotransform, and pixels
+    without a map mean nothing at another size.
     """
     moving = field.grids.moving
-    if moving.crs is None or grid.crs is None:
+    if isinstance(moving, LocatedGrid) or isinstance(grid, LocatedGrid):
+        same = isinstance(moving, LocatedGrid) and moving.apart(grid) <= SAME_PLACE
+    elif moving.crs is None or grid.crs is None:
         same = moving.crs is grid.crs is None and (moving.width, moving.height) == (
             grid.width,
             grid.height,
@@ -71,13 +73,16 @@ def check_geometry(field: DisplacementField, grid: Grid) -> None:
     else:
         same = moving.crs == grid.crs
     if not same:
+        also = ", and give the same DEM" if isinstance(moving, LocatedGrid) else ""
         raise BadInputError(
             f"The raster is not of the moving image's geometry ({_words(grid)} instead of "
-            f"{_words(moving)}); choose a raster that was made on the same ground in the same CRS."
+            f"{_words(moving)}); choose a raster that was made on the same ground in the same CRS"
+            f"{also}."
         )
 
 
 def _words(grid: Grid) -> str:
     if grid.crs is None:
         return f"{grid.width} x {grid.height} pixels without georeferencing"
-    return str(grid.crs.to_string())
+    crs = str(grid.crs.to_string())
+    return f"{crs}, placed by {grid.locator.words}" if isinstance(grid, LocatedGrid) else crs

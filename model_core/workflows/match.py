@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,8 @@ def plain_view(path: str | Path, modality: Modality, feedback: Feedback | None =
         BadInputError: what ``open_scene`` and ``estimate_radiometry`` raise.
     """
     scene = open_scene(path, modality)
+    plane = Grid(None, Affine.identity(), scene.grid.width, scene.grid.height)
+    scene = dataclasses.replace(scene, grid=plane)
     reader = SceneReader(scene, scene.grid)
     if reader.fill and feedback is not None:
         feedback.log(reader.fill.sentence(scene.name))

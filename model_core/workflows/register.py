@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_core.feedback import Feedback, stage_progress
+from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
 from model_core.products.registered_raster import bytes_needed, output_grid
@@ -78,15 +79,17 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
     """
     settings = request.settings
     sar_bands = None if settings["sar_band"] is None else [settings["sar_band"]]
-    sar = open_scene(request.sar, "sar", sar_bands)
-    optical = open_scene(request.optical, "optical", settings["optical_bands"])
+    dem = settings["dem"]
+    sar = open_scene(request.sar, "sar", sar_bands, dem)
+    optical = open_scene(request.optical, "optical", settings["optical_bands"], dem)
     reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
     working = common_grid(reference, moving, settings["extent"])
+    own = regular_grid(reference.grid)
     grids = RegistrationGrids(
         working=working,
         moving=moving.grid,
-        output=output_grid(working, reference.grid, settings["output_pixel_size"]),
-        pixel=working.pixel_size[0] / reference.grid.pixel_size[0],
+        output=output_grid(working, own, settings["output_pixel_size"]),
+        pixel=working.pixel_size[0] / own.pixel_size[0],
     )
     return OpenScenes(reference, moving, grids)
 
@@ -114,6 +117,8 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         SceneReader(scene, grids.working) for scene in (scenes.reference, scenes.moving)
     )
     for reader in (reference, moving):
+        if isinstance(reader.scene.grid, LocatedGrid):
+            feedback.log(reader.scene.grid.sentence(reader.scene.name))
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
     pair = ImagePair(reference, moving)

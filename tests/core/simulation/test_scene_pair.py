@@ -17,6 +17,7 @@ from model_core.__main__ import main
 from model_core.errors import CancelledError
 from model_core.feedback import Feedback
 from model_core.products.displacement_raster import read_displacement_raster
+from model_core.products.registered_raster import RasterOptions
 from model_core.simulation.scene_pair import FILES, SceneSettings, plan_scene, simulate
 from model_core.workflows.apply import apply_registration
 
@@ -74,8 +75,7 @@ def test_the_truth_registers_the_image(plain: Path, tmp_path: Path) -> None:
         str(moved / "truth_displacement.tif"),
         str(moved / "sar.tif"),
         str(registered),
-        "bilinear",
-        (),
+        RasterOptions("bilinear"),
         Feedback(),
     )
     with rasterio.open(registered) as dataset:

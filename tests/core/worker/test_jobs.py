@@ -16,6 +16,7 @@ APPLY: dict[str, Any] = {
     "output": "o.tif",
     "resampling": "auto",
     "creation_options": [],
+    "dem": None,
 }
 
 

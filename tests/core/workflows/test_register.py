@@ -14,6 +14,7 @@ from rasterio.transform import Affine
 
 from model_core.errors import CancelledError
 from model_core.feedback import Feedback
+from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import in_folder
 from model_core.workflows.apply import apply_registration
 from model_core.workflows.register import compute, open_scenes, register, write_products
@@ -191,7 +192,7 @@ def test_the_saved_displacement_gives_the_same_raster_again(tmp_path: Path) -> N
     register(wanted, Feedback())
     again = tmp_path / "again.tif"
     apply_registration(
-        str(tmp_path / "displacement.tif"), wanted.sar, str(again), "auto", (), Feedback()
+        str(tmp_path / "displacement.tif"), wanted.sar, str(again), RasterOptions(), Feedback()
     )
     with rasterio.open(tmp_path / "registered.tif") as one, rasterio.open(again) as other:
         assert one.transform == other.transform

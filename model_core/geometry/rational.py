@@ -1,0 +1,70 @@
+"""Images located by rational polynomial coefficients (RPC), as optical satellites are."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.rpc import RPC
+from rasterio.transform import RPCTransformer
+
+from model_core.geometry.grid import apply_transform
+from model_core.geometry.locator import CLOSE, fit_affine, solve
+from model_core.geometry.projection import project
+
+WGS84 = CRS.from_epsg(4326)
+"""Of the coefficients; their heights are above its ellipsoid."""
+
+
+class Heights(Protocol):
+    """The height of the ground."""
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+
+    def at(self, points: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
+        """Return the height (N,) in metres at points (N, 2) of a map, NaN where it is unknown."""
+
+
+class RationalLocator:
+    """Locates by RPCs, at the height of the ground, or at their mean height without one."""
+
+    def __init__(self, rpcs: RPC, crs: CRS, heights: Heights | None) -> None:
+        """``crs`` is the map's; where ``heights`` knows none, the mean height is taken."""
+        self.mean = float(rpcs.height_off)
+        self._crs, self._heights = crs, heights
+        self._transformer = RPCTransformer(rpcs)
+        self._lock = threading.Lock()  # a transformer is for one thread at a time
+        # A height between two points is not what interpolation makes of theirs.
+        self.spacing = 16 if heights is None else 4
+        self.words = f"RPCs at their mean height of {self.mean:.0f} m"
+        if heights is not None:
+            self.words = f"RPCs with the heights of {heights.name}"
+        square = np.stack(np.meshgrid([-0.5, 0.0, 0.5], [-0.5, 0.0, 0.5]), axis=-1).reshape(-1, 2)
+        middle = np.array([rpcs.long_off, rpcs.lat_off])
+        ground = project(middle + square * [rpcs.long_scale, rpcs.lat_scale], WGS84, crs)
+        self._affine = fit_affine(self.to_pixels(ground), ground)
+
+    def to_pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map points of the map (..., 2) to pixel centres (..., 2)."""
+        flat = points.reshape(-1, 2)
+        longitude, latitude = project(flat, self._crs, WGS84).T
+        height = np.full(len(flat), self.mean)
+        if self._heights is not None:
+            known = self._heights.at(flat, self._crs)
+            height = np.where(np.isnan(known), self.mean, known)
+        with self._lock:
+            rows, columns = self._transformer.rowcol(longitude, latitude, zs=height, op=float)
+        # The transformer counts from the corner of the first pixel.
+        return np.asarray(np.stack([columns, rows], axis=-1).reshape(points.shape) - 0.5)
+
+    def to_map(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map pixel centres (..., 2) to points of the map (..., 2)."""
+        flat = pixels.reshape(-1, 2)
+        step = abs(self._affine.determinant) ** 0.5
+        start = apply_transform(self._affine, flat)
+        return solve(self.to_pixels, flat, start, step, CLOSE).reshape(pixels.shape)
