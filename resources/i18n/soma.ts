@@ -1602,6 +1602,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Heights of the ground (DEM)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>A raster of heights in metres above the ellipsoid, for images that RPCs place; heights above the sea do as well, for the difference is a shift; not set: the mean height that the RPCs name.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>a mean height</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Model</source>
    <translation type="unfinished" />
   </message>

@@ -1614,6 +1614,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Heights of the ground (DEM)</source>
+   <translation>地面高程（DEM）</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>A raster of heights in metres above the ellipsoid, for images that RPCs place; heights above the sea do as well, for the difference is a shift; not set: the mean height that the RPCs name.</source>
+   <translation>以米为单位的椭球高栅格，用于由 RPC 定位的影像；海拔高也可以，因为两者之差只是一个平移；未设置：采用 RPC 给出的平均高程。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>a mean height</source>
+   <translation>平均高程</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Model</source>
    <translation>模型</translation>
   </message>

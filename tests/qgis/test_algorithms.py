@@ -268,6 +268,7 @@ def test_apply_asks_for_what_it_was_given(
         INPUT=rasters["SAR"],
         RESAMPLING="nearest",
         CREATE_OPTIONS="COMPRESS=ZSTD",
+        DEM=rasters["OPTICAL"],
         OUTPUT=output,
     )
     assert results == {"OUTPUT": output}
@@ -277,6 +278,7 @@ def test_apply_asks_for_what_it_was_given(
         "output": output,
         "resampling": "nearest",
         "creation_options": ["COMPRESS=ZSTD"],
+        "dem": rasters["OPTICAL"],
     }
 
 

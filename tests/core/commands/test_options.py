@@ -39,7 +39,16 @@ def test_every_setting_can_be_given() -> None:
         *("--transform", "affine", "--max-shift", "12.5", "--max-rotation", "9"),
         *("--max-scale", "1.05", "--extent", "-3.5", "39", "-3", "40", "--min-certainty", "0"),
         *("--spacing", "16", "--resampling", "bilinear", "--output-pixel-size", "12"),
-        *("--model", "other", "--device", "cpu", "--creation-options", "COMPRESS=ZSTD"),
+        *(
+            "--dem",
+            "heights.tif",
+            "--model",
+            "other",
+            "--device",
+            "cpu",
+            "--creation-options",
+            "COMPRESS=ZSTD",
+        ),
     )
     assert given == {
         "sar_band": 2,
@@ -54,6 +63,7 @@ def test_every_setting_can_be_given() -> None:
         "spacing": 16.0,
         "resampling": "bilinear",
         "output_pixel_size": 12.0,
+        "dem": "heights.tif",
         "model": "other",
         "device": "cpu",
         "creation_options": ("COMPRESS=ZSTD",),
