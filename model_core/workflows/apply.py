@@ -47,7 +47,8 @@ def apply_registration(
         grid = grid_of(dataset, options.dem)
         check_geometry(field, grid)
         fill = find_fill_of_raster(dataset)
-    check_outputs([output], (displacement_raster, raster), bytes_needed(raster, field.grids.output))
+    inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
+    check_outputs([output], inputs, bytes_needed(raster, field.grids.output))
     if isinstance(grid, LocatedGrid):
         feedback.log(grid.sentence(Path(raster).name))
     if fill:

@@ -51,7 +51,7 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     needed = 0
     if "registered" in request.outputs:
         needed = bytes_needed(scenes.moving.path, scenes.grids.output)
-    check_outputs(request.outputs.values(), (request.sar, request.optical), needed)
+    check_outputs(request.outputs.values(), request.inputs, needed)
     run = compute(request, scenes, feedback)
     return write_products(run, request.outputs, feedback)
 

@@ -49,6 +49,12 @@ class RegistrationRequest:
         object.__setattr__(self, "outputs", MappingProxyType(paths))
         object.__setattr__(self, "settings", MappingProxyType(check_settings(settings)))
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The paths of all files that are read; none of them may be written."""
+        dem = self.settings["dem"]
+        return (self.sar, self.optical, *(() if dem is None else (dem,)))
+
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> RegistrationRequest:
         """Build a request from its JSON form: ``sar``, ``optical``, ``outputs`` and all settings.

@@ -126,3 +126,9 @@ def test_what_cannot_be_used_gets_one_sentence(data: Any, words: str) -> None:
     assert ";" in sentence
     assert len(sentence) < 600
     assert sentence.isprintable()
+
+
+def test_all_files_that_are_read_are_known() -> None:
+    assert RegistrationRequest("a.tif", "b.tif").inputs == ("a.tif", "b.tif")
+    wanted = RegistrationRequest("a.tif", "b.tif", settings={"dem": "heights.tif"})
+    assert wanted.inputs == ("a.tif", "b.tif", "heights.tif")
