@@ -12,13 +12,10 @@ from model_core.api.field import map_coordinates
 from model_core.api.images import Image, Raster, is_data_array, ma
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
-from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
-from model_core.products.registered_raster import RasterOptions, RegisteredReader
+from model_core.products.registered_form import form_of
+from model_core.products.registered_pixels import RegisteredReader, blocks
 from model_core.raster.fill import Fill
-
-ROWS = 256
-"""Rows that are moved at once: what is computed besides the result stays small."""
 
 
 def move(
@@ -33,18 +30,16 @@ def move(
         resampling: "auto", "nearest", "bilinear" or "cubic".
         fill: of the raster, is masked.
     """
-    method = RasterOptions(resampling).method(source)
-    reader = RegisteredReader(source, placed, field, method, fill)
+    form = form_of(source, resampling)
+    reader = RegisteredReader(source, placed, field, form, fill)
     grid = field.grids.output
-    shape = (source.count, grid.height, grid.width)
-    values = np.empty(shape, source.dtypes[0])
-    valid = np.empty(shape, bool)
-    for row in range(0, grid.height, ROWS):
-        strip = slice(row, min(row + ROWS, grid.height))
-        values[:, strip], valid[:, strip] = reader.read(
-            Window(row, 0, strip.stop - strip.start, grid.width)
-        )
-    moved: NDArray[Any] = ma.MaskedArray(values, ~valid, fill_value=source.nodata)
+    values = np.empty((source.count, grid.height, grid.width), form.held_by)
+    valid = np.empty(values.shape, bool)
+    for block in blocks(grid):
+        rows = slice(block.row, block.row + block.height)
+        columns = slice(block.column, block.column + block.width)
+        values[:, rows, columns], valid[:, rows, columns] = reader.read(block)
+    moved: NDArray[Any] = ma.MaskedArray(values, ~valid, fill_value=form.nodata)
     return moved
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,61 +12,42 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 import rasterio.windows
-from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader, DatasetWriter
 
 from model_core.errors import BadInputError, first_line
 from model_core.feedback import Progress
 from model_core.geometry.grid import Grid
-from model_core.geometry.pixels import pixel_to_cell
-from model_core.geometry.projection import map_pixels
 from model_core.geometry.window import Window
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
+from model_core.products.registered_form import RasterForm, form_of, lasting_tags
+from model_core.products.registered_pixels import BLOCK, Pixels, RegisteredReader, blocks
 from model_core.raster.ahead import at_one_time
 from model_core.raster.fill import Fill
-from model_core.raster.grid_checks import check_output_size
-from model_core.raster.interpolation import REACH, interpolate
-from model_core.raster.opening import RASTER_ERRORS, open_raster, reading
+from model_core.raster.handles import HandlePerThread
+from model_core.raster.opening import RASTER_ERRORS, open_raster
 from model_core.raster.output import atomic_write
-from model_core.raster.pixels import Extent, block_means, covered_pixels
+from model_core.raster.pixel_types import as_written, common_type, size_of
 from model_core.raster.scene import grid_of
 from model_core.settings import SETTINGS
 from model_core.version import __version__
 
-BLOCK = 512
+LARGEST_TILE = 2**25
+"""Bytes of the pixels that are written at one time, and of a tile of all bands."""
 
+SMALLEST_TILE = 64
+"""Pixels of a side: below that a file is more of tables than of pixels."""
 
-def output_grid(working: Grid, reference: Grid, pixel_size: float | None) -> Grid:
-    """Return the grid of the registered raster over the ground of the working grid.
-
-    The reference's own pixels, or square ones of ``pixel_size`` in the unit of its CRS.
-
-    Raises:
-        BadInputError: no raster can have pixels of that size.
-    """
-    across, down = working.pixel_size
-    if pixel_size is None:
-        wanted_across, wanted_down = reference.pixel_size
-    else:
-        wanted_across = wanted_down = pixel_size
-    x, y = wanted_across / across, wanted_down / down
-    width, height = working.width / x, working.height / y
-    check_output_size(width, height, (working.width, working.height))
-    return Grid(
-        working.crs,
-        working.transform * rasterio.Affine.scale(x, y),
-        max(1, round(width)),
-        max(1, round(height)),
-    )
+CACHE = 2**28
+"""Bytes that GDAL may keep of the files that are read and written."""
 
 
 def bytes_needed(path: str, target: Grid) -> int:
     """Return the size of the registered raster without compression."""
     with open_raster(path) as dataset:
-        pixel = sum(np.dtype(dtype).itemsize for dtype in dataset.dtypes)
-    return target.width * target.height * pixel
+        pixel = dataset.count * size_of(common_type(dataset.dtypes))
+    return int(target.width * target.height * pixel)
 
 
 @dataclass(frozen=True)
@@ -88,12 +70,6 @@ class RasterOptions:
         """Return the options that settings, which have been checked, ask for."""
         return RasterOptions(settings["resampling"], settings["creation_options"], settings["dem"])
 
-    def method(self, dataset: DatasetReader) -> str:
-        """Return the resampling of a raster: never "auto"."""
-        if self.resampling != "auto":
-            return self.resampling
-        return "nearest" if ColorInterp.palette in dataset.colorinterp else "cubic"
-
     def driver_and_options(self) -> tuple[str, dict[str, str]]:
         """Return GDAL's driver and its creation options by name.
 
@@ -104,55 +80,6 @@ class RasterOptions:
         pairs = (option.split("=", 1) for option in checked)
         options = {name.strip().upper(): value.strip() for name, value in pairs}
         return options.pop("DRIVER", "GTiff"), options
-
-
-class RegisteredReader:
-    """Reads windows of a raster as they look once the registration moved it."""
-
-    def __init__(
-        self,
-        source: DatasetReader,
-        grid: Grid,
-        field: DisplacementField,
-        method: str,
-        fill: Fill,
-    ) -> None:
-        """Take what is read.
-
-        Args:
-            source: the raster.
-            grid: of its pixels.
-            field: the registration.
-            method: "nearest", "bilinear" or "cubic".
-            fill: of the source; it is no data.
-        """
-        self.source = source
-        self.fill = fill
-        self.method = method
-        self._source_grid = grid
-        self._grids = field.grids
-        self._field = field.to_field()
-
-    def read(
-        self, window: Window, source: DatasetReader | None = None
-    ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-        """Read a window of the output grid.
-
-        Args:
-            window: of the output grid, at full resolution.
-            source: another handle of the same raster, for a thread of its own; None: the first one.
-
-        Returns:
-            All bands (C, height, width) in the raster's type, 0 where nothing is known; and
-            (C, height, width) bool, where something is.
-
-        Raises:
-            BadInputError: the raster breaks off.
-        """
-        on_map = self._grids.output.to_map(window.positions())
-        working = self._grids.working.to_pixels(on_map)
-        positions = map_pixels(self._field.at(working), self._grids.working, self._source_grid)
-        return _sample(source or self.source, positions, self.method, self.fill)
 
 
 def write(run: FinishedRun, path: Path) -> None:
@@ -190,15 +117,18 @@ def write_registered(
     driver, creation = options.driver_and_options()
     direct = driver == "GTiff"
     with open_raster(raster) as source, atomic_write(path) as temporary:
+        form = form_of(source, options.resampling)
+        for note in form.notes:
+            progress.feedback.log(note)
         grid = grid_of(source, options.dem)
-        reader = RegisteredReader(source, grid, field, options.method(source), fill)
-        profile = _profile(source, field.grids.output) | (creation if direct else {})
+        reader = RegisteredReader(source, grid, field, form, fill)
+        profile = _profile(source, field.grids.output, form, creation if direct else {})
         # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
         try:
-            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE):
                 with rasterio.open(tiff, "w", **profile) as dataset:
-                    _copy_description(source, dataset)
+                    _copy_description(source, dataset, form)
                     _fill(reader, raster, dataset, progress)
                 if not direct:
                     rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
@@ -209,127 +139,92 @@ def write_registered(
             ) from error
 
 
-def _profile(source: DatasetReader, target: Grid) -> dict[str, Any]:
-    codes = {np.dtype(dtype).kind for dtype in source.dtypes}  # "f": floating point, "i", "u"
-    predictor = {"f": 3, "i": 2, "u": 2}.get(next(iter(codes))) if len(codes) == 1 else None
-    nodata = source.nodata
-    if nodata is None and codes <= {"f"}:
-        nodata = float("nan")
+def _profile(
+    source: DatasetReader, target: Grid, form: RasterForm, creation: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return how the file is created: its own options, and those given, which are stronger."""
+    predictor = {"f": 3, "i": 2, "u": 2}.get(form.held_by.kind)
+    pixel = source.count * size_of(form.dtype)
+    many = BLOCK**2 * pixel > LARGEST_TILE
+    interleave = creation.get("INTERLEAVE", "BAND" if many else "PIXEL").upper()
+    side = str(_side(pixel, interleave))
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "width": target.width,
         "height": target.height,
         "count": source.count,
-        "dtype": source.dtypes[0],
+        "dtype": form.dtype,
         "crs": target.crs,
         "transform": target.written_transform,
-        "nodata": nodata,
+        "nodata": form.nodata,
         "TILED": "YES",
-        "BLOCKXSIZE": str(BLOCK),
-        "BLOCKYSIZE": str(BLOCK),
+        "BLOCKXSIZE": side,
+        "BLOCKYSIZE": side,
+        "INTERLEAVE": interleave,
         "COMPRESS": "DEFLATE",
         "BIGTIFF": "IF_SAFER",
     }
     if predictor is not None:
         profile["PREDICTOR"] = str(predictor)
-    return profile
+    return {**profile, **creation}
 
 
-def _copy_description(source: DatasetReader, target: DatasetWriter) -> None:
+def _side(pixel: int, interleave: str) -> int:
+    """Return the pixels of a side of a tile.
+
+    Args:
+        pixel: its bytes, in all bands.
+        interleave: "PIXEL": a tile holds all bands; "BAND": one.
+    """
+    side = BLOCK
+    while interleave == "PIXEL" and side > SMALLEST_TILE and side**2 * pixel > LARGEST_TILE:
+        side //= 2
+    return side
+
+
+def _copy_description(source: DatasetReader, target: DatasetWriter, form: RasterForm) -> None:
     target.descriptions = source.descriptions
-    target.colorinterp = source.colorinterp
+    target.colorinterp = [
+        ColorInterp.gray if one == ColorInterp.palette and form.colours is None else one
+        for one in source.colorinterp
+    ]
     target.scales, target.offsets = source.scales, source.offsets
     target.units = source.units
-    kept = {k: v for k, v in source.tags().items() if k != "AREA_OR_POINT"}
-    target.update_tags(**kept | {"SOMA_VERSION": __version__})
+    target.update_tags(**lasting_tags(source.tags()) | {"SOMA_VERSION": __version__})
     for band in source.indexes:
-        target.update_tags(band, **source.tags(band))
-        if source.colorinterp[band - 1] == ColorInterp.palette:
-            target.write_colormap(band, source.colormap(band))
+        target.update_tags(band, **lasting_tags(source.tags(band)))
+    if form.colours is not None:
+        target.write_colormap(1, form.colours)
 
 
 def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress: Progress) -> None:
-    """Write all blocks; threads resample the next ones while one is compressed and written."""
-    masked = target.nodata is None and ColorInterp.alpha not in reader.source.colorinterp
-    blocks = [
-        Window(row, column, min(BLOCK, target.height - row), min(BLOCK, target.width - column))
-        for row in range(0, target.height, BLOCK)
-        for column in range(0, target.width, BLOCK)
-    ]
+    """Write all blocks; threads resample the next ones while one is compressed and written.
 
-    def resampled(block: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-        with open_raster(raster) as source:  # a handle is for one thread at a time
-            return reader.read(block, source)
+    Of rasters with many bands some bands at a time, so that memory does not grow with them.
+    """
+    form = reader.form
+    pixel = target.count * size_of(form.dtype)
+    side = _side(pixel, target.profile.get("interleave", "pixel").upper())
+    masked = form.nodata is None and not form.alpha
+    most = max(1, LARGEST_TILE // (side**2 * size_of(form.dtype)))
+    first_bands = range(1, target.count + 1, most)
+    parts = [range(band, min(band + most, target.count + 1)) for band in first_bands]
+    work = list(product(blocks(reader.output, side), parts))
+    with HandlePerThread(raster) as handle:
 
-    nothing = np.array(0 if target.nodata is None else target.nodata)
-    progress.report(0.0)
-    for index, (block, (values, good)) in enumerate(
-        zip(blocks, at_one_time(resampled, blocks), strict=True)
-    ):
-        window = rasterio.windows.Window(block.column, block.row, block.width, block.height)
-        target.write(np.where(good, values, nothing.astype(values.dtype)), window=window)
-        if masked:
-            target.write_mask(good.any(axis=0), window=window)
-        progress.report((index + 1) / len(blocks))
+        def resampled(item: tuple[Window, range]) -> Pixels:
+            block, bands = item
+            return reader.read(block, handle(), bands)
 
-
-def _sample(
-    source: DatasetReader, positions: NDArray[np.float64], method: str, fill: Fill
-) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Read what lies under pixel positions (h, w, 2) and interpolate it, all bands."""
-    size = np.array([source.width, source.height])
-    shape = (source.count, *positions.shape[:2])
-    covered = covered_pixels(positions[..., 0], positions[..., 1], source.width, source.height)
-    if covered is None:
-        return np.zeros(shape, source.dtypes[0]), np.zeros(shape, bool)
-    reach = REACH[method] + 1
-    low, high = np.maximum(covered[0] - reach, 0), np.minimum(covered[1] + reach, size)
-    factor = _factor(positions) if method != "nearest" else 1
-    extent = ((int(low[1]), int(high[1])), (int(low[0]), int(high[0])))
-    rows, columns = (-(-(b - a) // factor) for a, b in extent)
-    with reading(Path(source.name).name):
-        values, valid = _read(source, extent, (rows, columns), fill)
-    # Where the factor does not divide the window, GDAL's last block is stretched with the others.
-    factors = (high - low) / np.array([columns, rows])
-    return interpolate(values, valid, pixel_to_cell(positions - low, factors), method)
-
-
-def _read(
-    source: DatasetReader, extent: Extent, shape: tuple[int, int], fill: Fill
-) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Read all bands of an extent and their valid pixels (C, *shape), averaged to a shape."""
-    whole = (extent[0][1] - extent[0][0], extent[1][1] - extent[1][0])
-    dtype = np.dtype(source.dtypes[0])
-    if fill and shape != whole and dtype.kind != "c":
-        # GDAL would mix the fill into its averages.
-        means, share = block_means(lambda part: _read_whole(source, part, fill), extent, shape)
-        exact = np.rint(means) if dtype.kind in "iu" else means
-        return exact.astype(dtype), share > 0.5
-    if shape == whole:
-        return _read_whole(source, extent, fill)
-    how = Resampling.nearest if dtype.kind == "c" else Resampling.average
-    out_shape = (source.count, *shape)
-    values = source.read(window=extent, out_shape=out_shape, resampling=how)
-    valid = source.read_masks(window=extent, out_shape=out_shape) > 0
-    if values.dtype.kind in "fc":
-        valid &= np.isfinite(values)
-    return values, valid
-
-
-def _read_whole(
-    source: DatasetReader, extent: Extent, fill: Fill
-) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Read all bands of an extent as they are, and which pixels (C, H, W) are data."""
-    values = source.read(window=extent)
-    valid = source.read_masks(window=extent) > 0
-    if values.dtype.kind in "fc":
-        valid &= np.isfinite(values)
-    looked_at = values[[band - 1 for band in fill.bands]]
-    return values, valid & ~fill.mask(looked_at, extent[0][0], extent[1][0])
-
-
-def _factor(positions: NDArray[np.float64]) -> int:
-    """Return how many source pixels lie between positions, at least 1: averaged, not skipped."""
-    across, down = (np.diff(positions[..., axis], axis=1) for axis in (0, 1))
-    steps = np.hypot(across, down)
-    return max(1, int(np.nanmedian(steps) + 0.3)) if steps.size else 1
+        progress.report(0.0)
+        known = np.zeros(())
+        for index, ((block, bands), (values, good)) in enumerate(
+            zip(work, at_one_time(resampled, work), strict=True)
+        ):
+            window = rasterio.windows.Window(block.column, block.row, block.width, block.height)
+            pixels = as_written(form.written(values, good, bands), form.dtype)
+            target.write(pixels, list(bands), window=window)
+            known = good.any(axis=0) | (False if bands[0] == 1 else known)
+            if masked and bands[-1] == target.count:
+                target.write_mask(known, window=window)
+            progress.report((index + 1) / len(work))

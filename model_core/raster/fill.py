@@ -51,6 +51,19 @@ class Fill:
         """Whether averages over pixels would mix something into data that is none."""
         return bool(self.regions) or self.unmeasured
 
+    def near(self, rows: tuple[int, int], columns: tuple[int, int]) -> bool:
+        """Return whether fill may be in some rows and columns of the image (the second of each not
+        included)."""
+        for one in self.regions:
+            height, width = one.region.shape
+            inside = one.region[
+                rows[0] * height // self.height : (rows[1] - 1) * height // self.height + 1,
+                columns[0] * width // self.width : (columns[1] - 1) * width // self.width + 1,
+            ]
+            if inside.any():
+                return True
+        return False
+
     def mask(self, values: NDArray[np.generic], row: int, column: int) -> NDArray[np.bool_]:
         """Return which pixels (H, W) of a window are fill.
 

@@ -19,6 +19,7 @@ from rasterio.io import DatasetReader
 
 from model_core.raster.fill import Fill, FillRegion
 from model_core.raster.morphology import dilated, flat_ground, opened, straight_share
+from model_core.raster.pixel_types import numpy_type, read_bands
 
 Mask = NDArray[np.bool_]
 
@@ -70,7 +71,7 @@ def find_fill(
     linear_sar: bool = False,
     least_levels: int = 2,
 ) -> Fill:
-    """Look for fill in some bands of an image.
+    """Look for fill in some bands of an image; classes (a palette) have none.
 
     Args:
         dataset: any raster.
@@ -78,12 +79,14 @@ def find_fill(
         linear_sar: values may be amplitudes or intensities, whose zeros are far from all others.
         least_levels: different values that there must be beside the fill.
     """
-    dtype = np.dtype(dataset.dtypes[bands[0] - 1])
+    if any(dataset.colorinterp[band - 1] == ColorInterp.palette for band in bands):
+        return Fill(bands, dataset.height, dataset.width)
+    dtype = numpy_type(dataset.dtypes[bands[0] - 1])
     factor = max(1, -(-max(dataset.width, dataset.height) // SAMPLE_SIDE))
     shape = (len(bands), -(-dataset.height // factor), -(-dataset.width // factor))
     # The nearest pixels, not averages: fill is one exact value.
-    raw = dataset.read(bands, out_shape=shape)
-    values = (np.abs(raw) if dtype.kind == "c" else raw).astype(np.float32)
+    raw = read_bands(dataset, bands, out_shape=shape)
+    values = (np.abs(raw) if raw.dtype.kind == "c" else raw).astype(np.float32)
     declared = (dataset.read_masks(bands, out_shape=shape) > 127).all(axis=0)
     finite = np.isfinite(values).all(axis=0)
     outside = ~(declared & finite)
@@ -97,10 +100,11 @@ def find_fill(
 
 
 def find_fill_of_raster(dataset: DatasetReader) -> Fill:
-    """Look for fill in the first bands of a raster of any kind; classes (a palette) have none."""
-    bands = tuple(dataset.indexes[:MOST_BANDS])
-    if ColorInterp.palette in dataset.colorinterp:
-        return Fill(bands, dataset.height, dataset.width)
+    """Look for fill in the first bands of a raster of any kind that hold values."""
+    values = [
+        band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha
+    ]
+    bands = tuple(values[:MOST_BANDS] or dataset.indexes[:1])
     return find_fill(dataset, bands, least_levels=LEAST_LEVELS)
 
 

@@ -20,8 +20,10 @@ def interpolate(
     """Interpolate bands at pixel positions.
 
     Pixels that are invalid get no weight, and the others' weights are scaled up to one; a position
-    whose nearest pixel is invalid is invalid. Cubic is Catmull-Rom, as in GDAL. Sums are made in
-    float64 (complex128); integers are rounded and clipped to their range, not wrapped.
+    whose nearest pixel is invalid is invalid. Cubic is Catmull-Rom, as in GDAL. Beside bright
+    targets its sums fall below all that they mix; where none of that is negative, as intensities,
+    amplitudes and counts, the smallest of it is the least. Sums are made in float64 (complex128);
+    integers are rounded and clipped to their range, not wrapped.
 
     Args:
         values: (C, H, W), any GDAL type.
@@ -46,6 +48,9 @@ def interpolate(
     solid = weights > 0.3
     mean = (total / torch.where(solid, weights, 1.0)).numpy()
     result = np.where(solid.numpy(), mean, exact[nearest])
+    if method == "cubic" and values.dtype.kind != "c":
+        least = _least(np.where(valid, exact, np.inf), (x, y))
+        result = np.where((least >= 0) & (result < least), least, result)
     if values.dtype.kind in "iu":
         limits = np.iinfo(values.dtype.name)
         result = np.clip(np.rint(result), limits.min, limits.max)
@@ -90,6 +95,21 @@ def _weighted_sums(
             if weight_source is not None:
                 weights += weight_source.index_select(1, index).view_as(total) * weight
     return total, weights
+
+
+def _least(
+    values: NDArray[np.float64], at: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return the smallest of the four by four pixels (C, H, W) around each position, (C, h, w)."""
+    height, width = values.shape[1:]
+    padded = np.pad(values, ((0, 0), (2, 2), (2, 2)), mode="edge")
+    of_rows = np.minimum.reduce([padded[:, i : i + height + 1] for i in range(4)])
+    smallest = np.minimum.reduce([of_rows[:, :, i : i + width + 1] for i in range(4)])
+    column, row = (
+        np.clip(np.floor(one).astype(np.int64) + 1, 0, size)
+        for one, size in zip(at, (width, height), strict=True)
+    )
+    return np.asarray(smallest[:, row, column])
 
 
 def _weight(distance: Tensor, method: str) -> Tensor:

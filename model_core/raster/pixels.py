@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
+from rasterio.enums import MaskFlags, Resampling
 from rasterio.io import DatasetReader
 
 from model_core.raster.fill import Fill
 from model_core.raster.morphology import opened
+from model_core.raster.palette import Palette
+from model_core.raster.pixel_types import numpy_type, read_bands
 
 Extent: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """((row, row), (column, column)) in pixels, the second of each not included."""
@@ -44,8 +47,65 @@ def covered_pixels(
     return low, np.ceil([axis.max() for axis in inside]).astype(np.int64) + 1
 
 
+def pixels_between(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many pixels of an image (x, y) lie between neighbouring positions in it, each at
+    least 1: so many are averaged, as else some would be skipped.
+
+    Args:
+        x: (h, w), in pixels of the image.
+        y: of the same shape.
+    """
+    steps = [math.hypot(*(_typical(np.diff(one, axis=axis)) for axis in (1, 0))) for one in (x, y)]
+    return np.array([max(1, int(step + 0.3)) for step in steps])
+
+
+def _typical(steps: NDArray[np.float64]) -> float:
+    finite = steps[np.isfinite(steps)]
+    return float(np.median(np.abs(finite))) if finite.size else 0.0
+
+
+def read_valid(
+    dataset: DatasetReader,
+    bands: Sequence[int],
+    extent: Extent,
+    shape: tuple[int, int] | None = None,
+    how: Resampling = Resampling.nearest,
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Read bands (C, H, W) of an extent in the type that holds them, and which pixels are data.
+
+    Args:
+        dataset: the raster.
+        bands: 1-based.
+        extent: what is read.
+        shape: height and width of the result; None: as many as the extent has.
+        how: pixels become fewer.
+    """
+    out = {} if shape is None else {"out_shape": (len(bands), *shape)}
+    values = read_bands(dataset, bands, window=extent, resampling=how, **out)
+    valid = dataset.read_masks(list(bands), window=extent, **out) > 0
+    if values.dtype.kind in "fc":
+        valid &= np.isfinite(values)
+    return values, valid & _not_nodata(dataset, bands, values)
+
+
+def _not_nodata(
+    dataset: DatasetReader, bands: Sequence[int], values: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Return which pixels (C, H, W) do not hold a nodata value that a mask hides from GDAL."""
+    result = np.ones(values.shape, bool)
+    for index, band in enumerate(bands):
+        nodata = dataset.nodatavals[band - 1]
+        if nodata is not None and MaskFlags.per_dataset in dataset.mask_flag_enums[band - 1]:
+            result[index] = values[index] != nodata
+    return result
+
+
 def read_values(
-    dataset: DatasetReader, fill: Fill, extent: Extent, shape: tuple[int, int]
+    dataset: DatasetReader,
+    fill: Fill,
+    extent: Extent,
+    shape: tuple[int, int],
+    palette: Palette | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Read bands as float32 (C, H, W) with their valid pixels (H, W), averaging where downsampled.
 
@@ -57,57 +117,85 @@ def read_values(
         fill: of the raster; its bands are read.
         extent: what is read.
         shape: height and width of the result.
+        palette: of the band, whose colours are wanted.
     """
     downsampled = shape != (extent[0][1] - extent[0][0], extent[1][1] - extent[1][0])
-    complex_values = np.dtype(dataset.dtypes[fill.bands[0] - 1]).kind == "c"
-    if downsampled and fill.spreads:
-        means, share = block_means(lambda part: _read_exact(dataset, fill, part), extent, shape)
+    if downsampled and (fill.spreads or palette is not None):
+        means, share = block_means(
+            lambda part: _read_exact(dataset, fill, part, palette), extent, shape
+        )
         return means.astype(np.float32), (share > 0.5).all(axis=0)
+    types = [numpy_type(dataset.dtypes[band - 1]).kind for band in fill.bands]
     # The average of complex numbers is no amplitude: the nearest one is.
-    how = Resampling.average if downsampled and not complex_values else Resampling.nearest
+    how = Resampling.average if downsampled and "c" not in types else Resampling.nearest
     out_shape = (len(fill.bands), *shape)
-    raw = dataset.read(fill.bands, window=extent, out_shape=out_shape, resampling=how)
+    raw = read_bands(dataset, fill.bands, window=extent, out_shape=out_shape, resampling=how)
     masks = dataset.read_masks(fill.bands, window=extent, out_shape=out_shape, resampling=how)
-    values = (np.abs(raw) if complex_values else raw).astype(np.float32)
-    valid = (masks > 127).all(axis=0) & np.isfinite(values).all(axis=0)
+    valid = ((masks > 127) & _not_nodata(dataset, fill.bands, raw)).all(axis=0)
+    if palette is not None:
+        values, visible = palette.look_up(raw[0])
+        return values, valid & visible
+    values = (np.abs(raw) if raw.dtype.kind == "c" else raw).astype(np.float32)
+    valid &= np.isfinite(values).all(axis=0)
     if fill:
         valid &= ~fill.mask(values, extent[0][0], extent[1][0])
     return values, np.asarray(valid)
 
 
 def _read_exact(
-    dataset: DatasetReader, fill: Fill, extent: Extent
+    dataset: DatasetReader, fill: Fill, extent: Extent, palette: Palette | None
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     shape = (extent[0][1] - extent[0][0], extent[1][1] - extent[1][0])
-    values, valid = read_values(dataset, fill, extent, shape)
+    values, valid = read_values(dataset, fill, extent, shape, palette)
     return values, np.broadcast_to(valid, values.shape)
 
 
 def block_means(
-    read: ReadExtent, extent: Extent, shape: tuple[int, int]
+    read: ReadExtent, extent: Extent, shape: tuple[int, int], bands: int = 1
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Average the valid pixels of blocks, a few rows of blocks at a time.
+    """Average the valid pixels of blocks, a few blocks at a time.
+
+    Args:
+        read: gives the pixels.
+        extent: of all blocks.
+        shape: rows and columns of blocks.
+        bands: that ``read`` gives.
 
     Returns:
         (C, *shape), the means of the valid pixels, 0 where there are none; and (C, *shape), the
         share of valid pixels.
     """
-    (top, bottom), (left, right) = extent
-    rows = top + np.arange(shape[0] + 1) * (bottom - top) // shape[0]
-    columns = np.arange(shape[1]) * (right - left) // shape[1]
-    means, shares = [], []
-    step = max(1, int(AT_ONCE * shape[0] / ((bottom - top) * (right - left))))
-    for first in range(0, shape[0], step):
-        edges = rows[first : first + step + 1]
-        values, valid = read(((int(edges[0]), int(edges[-1])), (left, right)))
-        total, count = (
-            np.add.reduceat(np.add.reduceat(one, edges[:-1] - edges[0], axis=1), columns, axis=2)
-            for one in (np.where(valid, values, 0.0), valid.astype(np.float64))
-        )
-        size = np.outer(np.diff(edges), np.diff(columns, append=right - left))
-        means.append(total / np.maximum(count, 1))
-        shares.append(count / size)
+    rows, columns = (
+        start + np.arange(count + 1) * (stop - start) // count
+        for (start, stop), count in zip(extent, shape, strict=True)
+    )
+    height, width = (int(np.diff(edges).max()) for edges in (rows, columns))
+    across = max(1, min(shape[1], AT_ONCE // (bands * height * width)))
+    down = max(1, AT_ONCE // (bands * height * width * across))
+    means: list[NDArray[np.float64]] = []
+    shares: list[NDArray[np.float64]] = []
+    for first in range(0, shape[0], down):
+        parts = [
+            _means_of(read, rows[first : first + down + 1], columns[left : left + across + 1])
+            for left in range(0, shape[1], across)
+        ]
+        for found, part in zip((means, shares), zip(*parts, strict=True), strict=True):
+            found.append(np.concatenate(part, axis=2))
     return np.concatenate(means, axis=1), np.concatenate(shares, axis=1)
+
+
+def _means_of(
+    read: ReadExtent, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and shares of the blocks between some rows and columns."""
+    extent = ((int(rows[0]), int(rows[-1])), (int(columns[0]), int(columns[-1])))
+    values, valid = read(extent)
+    starts = rows[:-1] - rows[0], columns[:-1] - columns[0]
+    total, count = (
+        np.add.reduceat(np.add.reduceat(one, starts[0], axis=1), starts[1], axis=2)
+        for one in (np.where(valid, values, 0.0), valid.astype(np.float64))
+    )
+    return total / np.maximum(count, 1), count / np.outer(np.diff(rows), np.diff(columns))
 
 
 def bridge_small_holes(

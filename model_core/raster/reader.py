@@ -17,7 +17,8 @@ from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
 from model_core.raster.opening import open_raster
-from model_core.raster.pixels import bridge_small_holes, covered_pixels, read_values
+from model_core.raster.palette import palette_of
+from model_core.raster.pixels import bridge_small_holes, covered_pixels, pixels_between, read_values
 from model_core.raster.radiometry import estimate_radiometry
 from model_core.raster.scene import Scene
 from model_core.raster.view import View
@@ -62,8 +63,9 @@ class SceneReader:
         self.scene = scene
         self.grid = grid
         with open_raster(scene.path) as dataset:
+            self.palette = palette_of(dataset, scene.bands, scene.modality)
             self.fill = find_fill(dataset, scene.bands, linear_sar=scene.modality == "sar")
-        self.radiometry = estimate_radiometry(scene, self.fill)
+        self.radiometry = estimate_radiometry(scene, self.fill, self.palette)
 
     def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
         """Read a window of the working grid, or of that grid downsampled.
@@ -96,7 +98,7 @@ class SceneReader:
         if covered is None:
             return nothing
         low, high = covered
-        factor = _source_factor(x, y)
+        factor = pixels_between(x, y)
         # Blocks start at multiples of the factor, so that neighbouring tiles average the same ones.
         start = np.maximum((low // factor - 1) * factor, 0)
         stop = np.minimum((high // factor + 2) * factor, size)
@@ -123,16 +125,7 @@ class SceneReader:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
         with open_raster(self.scene.path) as dataset:
-            return read_values(dataset, self.fill, window, shape)
-
-
-def _source_factor(x: NDArray[np.float64], y: NDArray[np.float64]) -> int:
-    """Return how many source pixels lie between neighbouring positions (h, w), at least 1."""
-    steps = [
-        np.sqrt(np.square(np.diff(x, axis=axis)) + np.square(np.diff(y, axis=axis))).ravel()
-        for axis in (1, 0)
-    ]
-    return max(1, int(np.nanmedian(np.concatenate(steps)) + 0.3))
+            return read_values(dataset, self.fill, window, shape, self.palette)
 
 
 class ViewReader:

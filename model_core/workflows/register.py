@@ -15,7 +15,8 @@ from model_core.feedback import Feedback, stage_progress
 from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
-from model_core.products.registered_raster import bytes_needed, output_grid
+from model_core.products.output_grid import output_grid
+from model_core.products.registered_raster import bytes_needed
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
 from model_core.products.tie_points import select_tie_points

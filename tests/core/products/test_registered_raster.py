@@ -15,7 +15,8 @@ from rasterio.transform import Affine
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.products.displacement_field import DisplacementField
-from model_core.products.registered_raster import RasterOptions, output_grid, write_registered
+from model_core.products.output_grid import output_grid
+from model_core.products.registered_raster import RasterOptions, write_registered
 from model_core.raster.fill_search import find_fill_of_raster
 from tests.core.products.fields import SIDE, UTM_GRID, shifted
 from tests.core.rasters import NORTH_UP, texture, write

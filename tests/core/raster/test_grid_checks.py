@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
-from model_core.products.registered_raster import output_grid
+from model_core.products.output_grid import output_grid
 from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.scene import open_scene
 from tests.core.rasters import NORTH_UP, UTM, write
