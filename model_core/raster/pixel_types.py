@@ -49,7 +49,7 @@ def read_bands(dataset: DatasetReader, bands: Sequence[int], **how: Any) -> NDAr
     shape = how.pop("out_shape", None)
     each = {} if shape is None else {"out_shape": (1, *shape[1:])}
     parts = [read_bands(dataset, [band], **how, **each)[0] for band in bands]
-    return np.stack(parts).astype(numpy_type(common_type(names)), copy=False)
+    return np.asarray(np.stack(parts), numpy_type(common_type(names)))
 
 
 def _as_held(values: NDArray[Any], name: str) -> NDArray[Any]:
