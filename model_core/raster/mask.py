@@ -170,12 +170,22 @@ class RasterMask(CellMask):
 
     def _cells(self, window: Window) -> NDArray[np.bool_] | None:
         factor = window.factor
-        top, left = window.row * factor, window.column * factor
-        extent = ((top, top + window.height * factor), (left, left + window.width * factor))
-        if top >= self.grid.height or left >= self.grid.width or extent[0][1] <= 0:
+        rows, columns = (
+            (max(first, 0), min(first + count, -(-whole // factor)))
+            for first, count, whole in (
+                (window.row, window.height, self.grid.height),
+                (window.column, window.width, self.grid.width),
+            )
+        )
+        if rows[0] >= rows[1] or columns[0] >= columns[1]:
             return None
-        _, share = block_means(self._read, extent, window.shape)
-        return np.asarray(share[0] > 0.5)
+        extent = tuple((first * factor, last * factor) for first, last in (rows, columns))
+        shape = rows[1] - rows[0], columns[1] - columns[0]
+        _, share = block_means(self._read, (extent[0], extent[1]), shape)
+        found = np.zeros(window.shape, bool)
+        top, left = rows[0] - window.row, columns[0] - window.column
+        found[top : top + shape[0], left : left + shape[1]] = share[0] > 0.5
+        return found
 
     def _read(self, extent: Extent) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
         """Return which pixels of an extent are covered, (1, H, W) twice; beyond the raster none."""

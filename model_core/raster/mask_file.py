@@ -95,7 +95,7 @@ def _polygons(file: VectorFile, working: Grid, feedback: Feedback) -> PolygonMas
         # A GeoJSON file that says nothing of a CRS is in degrees; here it cannot be.
         unsaid = file.crs == CRS.from_user_input(DEGREES)
         _check_crs(file.name, None if unsaid else file.crs, working)
-        if corners[:, 3].max() <= 0:  # as QGIS shows an image without geotransform
+        if -corners[:, 1].min() > corners[:, 3].max():  # as QGIS shows images without geotransform
             used = [_upside_down(one) for one in used]
             corners = corners[:, [0, 3, 2, 1]] * [1, -1, 1, -1]
         return PolygonMask(lattice(working, None), used, corners)

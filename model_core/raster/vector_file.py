@@ -16,7 +16,8 @@ from typing import Any
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
-from model_core.errors import BadInputError, first_line
+from model_core.errors import BadInputError, first_line, shown
+from model_core.paths import is_file, looking_at
 from model_core.raster.wkb import geometry_of_geopackage
 
 CONVERT = "convert it to GeoJSON or GeoPackage (in QGIS: Export > Save Features As)"
@@ -24,6 +25,9 @@ DEGREES = "OGC:CRS84"
 """What GeoJSON is in that does not say otherwise."""
 
 SQLITE = b"SQLite format 3\0"
+UNDEFINED = (-1, 0, 99999)
+"""Systems of a GeoPackage that are none: two by the standard, and one by GDAL."""
+
 LAYER = "|layername="
 """Between a GeoPackage's path and the name of a layer in it, as QGIS writes it."""
 
@@ -54,9 +58,9 @@ class VectorFile:
 def is_vector_file(source: str) -> bool:
     """Return whether a path leads to a file that :func:`read_vector_file` can try to read."""
     path = Path(source.partition(LAYER)[0])
-    if not path.is_file():
+    if not is_file(path):
         return False
-    with path.open("rb") as file:
+    with looking_at(path), path.open("rb") as file:
         start = file.read(64)
     if start.startswith(SQLITE):
         return bool(LAYER in source or _tables(path))
@@ -79,7 +83,8 @@ def read_vector_file(source: str) -> VectorFile:
         return _geopackage(path, source.partition(LAYER)[2]) if packed else _geojson(path)
     except (OSError, ValueError, sqlite3.Error, LookupError, TypeError, RecursionError) as error:
         raise BadInputError(
-            f"{path.name} cannot be read as GeoJSON or GeoPackage ({first_line(error)}); {CONVERT}."
+            f"{shown(path.name)} cannot be read as GeoJSON or GeoPackage ({first_line(error)}); "
+            f"{CONVERT}."
         ) from error
 
 
@@ -105,7 +110,7 @@ def _geojson(path: Path) -> VectorFile:
     if "crs" in document:
         said = document["crs"]
         crs = None if said is None else crs_from(str(said["properties"]["name"]), path.name)
-    return VectorFile(path.name, crs, tuple(_features(document, {})))
+    return VectorFile(shown(path.name), crs, tuple(_features(document, {})))
 
 
 def _features(one: Any, attributes: Mapping[str, Any]) -> Iterator[Feature]:
@@ -164,11 +169,11 @@ def _geopackage(path: Path, layer: str) -> VectorFile:
             if row[geometry] is not None:
                 shape = geometry_of_geopackage(row[geometry])
                 features += _features(shape, {k: row[k] for k in row.keys() if k != geometry})  # noqa: SIM118
-    return VectorFile(path.name, crs, tuple(features))
+    return VectorFile(shown(path.name), crs, tuple(features))
 
 
 def _crs_of(file: sqlite3.Connection, srs: int, name: str) -> CRS | None:
-    if srs in (-1, 0):  # undefined, by the standard
+    if srs in UNDEFINED:
         return None
     known = (
         "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "

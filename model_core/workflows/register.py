@@ -28,6 +28,7 @@ from model_core.raster.scene import Scene, open_scene
 from model_core.registration.engine import align
 from model_core.registration.model import load_model
 from model_core.workflows.bounds import search_bounds
+from model_core.workflows.left_out import ground_left_out
 from model_core.workflows.request import RegistrationRequest
 
 
@@ -114,8 +115,10 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     settings, grids = request.settings, scenes.grids
     model, device_reason = load_model(settings["model"], settings["device"])
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
+    left_out = ground_left_out(settings, grids.working, feedback)
     reference, moving = (
-        SceneReader(scene, grids.working) for scene in (scenes.reference, scenes.moving)
+        SceneReader(scene, grids.working, left_out.mask)
+        for scene in (scenes.reference, scenes.moving)
     )
     for reader in (reference, moving):
         if isinstance(reader.scene.grid, LocatedGrid):
@@ -123,21 +126,27 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
     pair = ImagePair(reference, moving)
+    whole = ImagePair(reference.unmasked(), moving.unmasked())
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
     alignment = align(pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
-    field = to_displacement_field(grids, fit.field, alignment.certainty, fit.residual, fit.known)
+    known = fit.known | left_out.shown(whole, fit.field)
+    field = to_displacement_field(
+        grids, fit.field, alignment.certainty_anywhere, fit.residual, known
+    )
     result = summarise(alignment, field, model, device_reason, request.to_dict())
     return FinishedRun(
         reference=scenes.reference,
         moving=scenes.moving,
         fill=moving.fill,
-        pair=pair,
+        pair=whole,
         alignment=alignment,
         field=field,
         tie_points=select_tie_points(field, settings["spacing"], settings["min_certainty"]),
         settings=settings,
-        result=dataclasses.replace(result, seconds=time.perf_counter() - began),
+        result=dataclasses.replace(
+            result, left_out=left_out.shares, seconds=time.perf_counter() - began
+        ),
         progress=stage_progress(feedback, "write"),
     )
 
