@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 
 from model_core.feedback import Feedback, Progress
@@ -93,7 +94,7 @@ def test_integers_of_both_signs_are_kept_exactly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["int8", "int64", "uint64", "complex_int16", "complex128"])
 def test_rare_types_are_kept(tmp_path: Path, dtype: str) -> None:
-    values = (100 * texture(SIDE, SIDE))[None]
+    values: NDArray[Any] = (100 * texture(SIDE, SIDE))[None]
     if dtype.startswith("complex"):
         values = values * (1 - 1j)
     source = tmp_path / "in.tif"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def view(path: Path, modality: Modality, factor: int = 1) -> View:
     return SceneReader(scene, scene.grid).read(Window(0, 0, side, side, factor))
 
 
-def like(image: NDArray[np.float32], expected: NDArray[np.generic]) -> bool:
+def like(image: NDArray[np.float32], expected: NDArray[Any]) -> bool:
     return bool(np.corrcoef(image.ravel(), expected.ravel())[0, 1] > 0.99)
 
 

@@ -101,7 +101,7 @@ def test_noise_that_was_subtracted_leaves_linear_values_linear(tmp_path: Path) -
     assert reader.radiometry.logarithm
     found = reader.read(Window(0, 0, SIDE, SIDE))
     assert found.valid.all()  # as dark as the darkest
-    assert found.image[0][values < 0].max() == found.image.min()
+    assert found.image[0][values < 0].max() < 0.001
 
 
 def test_an_offset_of_the_file_tells_decibels_from_amplitudes(tmp_path: Path) -> None:
