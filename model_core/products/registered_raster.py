@@ -28,8 +28,9 @@ from model_core.raster.fill import Fill
 from model_core.raster.handles import HandlePerThread
 from model_core.raster.opening import RASTER_ERRORS, open_raster
 from model_core.raster.output import atomic_write
-from model_core.raster.pixel_types import as_written, common_type, size_of
+from model_core.raster.pixel_types import as_written, size_of
 from model_core.raster.scene import grid_of
+from model_core.raster.written import check_raster, create_raster, errors_of_gdal
 from model_core.settings import SETTINGS
 from model_core.version import __version__
 
@@ -41,13 +42,6 @@ SMALLEST_TILE = 64
 
 CACHE = 2**28
 """Bytes that GDAL may keep of the files that are read and written."""
-
-
-def bytes_needed(path: str, target: Grid) -> int:
-    """Return the size of the registered raster without compression."""
-    with open_raster(path) as dataset:
-        pixel = dataset.count * size_of(common_type(dataset.dtypes))
-    return int(target.width * target.height * pixel)
 
 
 @dataclass(frozen=True)
@@ -127,11 +121,13 @@ def write_registered(
         tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
         try:
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE):
-                with rasterio.open(tiff, "w", **profile) as dataset:
+                with create_raster(tiff, **profile) as dataset:
                     _copy_description(source, dataset, form)
                     _fill(reader, raster, dataset, progress)
                 if not direct:
-                    rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
+                    with errors_of_gdal(temporary.name):
+                        rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
+                    check_raster(temporary)
         except RASTER_ERRORS as error:
             raise BadInputError(
                 f"{Path(path).name} could not be written ({first_line(error)}); "

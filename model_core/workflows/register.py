@@ -10,18 +10,21 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from model_core.feedback import Feedback, stage_progress
 from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
 from model_core.products.output_grid import output_grid
-from model_core.products.registered_raster import bytes_needed
+from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
+from model_core.products.space import space_needed
 from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
-from model_core.raster.output import atomic_writes, check_outputs
+from model_core.raster.destination import check_outputs
+from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import ImagePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
@@ -50,9 +53,8 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     """
     stage_progress(feedback, "read").report(0.0)
     scenes = open_scenes(request)
-    needed = 0
-    if "registered" in request.outputs:
-        needed = bytes_needed(scenes.moving.path, scenes.grids.output)
+    options = RasterOptions(creation_options=request.settings["creation_options"])
+    needed = space_needed(request.outputs, scenes.moving.path, scenes.grids, options)
     check_outputs(request.outputs.values(), request.inputs, needed)
     run = compute(request, scenes, feedback)
     return write_products(run, request.outputs, feedback)
@@ -156,6 +158,9 @@ def write_products(
 ) -> RegistrationResult:
     """Write products of a run: all that are asked for, or none.
 
+    A failed run makes place of an earlier one's: where it writes something, what stands at the
+    paths of its outputs is moved to a folder :data:`~model_core.raster.output.EARLIER`.
+
     Args:
         run: from :func:`compute`. Where its verdict is "failed", only the products are written
             that say so.
@@ -166,14 +171,16 @@ def write_products(
         The run's result, with the paths that were written and the seconds that it took with them.
 
     Raises:
-        BadInputError: a file cannot be written; no file is left.
+        BadInputError: a file cannot be written; all files are as they were.
         CancelledError: on request; no file is left.
     """
     failed = run.result.verdict == "failed"
     wanted = [p for n, p in PRODUCTS.items() if n in outputs and (p.when_failed or not failed)]
     paths = {product.name: outputs[product.name] for product in wanted}
     began = time.perf_counter() - run.result.seconds
-    with atomic_writes(paths) as temporary:
+    left = [Path(outputs[name]) for name in outputs if name not in paths] if paths else []
+    earlier = sorted({path.parent for path in left if path.is_file()})
+    with atomic_writes(paths, left) as temporary:
         for stage in ("write", "report"):
             progress = stage_progress(feedback, stage)
             seconds = time.perf_counter() - began
@@ -185,6 +192,8 @@ def write_products(
                 if product.stage == stage:
                     write_product(product, run, temporary[product.name])
         feedback.raise_if_cancelled()
+    for folder in earlier:
+        feedback.log(f"The files of an earlier run are in {folder / EARLIER} now.")
     # The files are there: nobody is asked any more whether to stop.
     feedback.progress("report", 100, 100, 1.0)
     return run.result

@@ -150,7 +150,7 @@ def test_a_full_disk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = type("Usage", (), {"free": 1000})()
-    monkeypatch.setattr("model_core.raster.output.shutil.disk_usage", lambda _: full)
+    monkeypatch.setattr("model_core.raster.destination.shutil.disk_usage", lambda _: full)
     arguments = ["--sar", str(sar(tmp_path)), "--optical", str(optical(tmp_path))]
     assert_refused(arguments, "MB free", tmp_path / "out", capsys)
 
