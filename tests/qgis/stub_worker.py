@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -23,11 +22,9 @@ def send(message_type: str, /, **fields: Any) -> None:
 
 
 def unfinished(path: str) -> Path:
-    """Make room for the unfinished form of a file, as the core would, and return its path."""
+    """Return the unfinished form of a file, as the core would name it."""
     target = Path(path)
-    folder = target.with_name(f".soma-unfinished-{os.getpid()}-0123abcd") / "new"
-    folder.mkdir(parents=True)
-    return folder / target.name
+    return target.with_name(f".soma-unfinished-0123abcd-{target.name}")
 
 
 def listen(jobs: list[dict[str, Any]]) -> None:
@@ -53,7 +50,7 @@ def polite(identifier: str, arguments: dict[str, Any]) -> None:
     path.write_text("half", encoding="utf-8")
     send("log", id=identifier, message="started")
     cancelled.wait(30)
-    shutil.rmtree(path.parents[1])
+    path.unlink()
     error(identifier, kind="cancelled", sentence="Cancelled.")
 
 
