@@ -25,6 +25,7 @@ from model_core.feedback import Feedback
 from model_core.geometry.pixels import window_pixels
 from model_core.geometry.sampling import sample
 from model_core.raster.output import atomic_writes
+from model_core.raster.written import create_raster
 from model_core.simulation.scene_pair import FILES, SceneSettings, simulate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,7 +112,7 @@ def _build(pair: ScenePair, size: int, source: list[Path], real: bool) -> None:
             with rasterio.open(path) as file:
                 values, profile = file.read(), _profile(file.profile, size)
             pixels = torch.from_numpy(values.astype(np.float32))[None]
-            with rasterio.open(temporary[kind], "w", **profile) as target:
+            with create_raster(temporary[kind], **profile) as target:
                 for row in range(0, size, BLOCK):
                     rows = min(BLOCK, size - row)
                     window = rasterio.windows.Window(0, row, size, rows)

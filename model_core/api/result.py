@@ -19,12 +19,13 @@ from model_core.api.rasters import as_given, move
 from model_core.errors import BadInputError
 from model_core.feedback import STAGES
 from model_core.products.finished_run import FinishedRun
-from model_core.products.registered_raster import bytes_needed
+from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import in_folder
 from model_core.products.report import report_data
+from model_core.products.space import space_needed
+from model_core.raster.destination import check_outputs, output_folder
 from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.opening import open_raster
-from model_core.raster.output import check_outputs, output_folder
 from model_core.raster.scene import grid_of
 from model_core.registration.words import percent
 from model_core.settings import SETTINGS
@@ -205,7 +206,8 @@ class Registration:
         feedback = as_feedback(progress, STAGES["write"][0], 1.0)
         run = self._run
         with output_folder(target):
-            needed = bytes_needed(run.moving.path, run.field.grids.output)
+            options = RasterOptions(creation_options=run.settings["creation_options"])
+            needed = space_needed(outputs, run.moving.path, run.field.grids, options)
             check_outputs(outputs.values(), [image.path for image in self._images], needed)
             written = write_products(run, outputs, feedback).outputs
         return {name: Path(path) for name, path in written.items()}

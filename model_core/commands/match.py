@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Match one pair or a list of them."""
-    from model_core.raster.output import check_outputs
+    from model_core.raster.destination import check_outputs
 
     single = bool(options.sar and options.optical and options.json)
     if single == bool(options.pairs and options.out):

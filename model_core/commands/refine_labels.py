@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     from model_core.commands.feedback import StandardErrorFeedback
-    from model_core.raster.output import check_outputs
+    from model_core.raster.destination import check_outputs
     from model_core.registration.model import load_model
     from model_core.training.config import read_config
     from model_core.training.folders import read_source

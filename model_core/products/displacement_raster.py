@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
@@ -36,6 +35,7 @@ from model_core.products.finished_run import FinishedRun
 from model_core.raster.grid_checks import LARGEST_SIDE, georeferencing_trouble
 from model_core.raster.opening import open_raster
 from model_core.raster.output import atomic_write
+from model_core.raster.written import create_raster
 from model_core.version import __version__
 
 NODATA = -9999.0
@@ -76,9 +76,8 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
     }
     with (
         atomic_write(path) as temporary,
-        rasterio.open(
+        create_raster(
             temporary,
-            "w",
             driver="GTiff",
             width=grid.width,
             height=grid.height,

@@ -24,7 +24,7 @@ class FinishedRun:
         reference: the reference raster as found on disk.
         moving: the moving raster as found on disk.
         fill: of the moving raster, which its file does not declare.
-        pair: reads windows of both as the matching saw them.
+        pair: reads windows of both as the matching saw them, what was left out of it included.
         alignment: what the matching found, in pixels of the working grid.
         field: the same on the ground, in metres.
         tie_points: selected from the field, by the settings' spacing and smallest certainty.

@@ -52,6 +52,8 @@ PROBABLY_RIGHT = (
 
 WHERE_CERTAIN = "share of the overlap where the result is more likely right to 1 px than not"
 
+LEFT_OUT = {"mask": "Left out by the mask", "ignore_water": "Left out as water"}
+
 OF_CERTAINTY = (
     "The certainty of a place is the probability, from 0 to 1, that the displacement is right to "
     "1 px there."
@@ -199,6 +201,10 @@ def figure_rows(result: RegistrationResult, georeferenced: bool) -> Rows:
     rows += [
         ("Inlier ratio", inliers, "verification windows that agree, of those that show enough"),
         ("Coverage", coverage, WHERE_CERTAIN),
+    ]
+    rows += [
+        (LEFT_OUT[name], _percent(share), "of the overlap was kept out of the matching")
+        for name, share in result.left_out.items()
     ]
     if not failed:
         rows += _affine_rows(result)

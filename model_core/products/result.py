@@ -45,6 +45,8 @@ class RegistrationResult:
         inlier_ratio: share of the verification windows that show enough to tell whose own best
             match agrees with the field.
         coverage: share of the overlap where the field is more likely right to a pixel than not.
+        left_out: share of the overlap that was kept out of the matching, by the setting that asked
+            for it: "mask", "ignore_water".
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
         device: it ran on, "cpu" or "cuda".
@@ -66,6 +68,7 @@ class RegistrationResult:
     median_shift_m: float | None
     inlier_ratio: float
     coverage: float
+    left_out: Mapping[str, float]
     affine: AffineRows | None
     seconds: float
     device: str
@@ -130,6 +133,7 @@ def summarise(
         median_shift_m=figure(float(np.median(metres)) if metres.size else None),
         inlier_ratio=alignment.inlier_ratio,
         coverage=alignment.coverage,
+        left_out={},
         affine=None if failed else _rows(alignment.fit.field.affine),
         seconds=0.0,
         device=str(model.device),

@@ -9,7 +9,8 @@ import dataclasses
 import math
 import sqlite3
 import struct
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,11 @@ def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | P
     if crs is None:
         # Rows run to negative y, as in Grid.written_transform: that is where QGIS has the image.
         points = dataclasses.replace(points, old=points.old * _UP, new=points.new * _UP)
-    with atomic_write(path) as temporary, closing(sqlite3.connect(temporary)) as database:
+    with (
+        atomic_write(path) as temporary,
+        _errors_of_sqlite(),
+        closing(sqlite3.connect(temporary)) as database,
+    ):
         database.execute("PRAGMA application_id = 0x47504B47")  # "GPKG"
         database.execute("PRAGMA user_version = 10300")
         database.executescript(_SCHEMA)
@@ -114,6 +119,18 @@ def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | P
             _rows(points, srs_id),
         )
         database.commit()
+        [(said,)] = database.execute("PRAGMA integrity_check(1)").fetchall()
+        if said != "ok":
+            raise sqlite3.DatabaseError(said)
+
+
+@contextmanager
+def _errors_of_sqlite() -> Iterator[None]:
+    """Make of SQLite's errors, such as that of a full disk, what they are: errors of a file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
 
 
 def _reference_system(crs: CRS | None) -> tuple[int, list[tuple[object, ...]]]:

@@ -1,136 +1,205 @@
-"""Files that are either complete or not there."""
+"""Files that are either complete or not there: all of a run, or none."""
 
 from __future__ import annotations
 
-import shutil
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from model_core.errors import BadInputError, shown
-from model_core.paths import checked_path, exists, is_folder, resolved
+from model_core.errors import BadInputError
+from model_core.raster.locks import turn
+from model_core.raster.moves import Move, NotPutBackError, move_all, uninterrupted
+from model_core.raster.side_files import side_files
+from model_core.raster.unfinished import UNFINISHED, UnfinishedFolder, flush, flush_folder
 
-UNFINISHED = ".soma-unfinished-"
-"""Part of the name of every file that is being written; such files may be deleted at any time."""
+__all__ = ["EARLIER", "UNFINISHED", "atomic_write", "atomic_writes", "clean_up", "written_files"]
 
-_writing: set[Path] = set()
-"""Temporary paths of the files that this process is writing."""
+EARLIER = "earlier-result"
+"""Folder beside outputs, for those of an earlier run that a failed one makes place of."""
+
+MOVING_PATIENCE = 2.0
+"""Seconds in which files that are complete are put in place."""
+
+_writing: dict[Path, UnfinishedFolder] = {}
+"""Folders in which this process is writing; of a forked one its parent's."""
+
+_owner = os.getpid()
+_moving = threading.Lock()
+_written: list[Path] = []
 
 
 @contextmanager
-def atomic_writes(paths: Mapping[str, str | Path]) -> Iterator[dict[str, Path]]:
-    """Give a temporary path beside each path; when the block ends all are renamed, or none is.
+def atomic_writes(
+    paths: Mapping[str, str | Path], earlier: Iterable[str | Path] = ()
+) -> Iterator[dict[str, Path]]:
+    """Give a temporary path for each path; when the block ends all are put in place, or none is.
 
-    When the block fails, or left a file out, everything written is deleted, with the side files
-    that GDAL writes (``.aux.xml``).
+    With a file its side files are replaced (``.aux.xml``, ``.ovr``, world files): those that the
+    block wrote beside it are put beside the new one, and those of the old one go. When the block
+    fails, or left a file out, or a file cannot be put in its place, all is as it was before. When
+    the process is ended while files are put in place, the next run into the folder goes on with it.
+
+    Args:
+        paths: of the files, by name.
+        earlier: files of an earlier run that would be taken for this one's: where there are some,
+            they and what stands at ``paths`` are moved to a folder :data:`EARLIER` beside them.
 
     Raises:
         BadInputError: the disk is full, or a file is held by another program.
     """
-    targets = {name: Path(path) for name, path in paths.items()}
-    temporary = {
-        name: target.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{target.name}")
-        for name, target in targets.items()
-    }
-    current = ", ".join(target.name for target in targets.values())
-    _writing.update(temporary.values())
+    targets = {name: _absolute(path) for name, path in paths.items()}
+    left = [path for path in map(_absolute, earlier) if path.is_file()]
+    folders: dict[Path, UnfinishedFolder] = {}
     try:
+        for parent in sorted({path.parent for path in (*targets.values(), *left)}):
+            whole = next(iter(folders.values()), None)
+            folders[parent] = UnfinishedFolder(parent, whole)
+            _note(folders[parent])
+        temporary = {name: folders[path.parent].new / path.name for name, path in targets.items()}
         yield temporary
-        for name, target in targets.items():
-            current = target.name
-            temporary[name].stat()
-        for name, target in targets.items():
-            current = target.name
-            temporary[name].replace(target)
+        for path in temporary.values():
+            for file in (path, *side_files(path)):
+                flush(file)
+        if folders:
+            _put_in_place(list(targets.values()), left, folders)
+    except NotPutBackError as error:
+        kept = ", ".join(str(folder.path) for folder in folders.values())
+        for folder in folders.values():
+            _writing.pop(folder.path, None)
+            folder.give_up()
+        raise BadInputError(
+            f"{_failed_file(error, targets)} could be neither written nor put back "
+            f"({error.strerror}); the older files are in {kept}."
+        ) from error
     except OSError as error:
         raise BadInputError(
-            f"{current} could not be written ({error.strerror or error}); free space on the "
-            "disk, or close the programs that hold the file."
+            f"{_failed_file(error, targets)} could not be written ({error.strerror or error}); "
+            "free space on the disk, or close the programs that hold the file."
         ) from error
     finally:
-        _delete(temporary.values())
-        _writing.difference_update(temporary.values())
-
-
-def clean_up() -> None:
-    """Delete all that is being written: for a process that is about to end without unwinding."""
-    _delete(list(_writing))
-
-
-def _delete(paths: Iterable[Path]) -> None:
-    """Delete temporary files and what lies beside them."""
-    for path in paths:
-        for left in path.parent.glob(path.name + "*"):
-            left.unlink(missing_ok=True)
+        for folder in folders.values():
+            if _writing.pop(folder.path, None):
+                folder.delete()
 
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Do the same for one file."""
+    """Do the same for one file; one that is written with others already is just given its path."""
+    whole = Path(path)
+    if any(whole.parent == folder.new for folder in _writing.values()):
+        yield whole
+        return
     with atomic_writes({"": path}) as temporary:
         yield temporary[""]
 
 
-def check_outputs(outputs: Iterable[str], inputs: Iterable[str], needed_bytes: int = 0) -> None:
-    """Refuse outputs that cannot be written, before any work is done.
-
-    Raises:
-        BadInputError: an output is one of the inputs or is named twice, its folder does not exist
-            or cannot be written to, or the disk has less than ``needed_bytes`` free.
-    """
-    real_inputs = {resolved(path) for path in inputs}
-    seen: set[Path] = set()
-    for output in outputs:
-        path = Path(checked_path("The output", output))
-        folder, real = path.parent, resolved(path)
-        if real in real_inputs:
-            raise BadInputError(
-                f"The output {path.name} is also an input and would be overwritten; "
-                "choose another name."
-            )
-        if real in seen:
-            raise BadInputError(f"{path.name} is named for two outputs; choose another name.")
-        seen.add(real)
-        if not is_folder(folder):
-            raise BadInputError(f"The output folder {folder} does not exist; create it first.")
-        if is_folder(path):
-            raise BadInputError(f"The output {path} is a folder; give a file name.")
-        probe = folder / f"{UNFINISHED}{uuid.uuid4().hex[:8]}-probe"
-        try:
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise BadInputError(
-                f"The output folder {folder} cannot be written to ({error.strerror}); "
-                "choose another folder."
-            ) from error
-        free = shutil.disk_usage(folder).free
-        if free < needed_bytes:
-            raise BadInputError(
-                f"The disk of {folder} has {free / 1e6:.0f} MB free, but up to "
-                f"{needed_bytes / 1e6:.0f} MB are needed; free some space or choose another folder."
-            )
-
-
-@contextmanager
-def output_folder(folder: Path) -> Iterator[None]:
-    """Create a folder for outputs; take it away again where nothing was put into it.
-
-    Raises:
-        BadInputError: the folder cannot be created.
-    """
-    missing = [p for p in (folder, *folder.parents) if not exists(p)]
+def clean_up() -> None:
+    """Delete all that is being written: for a process that is about to end without unwinding."""
+    if os.getpid() != _owner:
+        return
+    # What is complete gets the moment that it needs to come to its place.
+    free = _moving.acquire(timeout=MOVING_PATIENCE)
     try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInputError(
-                f"The output folder {shown(folder)} cannot be created ({error.strerror}); "
-                "choose another one."
-            ) from error
-        yield
+        for path, folder in list(_writing.items()):
+            _writing.pop(path, None)
+            folder.delete()
     finally:
-        for created in missing:
-            if created.is_dir() and not any(created.iterdir()):
-                created.rmdir()
+        if free:
+            _moving.release()
+
+
+def written_files() -> list[Path]:
+    """Return the files that this process has put in place so far."""
+    return list(_written)
+
+
+def _note(folder: UnfinishedFolder) -> None:
+    global _owner
+    if _owner != os.getpid():  # after a fork
+        _owner = os.getpid()
+        _writing.clear()
+    _writing[folder.path] = folder
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.resolve would follow links)
+
+
+def _put_in_place(
+    targets: Sequence[Path], left: Sequence[Path], folders: Mapping[Path, UnfinishedFolder]
+) -> None:
+    """Move complete files to their places, one run at a time in a folder.
+
+    Raises:
+        OSError: a file could not be moved; all are as they were.
+    """
+    with turn(folders), uninterrupted(), _moving, contextlib.ExitStack() as undo:
+        moves = _Planned()
+        if left:
+            for path in (*left, *(path for path in targets if path.is_file())):
+                place = path.with_name(EARLIER)
+                if not place.is_dir():
+                    place.mkdir()
+                    undo.callback(_remove_if_empty, place)
+                moves.add(path, place / path.name, folders[path.parent].old)
+        for target in targets:
+            folder = folders[target.parent]
+            moves.add(folder.new / target.name, target, folder.old)
+        next(iter(folders.values())).plan(moves.in_order())
+        move_all(moves.in_order())
+        undo.pop_all()
+        for parent in folders:
+            flush_folder(parent)
+        _written.extend(targets)
+
+
+class _Planned:
+    """Moves of files with their side files, in the order that :func:`go_on` relies on."""
+
+    def __init__(self) -> None:
+        self._going: list[Move] = []
+        self._coming: list[Move] = []
+
+    def add(self, source: Path, target: Path, old: Path) -> None:
+        """Plan to put a file in its place, and to take away what belonged to the one there.
+
+        Args:
+            source: where the file is.
+            target: its place.
+            old: a folder for what stands there.
+        """
+        arriving = [*side_files(source), source]
+        coming = self._coming if source.parent.parent == old.parent else self._going
+        names = {path.name for path in arriving}
+        gone = {move.source for move in self._going}
+        for path in side_files(target):
+            if path.name not in names and path not in gone:
+                self._going.append(Move(path, *self._aside(old, 2)))
+        for path in arriving:
+            coming.append(Move(path, target.with_name(path.name), *self._aside(old, 1)))
+
+    def in_order(self) -> list[Move]:
+        """Return all: what goes before what comes."""
+        return [*self._going, *self._coming]
+
+    def _aside(self, old: Path, count: int) -> list[Path]:
+        """Return paths in a folder that no other move uses."""
+        first = len(self._going) + len(self._coming)
+        return [old / f"{first}-{number}" for number in range(count)]
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _failed_file(error: OSError, targets: Mapping[str, Path]) -> str:
+    """Return the name of the file of which an error speaks; of all where it names none."""
+    names = {path.name for path in targets.values()}
+    for file in (error.filename, error.filename2):
+        if isinstance(file, (str, bytes)) and (name := Path(os.fsdecode(file)).name) in names:
+            return name
+    return ", ".join(path.name for path in targets.values())

@@ -95,12 +95,16 @@ def _coarsening(footprint: NDArray[np.float64], moving: Scene, base: Grid) -> in
     """Return how many reference pixels make one pixel of the working grid."""
     if base.crs is None:
         return 1
-    # Mean size of a moving pixel, in reference pixels, from the outline's own corners.
+    # Mean sides of a moving pixel, in reference pixels, from the outline's own corners.
     side = len(footprint) // 4
     if side < 2:
         return 1
-    along = np.linalg.norm(np.diff(footprint[:side], axis=0), axis=1).sum() / moving.grid.width
-    return math.floor(along) if along >= COARSER else 1
+    across, down = (
+        np.linalg.norm(np.diff(footprint[first : first + side], axis=0), axis=1).sum() / count
+        for first, count in ((0, moving.grid.width), (2 * side, moving.grid.height))
+    )
+    along = math.sqrt(across * down)
+    return math.floor(along + 1e-6) if along >= COARSER else 1
 
 
 def _limit(

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.errors import BadInputError
+from model_core.geometry.window import Window
 from model_core.raster.fill import Fill
+from model_core.raster.mask import Mask
 from model_core.raster.opening import open_raster
 from model_core.raster.palette import Palette
 from model_core.raster.pixels import read_values
@@ -65,7 +67,9 @@ def _is_linear(values: NDArray[np.float32]) -> bool:
     return bool(-low <= SMALL * high)
 
 
-def estimate_radiometry(scene: Scene, fill: Fill, palette: Palette | None = None) -> Radiometry:
+def estimate_radiometry(
+    scene: Scene, fill: Fill, palette: Palette | None = None, mask: Mask | None = None
+) -> Radiometry:
     """Look at the whole scene, downsampled, and fix how its values are read.
 
     SAR in 8 bit is taken as it is (it has been stretched by whoever made it); SAR with negative
@@ -76,6 +80,7 @@ def estimate_radiometry(scene: Scene, fill: Fill, palette: Palette | None = None
         scene: the image.
         fill: of it.
         palette: of its band.
+        mask: ground whose values do not count.
 
     Raises:
         BadInputError: no valid pixel, or all valid pixels have one value.
@@ -87,6 +92,14 @@ def estimate_radiometry(scene: Scene, fill: Fill, palette: Palette | None = None
         values, good = read_values(dataset, fill, extent, shape, palette)
         band = scene.bands[0] - 1
         scale, offset = dataset.scales[band], dataset.offsets[band]
+    if mask is not None and good.any():
+        window = Window(0, 0, *shape, factor)
+        good &= ~mask.covers(window.positions(), scene.grid)
+        if not good.any():
+            raise BadInputError(
+                f"All valid pixels of {scene.name} are left out by the mask or as water; leave out "
+                "less of it."
+            )
     if not good.any():
         raise BadInputError(
             f"{scene.name} holds no valid pixel in band {scene.bands[0]} (all nodata); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
+from model_core.raster.mask import Mask
 from model_core.raster.opening import open_raster
 from model_core.raster.palette import palette_of
 from model_core.raster.pixels import bridge_small_holes, covered_pixels, pixels_between, read_values
@@ -58,14 +60,27 @@ class SceneReader:
     window asked for is in memory, whatever the scene's size.
     """
 
-    def __init__(self, scene: Scene, grid: Grid) -> None:
-        """``grid`` is the working grid, to which rows, columns and positions refer."""
+    def __init__(self, scene: Scene, grid: Grid, mask: Mask | None = None) -> None:
+        """Look at the scene.
+
+        Args:
+            scene: that is read.
+            grid: the working grid, to which rows, columns and positions refer.
+            mask: what of the ground is invalid, and does not count in the radiometry.
+        """
         self.scene = scene
         self.grid = grid
+        self.mask = mask
         with open_raster(scene.path) as dataset:
             self.palette = palette_of(dataset, scene.bands, scene.modality)
             self.fill = find_fill(dataset, scene.bands, linear_sar=scene.modality == "sar")
-        self.radiometry = estimate_radiometry(scene, self.fill, self.palette)
+        self.radiometry = estimate_radiometry(scene, self.fill, self.palette, mask)
+
+    def unmasked(self) -> SceneReader:
+        """Return a reader that reads the same, the masked ground included."""
+        found = copy(self)
+        found.mask = None
+        return found
 
     def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
         """Read a window of the working grid, or of that grid downsampled.
@@ -81,7 +96,11 @@ class SceneReader:
         """
         where = window.positions() if positions is None else positions
         source = map_pixels(where, self.grid, self.scene.grid)
-        return self._sample(source)
+        view = self._sample(source)
+        if self.mask is None or not view.valid.any():
+            return view
+        shown = ~self.mask.covers(where, self.grid)
+        return View(view.image * shown, view.valid & shown, view.modality)
 
     def _sample(self, source: NDArray[np.float64]) -> View:
         """Read what lies under source pixels (h, w, 2), averaging where they are sparse."""

@@ -88,7 +88,7 @@ def open_scene(
         modality: "sar" or "optical".
         bands: 1-based; None: the first for SAR; for optical red, green and blue by colour
             interpretation, by band names, by Sentinel-2's order where there are 12 or 13 bands,
-            else the first three, or the first where there are fewer.
+            else the first three, or the first where there are fewer; never an alpha band.
         dem: see :func:`grid_of`.
 
     Raises:
@@ -126,8 +126,9 @@ def open_scene(
 
 
 def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:
-    if modality == "sar" or dataset.count < 3:
-        return (1,)
+    measured = [b for b in dataset.indexes if dataset.colorinterp[b - 1] != ColorInterp.alpha]
+    if modality == "sar" or len(measured) < 3:
+        return tuple(measured[:1]) or (1,)
     colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
     if all(c in dataset.colorinterp for c in colours):
         return tuple(dataset.colorinterp.index(c) + 1 for c in colours)
@@ -138,4 +139,4 @@ def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...
     ]
     if None not in found:
         return tuple(i for i in found if i is not None)
-    return _SENTINEL2_RGB if dataset.count in (12, 13) else (1, 2, 3)
+    return _SENTINEL2_RGB if len(measured) in (12, 13) else tuple(measured[:3])

@@ -49,7 +49,8 @@ class Alignment:
     Attributes:
         answer: the field, its kind, and what each of its control points says.
         certainty: (h, w) at the field's control points, in [0, 1]: the probability that the field
-            is right to within :data:`WITHIN`.
+            is right to within :data:`WITHIN`; 0 where the images share no data.
+        certainty_anywhere: (h, w), the same, as it would be where they had data.
         windows: what the verification saw.
         inliers: (N,) bool, which of its windows agree with the field.
         moved: (N, 2), the field's displacement at them, in pixels.
@@ -64,6 +65,7 @@ class Alignment:
 
     answer: Answer
     certainty: NDArray[np.float32]
+    certainty_anywhere: NDArray[np.float32]
     windows: VerificationWindows
     inliers: NDArray[np.bool_]
     moved: NDArray[np.float64]
@@ -151,11 +153,12 @@ def align_from(
     moved = field.at(windows.points) - windows.points
     evidence = gather(start, found, windows, inliers, moved)
     judgement = judge(evidence, bounds, model.network.config)
-    certainty = _certainty(found, judgement.probability)
-    known = certainty[found.fit.known]
+    anywhere = _certainty(found, judgement.probability)
+    known = anywhere[found.fit.known]
     return Alignment(
         answer=found,
-        certainty=certainty,
+        certainty=np.where(found.fit.known, anywhere, 0).astype(np.float32),
+        certainty_anywhere=anywhere,
         windows=windows,
         inliers=inliers,
         moved=moved,
@@ -174,4 +177,4 @@ def _certainty(found: Answer, probability: float) -> NDArray[np.float32]:
     factor = UNDERSTATED_FLOW if found.kind == FLOW else UNDERSTATED
     variance = np.square(factor * found.deviation) + UNEXPLAINED**2
     within = -np.expm1(-0.5 * WITHIN**2 / variance)
-    return np.where(found.fit.known, probability * within, 0).astype(np.float32)
+    return np.asarray(probability * within, np.float32)

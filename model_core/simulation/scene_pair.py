@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
@@ -30,7 +29,9 @@ from model_core.products.displacement_field import (
     to_displacement_field,
 )
 from model_core.products.displacement_raster import write_displacement_raster
-from model_core.raster.output import atomic_writes, check_outputs
+from model_core.raster.destination import check_outputs
+from model_core.raster.output import atomic_writes
+from model_core.raster.written import create_raster
 from model_core.simulation.distortion import Distortion, DistortionSettings, make_distortion
 from model_core.simulation.landscape import BANDS, Landscape
 from model_core.version import __version__
@@ -170,8 +171,10 @@ def simulate(settings: SceneSettings, folder: Path, feedback: Feedback) -> None:
     """
     pair = plan_scene(settings)
     paths = {name: folder / name for name in FILES}
-    needed = pair.optical.width * pair.optical.height * 2 * len(BANDS)
-    needed += pair.sar.width * pair.sar.height * 4
+    needed = {
+        str(paths["optical.tif"]): pair.optical.width * pair.optical.height * 2 * len(BANDS),
+        str(paths["sar.tif"]): pair.sar.width * pair.sar.height * 4,
+    }
     check_outputs([str(path) for path in paths.values()], [], needed)
     landscape = Landscape(settings.size, np.random.default_rng([settings.seed, 2]))
     with atomic_writes(paths) as temporary:
@@ -232,7 +235,7 @@ def _write_optical(pair: ScenePair, landscape: Landscape, path: Path, feedback: 
     grid = pair.optical
     random = np.random.default_rng([pair.settings.seed, 3])
     profile = {"count": len(BANDS), "dtype": "uint16", "predictor": 2}
-    with rasterio.open(path, "w", **_profile(grid), **profile) as dataset:
+    with create_raster(path, **_profile(grid), **profile) as dataset:
         dataset.descriptions = BANDS
         for window in _blocks(grid, feedback, 0.0, 0.5):
             mean = np.zeros((window.height, window.width, len(BANDS)), np.float32)
@@ -250,7 +253,7 @@ def _write_sar(pair: ScenePair, landscape: Landscape, path: Path, feedback: Feed
     decibel = settings.unit == "db"
     nodata = NODATA_DB if decibel else NODATA_LINEAR
     profile = {"count": 1, "dtype": "float32", "nodata": nodata, "predictor": 3}
-    with rasterio.open(path, "w", **_profile(grid), **profile) as dataset:
+    with create_raster(path, **_profile(grid), **profile) as dataset:
         dataset.descriptions = ("VV",)
         dataset.units = ("dB" if decibel else "1",)
         for window in _blocks(grid, feedback, 0.5, 1.0):

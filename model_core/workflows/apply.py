@@ -10,15 +10,11 @@ from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
-from model_core.products.registered_raster import (
-    RasterOptions,
-    bytes_needed,
-    check_creation,
-    write_registered,
-)
+from model_core.products.registered_raster import RasterOptions, write_registered
+from model_core.products.space import registered_space
+from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.opening import open_raster
-from model_core.raster.output import check_outputs
 from model_core.raster.scene import grid_of
 
 SAME_PLACE = 0.5
@@ -53,8 +49,8 @@ def apply_registration(
         check_geometry(field, grid)
         fill = find_fill_of_raster(dataset)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
-    check_outputs([output], inputs, bytes_needed(raster, field.grids.output))
-    check_creation(raster, field.grids.output, options)
+    needed = {output: registered_space(raster, field.grids.output, options)}
+    check_outputs([output], inputs, needed)
     if isinstance(grid, LocatedGrid):
         feedback.log(grid.sentence(Path(raster).name))
     if fill:

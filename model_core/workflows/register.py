@@ -10,24 +10,28 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from model_core.feedback import Feedback, stage_progress
 from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
 from model_core.products.output_grid import output_grid
-from model_core.products.registered_raster import RasterOptions, bytes_needed, check_creation
+from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
+from model_core.products.space import space_needed
 from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
-from model_core.raster.output import atomic_writes, check_outputs
+from model_core.raster.destination import check_outputs
+from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import ImagePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
 from model_core.registration.engine import align
 from model_core.registration.model import load_model
 from model_core.workflows.bounds import search_bounds
+from model_core.workflows.left_out import ground_left_out
 from model_core.workflows.request import RegistrationRequest
 
 
@@ -49,9 +53,8 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     """
     stage_progress(feedback, "read").report(0.0)
     scenes = open_scenes(request)
-    needed = 0
-    if "registered" in request.outputs:
-        needed = bytes_needed(scenes.moving.path, scenes.grids.output)
+    options = RasterOptions(creation_options=request.settings["creation_options"])
+    needed = space_needed(request.outputs, scenes.moving.path, scenes.grids, options)
     check_outputs(request.outputs.values(), request.inputs, needed)
     run = compute(request, scenes, feedback)
     return write_products(run, request.outputs, feedback)
@@ -92,7 +95,6 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
         output=output_grid(working, own, settings["output_pixel_size"]),
         pixel=working.pixel_size[0] / own.pixel_size[0],
     )
-    check_creation(moving.path, grids.output, RasterOptions.of(settings))
     return OpenScenes(reference, moving, grids)
 
 
@@ -115,8 +117,10 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     settings, grids = request.settings, scenes.grids
     model, device_reason = load_model(settings["model"], settings["device"])
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
+    left_out = ground_left_out(settings, grids.working, feedback)
     reference, moving = (
-        SceneReader(scene, grids.working) for scene in (scenes.reference, scenes.moving)
+        SceneReader(scene, grids.working, left_out.mask)
+        for scene in (scenes.reference, scenes.moving)
     )
     for reader in (reference, moving):
         if isinstance(reader.scene.grid, LocatedGrid):
@@ -124,21 +128,27 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
     pair = ImagePair(reference, moving)
+    whole = ImagePair(reference.unmasked(), moving.unmasked())
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
     alignment = align(pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
-    field = to_displacement_field(grids, fit.field, alignment.certainty, fit.residual, fit.known)
+    known = fit.known | left_out.shown(whole, fit.field)
+    field = to_displacement_field(
+        grids, fit.field, alignment.certainty_anywhere, fit.residual, known
+    )
     result = summarise(alignment, field, model, device_reason, request.to_dict())
     return FinishedRun(
         reference=scenes.reference,
         moving=scenes.moving,
         fill=moving.fill,
-        pair=pair,
+        pair=whole,
         alignment=alignment,
         field=field,
         tie_points=select_tie_points(field, settings["spacing"], settings["min_certainty"]),
         settings=settings,
-        result=dataclasses.replace(result, seconds=time.perf_counter() - began),
+        result=dataclasses.replace(
+            result, left_out=left_out.shares, seconds=time.perf_counter() - began
+        ),
         progress=stage_progress(feedback, "write"),
     )
 
@@ -147,6 +157,9 @@ def write_products(
     run: FinishedRun, outputs: Mapping[str, str], feedback: Feedback
 ) -> RegistrationResult:
     """Write products of a run: all that are asked for, or none.
+
+    A failed run makes place of an earlier one's: where it writes something, what stands at the
+    paths of its outputs is moved to a folder :data:`~model_core.raster.output.EARLIER`.
 
     Args:
         run: from :func:`compute`. Where its verdict is "failed", only the products are written
@@ -158,14 +171,16 @@ def write_products(
         The run's result, with the paths that were written and the seconds that it took with them.
 
     Raises:
-        BadInputError: a file cannot be written; no file is left.
+        BadInputError: a file cannot be written; all files are as they were.
         CancelledError: on request; no file is left.
     """
     failed = run.result.verdict == "failed"
     wanted = [p for n, p in PRODUCTS.items() if n in outputs and (p.when_failed or not failed)]
     paths = {product.name: outputs[product.name] for product in wanted}
     began = time.perf_counter() - run.result.seconds
-    with atomic_writes(paths) as temporary:
+    left = [Path(outputs[name]) for name in outputs if name not in paths] if paths else []
+    earlier = sorted({path.parent for path in left if path.is_file()})
+    with atomic_writes(paths, left) as temporary:
         for stage in ("write", "report"):
             progress = stage_progress(feedback, stage)
             seconds = time.perf_counter() - began
@@ -177,6 +192,8 @@ def write_products(
                 if product.stage == stage:
                     write_product(product, run, temporary[product.name])
         feedback.raise_if_cancelled()
+    for folder in earlier:
+        feedback.log(f"The files of an earlier run are in {folder / EARLIER} now.")
     # The files are there: nobody is asked any more whether to stop.
     feedback.progress("report", 100, 100, 1.0)
     return run.result

@@ -49,12 +49,6 @@ class RegistrationRequest:
         object.__setattr__(self, "outputs", MappingProxyType(paths))
         object.__setattr__(self, "settings", MappingProxyType(check_settings(settings)))
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The paths of all files that are read; none of them may be written."""
-        dem = self.settings["dem"]
-        return (self.sar, self.optical, *(() if dem is None else (dem,)))
-
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> RegistrationRequest:
         """Build a request from its JSON form: ``sar``, ``optical``, ``outputs`` and all settings.
@@ -83,6 +77,14 @@ class RegistrationRequest:
             outputs = {name: path for name, path in outputs.items() if path is not None}
         settings = {name: data[name] for name in data if name in SETTINGS}
         return RegistrationRequest(data["sar"], data["optical"], outputs, settings)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What is read: the images, the model, and files that settings name."""
+        paths = [self.settings[name] for name, each in SETTINGS.items() if each.type == "path"]
+        model = self.settings["model"]
+        paths += [model] if model.endswith(".safetensors") else []  # not a bundled one's name
+        return (self.sar, self.optical, *(path for path in paths if path))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; ``outputs`` has every product, null where it is not wanted."""

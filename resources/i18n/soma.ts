@@ -177,12 +177,12 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/paths.py" />
-   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
+   <source>{}: {} is a layer of another kind than is needed here; choose another one.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/algorithms/paths.py" />
-   <source>{}: {} is not a raster layer; choose one.</source>
+   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -723,6 +723,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/path_box.py" />
    <source>Choose a file</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>Selected features only</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1286,6 +1291,26 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: {} has geometries of another kind than is needed here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: no feature of {} is selected; select some, or take all.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: {} has no features; choose another layer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{} could not be exported ({}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="soma_qgis/options/page.py" />
    <source>SOMA's own environment, or a Python that fits</source>
    <translation type="unfinished" />
@@ -1548,6 +1573,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="resources/definitions.json" />
    <source>the whole overlap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Mask</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Polygons (GeoJSON, GeoPackage) or a raster (its valid pixels that are not 0) over ground to leave out, as water, clouds or forbidden areas, in any CRS: it is kept out of the matching and of the verdict, but not of the products.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Polygons or raster (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;All files (*)</source>
    <translation type="unfinished" />
   </message>
   <message>

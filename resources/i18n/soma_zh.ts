@@ -179,13 +179,13 @@ Displacements are the correction applied to the moving image: new position = old
   </message>
   <message>
    <location filename="soma_qgis/algorithms/paths.py" />
-   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
-   <translation>{}：{} 既不是图层，也不是可读取的文件；请另选一个。</translation>
+   <source>{}: {} is a layer of another kind than is needed here; choose another one.</source>
+   <translation>{}：{} 不是此处所需类型的图层；请另选一个。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/paths.py" />
-   <source>{}: {} is not a raster layer; choose one.</source>
-   <translation>{}：{} 不是栅格图层；请选择一个栅格图层。</translation>
+   <source>{}: {} is neither a layer nor a file that can be read; choose another one.</source>
+   <translation>{}：{} 既不是图层，也不是可读取的文件；请另选一个。</translation>
   </message>
   <message>
    <location filename="soma_qgis/algorithms/provider.py" />
@@ -736,6 +736,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/path_box.py" />
    <source>Choose a file</source>
    <translation>选择文件</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/path_box.py" />
+   <source>Selected features only</source>
+   <translation>仅所选要素</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/path_box.py" />
@@ -1298,6 +1303,26 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <translation>没有 CRS</translation>
   </message>
   <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: {} has geometries of another kind than is needed here.</source>
+   <translation>{}：{} 的几何类型不是此处所需的类型。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: no feature of {} is selected; select some, or take all.</source>
+   <translation>{}：{} 中没有选中的要素；请选择一些要素，或使用全部要素。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{}: {} has no features; choose another layer.</source>
+   <translation>{}：{} 没有要素；请另选一个图层。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/layers/vector_export.py" />
+   <source>{} could not be exported ({}).</source>
+   <translation>无法导出 {}（{}）。</translation>
+  </message>
+  <message>
    <location filename="soma_qgis/options/page.py" />
    <source>SOMA's own environment, or a Python that fits</source>
    <translation>SOMA 自己的环境，或合适的 Python</translation>
@@ -1561,6 +1586,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="resources/definitions.json" />
    <source>the whole overlap</source>
    <translation>整个重叠区</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Mask</source>
+   <translation>掩膜</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Polygons (GeoJSON, GeoPackage) or a raster (its valid pixels that are not 0) over ground to leave out, as water, clouds or forbidden areas, in any CRS: it is kept out of the matching and of the verdict, but not of the products.</source>
+   <translation>多边形（GeoJSON、GeoPackage）或栅格（其不为 0 的有效像素），覆盖要排除的地面，例如水体、云或禁区，坐标参考系任意：这些地面不参与匹配和判定，但仍包含在成果中。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Polygons or raster (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;All files (*)</source>
+   <translation>多边形或栅格 (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;所有文件 (*)</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />

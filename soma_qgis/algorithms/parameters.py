@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
@@ -28,6 +29,9 @@ from soma_qgis.i18n import tr
 
 OPTIONS_SEPARATOR = "|"
 """Between the creation options in Processing, as GDAL's own algorithms have it."""
+
+SELECTED = "|selected"
+"""After the id of a layer of which the selected features are meant only, where it is a text."""
 
 DECIMALS_OF_QGIS = 6
 """Of the numbers in its dialogs, too few for the size of a pixel in degrees."""
@@ -83,6 +87,8 @@ def parameter_value(setting: Setting, value: Any) -> Any:
     """Return a setting's value, which is given, as Processing's parameter takes it."""
     if setting.type == "bands":
         return list(value)
+    if setting.type == "path" and value.endswith(SELECTED):
+        return QgsProcessingFeatureSourceDefinition(value.removesuffix(SELECTED), True)
     return OPTIONS_SEPARATOR.join(value) if setting.type == "options" else value
 
 

@@ -9,12 +9,15 @@ from qgis.core import (
     QgsMapLayer,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
     QgsRasterLayer,
+    QgsVectorLayer,
 )
 
 from soma_qgis.definitions import Setting
 from soma_qgis.i18n import tr
 from soma_qgis.layers.source import LayerError, absolute, raster_source
+from soma_qgis.layers.vector_export import check_vector
 
 
 def plain_file(setting: Setting, value: object) -> bool:
@@ -30,7 +33,8 @@ def path_of(
     parameters: dict[str, Any],
     context: QgsProcessingContext,
 ) -> str:
-    """Return the path that a parameter leads to; never in ``processAlgorithm``.
+    """Return the path that a parameter leads to; empty where it leads to a vector layer, which is
+    exported first. Never in ``processAlgorithm``.
 
     Raises:
         LayerError: it leads to nothing, or to something that the setting does not take.
@@ -38,7 +42,17 @@ def path_of(
     value = parameters[setting.parameter]
     if plain_file(setting, value):
         return absolute(str(value))
-    return raster_source(_raster(setting, layer_of(algorithm, setting, parameters, context)))
+    layer = layer_of(algorithm, setting, parameters, context)
+    if isinstance(layer, QgsRasterLayer) and "raster" in setting.accepts:
+        return raster_source(layer)
+    if isinstance(layer, QgsVectorLayer) and set(setting.accepts) - {"raster", "file"}:
+        check_vector(layer, setting, only_selected(value))
+        return ""
+    raise LayerError(
+        tr("{}: {} is a layer of another kind than is needed here; choose another one.").format(
+            setting.title, layer.name()
+        )
+    )
 
 
 def layer_of(
@@ -52,22 +66,23 @@ def layer_of(
     Raises:
         LayerError: there is none.
     """
-    layer = algorithm.parameterAsLayer(parameters, setting.parameter, context)
+    value = parameters[setting.parameter]
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source.staticValue()
+    given = {**parameters, setting.parameter: value}
+    layer = algorithm.parameterAsLayer(given, setting.parameter, context)
     if layer is None or not layer.isValid():
         raise LayerError(
             tr("{}: {} is neither a layer nor a file that can be read; choose another one.").format(
-                setting.title, parameters[setting.parameter]
+                setting.title, value
             )
         )
     return layer
 
 
-def _raster(setting: Setting, layer: QgsMapLayer) -> QgsRasterLayer:
-    if not isinstance(layer, QgsRasterLayer):
-        raise LayerError(
-            tr("{}: {} is not a raster layer; choose one.").format(setting.title, layer.name())
-        )
-    return layer
+def only_selected(value: object) -> bool:
+    """Return whether a parameter's value asks for the selected features of a layer only."""
+    return isinstance(value, QgsProcessingFeatureSourceDefinition) and value.selectedFeaturesOnly
 
 
 def _suffixes(setting: Setting) -> list[str]:

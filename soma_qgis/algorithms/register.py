@@ -20,10 +20,12 @@ from soma_qgis.algorithms.figures import figures
 from soma_qgis.algorithms.loading import MovedLayer, open_results
 from soma_qgis.algorithms.names import OPTICAL, REASONS, SAR
 from soma_qgis.algorithms.parameters import is_given, product_destination, setting_parameter
+from soma_qgis.algorithms.paths import layer_of, only_selected
 from soma_qgis.definitions import Setting, products, setting_named, settings
 from soma_qgis.i18n import tr
 from soma_qgis.layers.export import Export, ExportGrid, export_grid, needs_export
 from soma_qgis.layers.source import LayerError, extent_in_file
+from soma_qgis.layers.vector_export import VectorExport
 
 
 class RegisterAlgorithm(SomaAlgorithm):
@@ -33,6 +35,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         super().__init__()
         self._request: dict[str, Any] = {}
         self._exports: dict[str, Export] = {}
+        self._vectors: dict[str, VectorExport] = {}
         self._moved = MovedLayer("", "")
 
     def name(self) -> str:
@@ -120,6 +123,7 @@ class RegisterAlgorithm(SomaAlgorithm):
             if not self._request[key]:
                 grid = self._export_grid(parameters, name, context)
                 self._exports[key] = Export(self.layer(parameters, name, context), grid)
+        self._vectors = self._vector_exports(parameters, context)
         moving, _ = self._moving_and_reference(parameters, context)
         self._moved = MovedLayer.of(self.layer(parameters, moving, context))
         return True
@@ -202,7 +206,26 @@ class RegisterAlgorithm(SomaAlgorithm):
             except LayerError as error:
                 raise QgsProcessingException(str(error)) from error
             feedback.pushInfo(tr("{} was exported at {}.").format(export.name, pixel))
+        for key, vector in self._vectors.items():
+            paths[key] = str(QgsProcessingUtils.generateTempFilename(f"{key}.gpkg"))
+            try:
+                vector.write(paths[key])
+            except LayerError as error:
+                raise QgsProcessingException(str(error)) from error
         return paths
+
+    def _vector_exports(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, VectorExport]:
+        """Take the features of the vector layers of settings, by the settings' names."""
+        placed = self.layer(parameters, OPTICAL, context).dataProvider().crs().isValid()
+        found = {}
+        for setting in settings():
+            if setting.type == "path" and self._request[setting.name] == "":
+                layer = layer_of(self, setting, parameters, context)
+                selected = only_selected(parameters[setting.parameter])
+                found[setting.name] = VectorExport(layer, selected, placed)
+        return found
 
     def _extent(
         self, setting: Setting, parameters: dict[str, Any], context: QgsProcessingContext

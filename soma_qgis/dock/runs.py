@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from soma_qgis.algorithms import names
+from soma_qgis.algorithms.parameters import SELECTED
 from soma_qgis.definitions import products
 from soma_qgis.definitions import settings as all_settings
 from soma_qgis.dock.progress import TimeLeft
@@ -94,10 +95,11 @@ class Run(QObject):
         self._command = settings.parameters(files)
         for name, layer in ((names.SAR, sar), (names.OPTICAL, optical)):
             self._command[name] = _source(layer)
-        for name in (setting.parameter for setting in all_settings() if setting.type == "path"):
-            chosen = QgsProject.instance().mapLayer(str(self._command.get(name)))
-            if chosen is not None:
-                self._command[name] = _source(chosen)
+        for setting in all_settings():
+            chosen = str(settings.values[setting.name]) if setting.type == "path" else ""
+            layer = QgsProject.instance().mapLayer(chosen.removesuffix(SELECTED))
+            if layer is not None:
+                self._command[setting.parameter] = _source(layer)
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
         self._task: QgsProcessingAlgRunnerTask | None = QgsProcessingAlgRunnerTask(
             self._algorithm, self._parameters, self._context, self._feedback

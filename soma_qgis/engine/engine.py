@@ -129,6 +129,7 @@ class Engine:
                 continue
             if message["type"] == "ready":
                 self._check_version(worker, message, listener)
+                worker.writes_as = int(message["pid"])
                 return worker
         self._discard(worker, (), listener)
         raise EngineError(
@@ -214,7 +215,7 @@ class Engine:
         worker.kill()
         if self._worker is worker:
             self._worker = None
-        for left in remove_unfinished(outputs):
+        for left in remove_unfinished(outputs, worker.writes_as):
             listener.log(tr("{} could not be deleted; it may be deleted by hand.").format(left))
 
     def _start_timer(self) -> None:

@@ -46,7 +46,13 @@ def core_launch(cancelled: Callable[[], bool]) -> Launch:
 
 
 class WorkerProcess:
-    """A started worker. Messages are read by a thread, so that nobody ever waits on a pipe."""
+    """A started worker. Messages are read by a thread, so that nobody ever waits on a pipe.
+
+    Attributes:
+        launch: how it was started.
+        writes_as: the identifier in the names of what it is writing. On Windows the Python of an
+            environment starts another one, which says its own.
+    """
 
     def __init__(self, launch: Launch) -> None:
         """Start the process.
@@ -74,6 +80,7 @@ class WorkerProcess:
                 ),
                 "start",
             ) from error
+        self.writes_as = self._process.pid
         self._readers = [
             threading.Thread(target=read, name="soma-worker-reader", daemon=True)
             for read in (self._read_messages, self._read_tail)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -22,9 +23,11 @@ def send(message_type: str, /, **fields: Any) -> None:
 
 
 def unfinished(path: str) -> Path:
-    """Return the unfinished form of a file, as the core would name it."""
+    """Make room for the unfinished form of a file, as the core would, and return its path."""
     target = Path(path)
-    return target.with_name(f".soma-unfinished-0123abcd-{target.name}")
+    folder = target.with_name(f".soma-unfinished-{os.getpid()}-0123abcd") / "new"
+    folder.mkdir(parents=True)
+    return folder / target.name
 
 
 def listen(jobs: list[dict[str, Any]]) -> None:
@@ -50,7 +53,7 @@ def polite(identifier: str, arguments: dict[str, Any]) -> None:
     path.write_text("half", encoding="utf-8")
     send("log", id=identifier, message="started")
     cancelled.wait(30)
-    path.unlink()
+    shutil.rmtree(path.parents[1])
     error(identifier, kind="cancelled", sentence="Cancelled.")
 
 

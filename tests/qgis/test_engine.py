@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from model_core.raster.output import UNFINISHED as CORE_UNFINISHED
+from model_core.raster.unfinished import MOVES
+from model_core.raster.unfinished import UNFINISHED as CORE_UNFINISHED
 from model_core.worker.protocol import PROTOCOL as CORE_PROTOCOL
 from soma_qgis.engine import engine as engine_module
-from soma_qgis.engine.clean_up import UNFINISHED, remove_unfinished
+from soma_qgis.engine.clean_up import COMPLETE, UNFINISHED, remove_unfinished
 from soma_qgis.engine.engine import Engine
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.process import Launch
@@ -249,16 +250,19 @@ def test_the_worker_ends_when_its_parent_is_killed(qgis_app: Any, tmp_path: Path
     assert wait_for(lambda: gone(pid))
 
 
-def test_only_the_unfinished_forms_of_these_outputs_are_removed(tmp_path: Path) -> None:
-    mine = tmp_path / f"{UNFINISHED}0123abcd-a[1].tif"
-    side = tmp_path / f"{UNFINISHED}0123abcd-a[1].tif.aux.xml"
-    others = [tmp_path / f"{UNFINISHED}0123abcd-b.tif", tmp_path / "a[1].tif"]
-    for path in (mine, side, *others):
-        path.touch()
-    assert remove_unfinished([str(tmp_path / "a[1].tif")]) == []
-    assert sorted(tmp_path.iterdir()) == sorted(others)
+def test_only_what_this_worker_was_writing_is_removed(tmp_path: Path) -> None:
+    output = tmp_path / "[1]" / "a[1].tif"
+    folders = [output.parent / f"{UNFINISHED}{name}" for name in ("7-01", "77-01", "7-02", "8-7-1")]
+    for folder in folders:
+        (folder / "new").mkdir(parents=True)
+        (folder / "new" / output.name).touch()
+    (folders[2] / COMPLETE).touch()  # the next run puts these files in their places
+    output.touch()
+    assert remove_unfinished([str(output), str(tmp_path / "gone" / "b.tif")], 7) == []
+    assert sorted(output.parent.iterdir()) == sorted([*folders[1:], output])
 
 
 def test_both_sides_agree_on_what_they_cannot_share() -> None:
     assert PROTOCOL == CORE_PROTOCOL
     assert UNFINISHED == CORE_UNFINISHED
+    assert COMPLETE == MOVES

@@ -39,16 +39,8 @@ def test_every_setting_can_be_given() -> None:
         *("--transform", "affine", "--max-shift", "12.5", "--max-rotation", "9"),
         *("--max-scale", "1.05", "--extent", "-3.5", "39", "-3", "40", "--min-certainty", "0"),
         *("--spacing", "16", "--resampling", "bilinear", "--output-pixel-size", "12"),
-        *(
-            "--dem",
-            "heights.tif",
-            "--model",
-            "other",
-            "--device",
-            "cpu",
-            "--creation-options",
-            "COMPRESS=ZSTD",
-        ),
+        *("--dem", "heights.tif", "--mask", "sea.geojson"),
+        *("--model", "other", "--device", "cpu", "--creation-options", "COMPRESS=ZSTD"),
     )
     assert given == {
         "sar_band": 2,
@@ -59,6 +51,7 @@ def test_every_setting_can_be_given() -> None:
         "max_rotation": 9.0,
         "max_scale": 1.05,
         "extent": (-3.5, 39.0, -3.0, 40.0),
+        "mask": "sea.geojson",
         "min_certainty": 0.0,
         "spacing": 16.0,
         "resampling": "bilinear",

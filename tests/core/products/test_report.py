@@ -96,6 +96,7 @@ def data() -> ReportData:
         median_shift_m=199.2,
         inlier_ratio=0.87,
         coverage=0.74,
+        left_out={"mask": 0.31},
         affine=((0.9986, -0.0523, 14.0), (0.0523, 0.9986, -9.0)),
         seconds=41.3,
         device="cpu",

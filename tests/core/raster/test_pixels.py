@@ -18,7 +18,7 @@ from tests.core.raster.ground import amplitude
 from tests.core.rasters import write
 
 
-@pytest.mark.parametrize("at_once", [1, 300, 10**6])
+@pytest.mark.parametrize("at_once", [1, 80, 300, 10**6])
 def test_block_means_are_those_of_the_valid_pixels(monkeypatch, at_once: int) -> None:
     monkeypatch.setattr(pixels, "AT_ONCE", at_once)
     random = np.random.default_rng(0)

@@ -38,6 +38,8 @@ GEOMETRIES = {
     "same grid": (UTM, NORTH_UP),
     "finer": (UTM, NORTH_UP * Affine.scale(0.7)),
     "coarser": (UTM, NORTH_UP * Affine.scale(1.4)),
+    "wide pixels": (UTM, NORTH_UP * Affine.scale(3.0, 0.7)),
+    "tall pixels": (UTM, NORTH_UP * Affine.scale(0.7, 3.0)),
     "rotated": (UTM, NORTH_UP * Affine.rotation(20, pivot=(100, 100))),
     "south up": (UTM, Affine(10.0, 0.0, 600_000.0, 0.0, 10.0, 4_398_000.0)),
     "other zone": ("EPSG:32629", Affine(10, 0, 1_114_200, 0, -10, 4_424_200)),

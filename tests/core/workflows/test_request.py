@@ -132,3 +132,5 @@ def test_all_files_that_are_read_are_known() -> None:
     assert RegistrationRequest("a.tif", "b.tif").inputs == ("a.tif", "b.tif")
     wanted = RegistrationRequest("a.tif", "b.tif", settings={"dem": "heights.tif"})
     assert wanted.inputs == ("a.tif", "b.tif", "heights.tif")
+    wanted = RegistrationRequest("a.tif", "b.tif", settings={"model": "own.safetensors"})
+    assert wanted.inputs == ("a.tif", "b.tif", "own.safetensors")

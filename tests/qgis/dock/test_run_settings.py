@@ -35,7 +35,8 @@ def test_every_setting_is_a_parameter_of_the_algorithm_and_reaches_the_request(
     plugin: SomaPlugin, rasters: dict[str, str]
 ) -> None:
     extent = "500000,500500,4427200,4427700 [EPSG:32630]"
-    values = {**VALUES, "dem": rasters["OPTICAL"], "extent": extent}
+    layers = {"dem": rasters["OPTICAL"], "mask": rasters["SAR"]}
+    values = {**VALUES, **layers, "extent": extent}
     chosen = RunSettings(rasters["SAR"], rasters["OPTICAL"], values=values)
     assert set(chosen.values) == {setting.name for setting in settings()}
     parameters = chosen.parameters({names.OUTPUT: "out.tif"})

@@ -1,0 +1,88 @@
+"""Ground that is kept out of the matching and of the verdict, as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_core.errors import BadInputError
+from model_core.feedback import Feedback
+from model_core.geometry.field import Field
+from model_core.geometry.grid import Grid
+from model_core.geometry.pixels import pixel_to_cell
+from model_core.geometry.window import Window, downsampled_size
+from model_core.raster.mask import Mask, share_left_out
+from model_core.raster.mask_file import read_mask
+from model_core.raster.reader import ImagePair
+
+NEARLY_ALL = 0.999
+"""Share of the overlap above which nothing is left to match."""
+
+LOOKED_AT = 1024
+"""Pixels of the longer side of the images in which is looked for data under the mask."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is left out.
+
+    Attributes:
+        mask: the ground; None: none.
+        shares: of the overlap, by the setting that asked for it.
+    """
+
+    mask: Mask | None
+    shares: Mapping[str, float]
+
+    def shown(self, whole: ImagePair, field: Field) -> NDArray[np.bool_]:
+        """Return at which control points (h, w) of a field the mask covers ground that both images
+        show.
+
+        Args:
+            whole: the images, the masked ground included.
+            field: from the reference to the moving image.
+        """
+        if self.mask is None:
+            return np.zeros(field.grid.shape, bool)
+        factor = max(1, -(-max(whole.size) // LOOKED_AT))
+        window = Window(0, 0, *downsampled_size(*whole.size, factor), factor)
+        reference = whole.reference.read(window).valid
+        both = reference & whole.moving.read(window, field.window(window)).valid
+        both &= self.mask.covers(window.positions(), whole.reference.grid)
+        cells = np.rint(pixel_to_cell(field.grid.positions(), factor)).astype(np.int64)
+        x, y = (np.clip(cells[..., axis], 0, both.shape[1 - axis] - 1) for axis in (0, 1))
+        return np.asarray(both[y, x])
+
+
+def ground_left_out(settings: Mapping[str, Any], working: Grid, feedback: Feedback) -> LeftOut:
+    """Return what of the overlap is left out.
+
+    Args:
+        settings: checked.
+        working: the grid over the overlap.
+        feedback: hears how much it is.
+
+    Raises:
+        BadInputError: a mask cannot be used, or nothing would be left.
+    """
+    if settings["mask"] is None:
+        return LeftOut(None, {})
+    mask = read_mask(settings["mask"], working, feedback)
+    share = share_left_out(mask, working)
+    if share > NEARLY_ALL:
+        raise BadInputError(
+            "The mask covers all of the ground that the images share, so that nothing is left to "
+            "match; what it covers is left out, not what it leaves free."
+        )
+    if share == 0:
+        feedback.log(
+            "The mask covers nothing of the ground that the images share, and changes nothing; "
+            "check its CRS and its place."
+        )
+    else:
+        feedback.log(f"The mask leaves {100 * share:.1f} % of the overlap out of the matching.")
+    return LeftOut(mask, {"mask": share})
