@@ -10,7 +10,11 @@ from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
-from model_core.products.registered_raster import RasterOptions, write_registered
+from model_core.products.registered_raster import (
+    RasterOptions,
+    check_creation,
+    write_registered,
+)
 from model_core.products.space import registered_space
 from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
@@ -49,6 +53,7 @@ def apply_registration(
         check_geometry(field, grid)
         fill = find_fill_of_raster(dataset)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
+    check_creation(raster, field.grids.output, options)
     needed = {output: registered_space(raster, field.grids.output, options)}
     check_outputs([output], inputs, needed)
     if isinstance(grid, LocatedGrid):

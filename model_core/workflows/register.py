@@ -17,7 +17,7 @@ from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
 from model_core.products.output_grid import output_grid
-from model_core.products.registered_raster import RasterOptions
+from model_core.products.registered_raster import RasterOptions, check_creation
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
 from model_core.products.space import space_needed
@@ -95,6 +95,7 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
         output=output_grid(working, own, settings["output_pixel_size"]),
         pixel=working.pixel_size[0] / own.pixel_size[0],
     )
+    check_creation(moving.path, grids.output, RasterOptions.of(settings))
     return OpenScenes(reference, moving, grids)
 
 
