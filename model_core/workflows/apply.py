@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.geometry.grid import Grid
@@ -18,8 +16,10 @@ from model_core.products.registered_raster import (
 from model_core.products.space import registered_space
 from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.scene import grid_of
+from model_core.raster.sentinel1 import note
 
 SAME_PLACE = 0.5
 """Pixels by which two images may lie apart that the same points, RPCs or arrays place."""
@@ -52,14 +52,17 @@ def apply_registration(
         grid = grid_of(dataset, options.dem)
         check_geometry(field, grid)
         fill = find_fill_of_raster(dataset)
+        read_as = note(dataset)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
     check_creation(raster, field.grids.output, options)
     needed = {output: registered_space(raster, field.grids.output, options)}
     check_outputs([output], inputs, needed)
+    if read_as:
+        feedback.log(read_as)
     if isinstance(grid, LocatedGrid):
-        feedback.log(grid.sentence(Path(raster).name))
+        feedback.log(grid.sentence(raster_name(raster)))
     if fill:
-        feedback.log(fill.sentence(Path(raster).name))
+        feedback.log(fill.sentence(raster_name(raster)))
     write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
 
 

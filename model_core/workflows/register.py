@@ -124,6 +124,8 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         for scene in (scenes.reference, scenes.moving)
     )
     for reader in (reference, moving):
+        if reader.scene.note:
+            feedback.log(reader.scene.note)
         if isinstance(reader.scene.grid, LocatedGrid):
             feedback.log(reader.scene.grid.sentence(reader.scene.name))
         if reader.fill:
