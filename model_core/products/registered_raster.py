@@ -54,16 +54,21 @@ class RasterOptions:
             cubic for measured values.
         creation_options: of GDAL's GeoTIFF, ``"COMPRESS=ZSTD"``; ``"DRIVER=COG"`` makes a COG.
         dem: path of a raster with the height of the ground, for a raster that RPCs place.
+        output_grid: "auto", "reference" or "moving", where a saved registration is applied.
+        output_pixel_size: in the unit of the reference's CRS, likewise; None: as output_grid says.
     """
 
     resampling: str = "auto"
     creation_options: Sequence[str] = ()
     dem: str | None = None
+    output_grid: str = "auto"
+    output_pixel_size: float | None = None
 
     @staticmethod
     def of(settings: Mapping[str, Any]) -> RasterOptions:
         """Return the options that settings, which have been checked, ask for."""
-        return RasterOptions(settings["resampling"], settings["creation_options"], settings["dem"])
+        names = ("resampling", "creation_options", "dem", "output_grid", "output_pixel_size")
+        return RasterOptions(**{name: settings[name] for name in names})
 
     @property
     def creation(self) -> CreationOptions:
