@@ -131,10 +131,8 @@ def compare(demo: Demo, field: DisplacementField) -> str:
     true = demo.truth(points, field.working)
     found = field.displacement()
     sure = field.valid & (field.certainty >= CERTAIN)
-    metre = float(np.mean(field.working.pixel_size)) * float(
-        np.mean(field.working.metres_per_unit())
-    )
-    error = np.linalg.norm(found - true, axis=-1)[sure] / metre
+    pixel = float(np.mean(field.working.ground_pixel_size))
+    error = np.linalg.norm(found - true, axis=-1)[sure] / pixel
     east, north = np.median(true[sure], axis=0)
     found_east, found_north = np.median(found[sure], axis=0)
     return (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
-from model_core.products.displacement_field import SIGN, SIGN_PIXELS, DisplacementField
+from model_core.products.displacement_field import DisplacementField, sign_of, unit_of
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,18 @@ class FieldArrays:
             georeferenced.
         y: the same towards north: (h,) or (h, w); rows of the reference where it is not
             georeferenced.
-        dx: (h, w) float32, the correction of the moving image towards east, in metres; in pixels to
-            the right where the images are not georeferenced. NaN where the images share no data.
+        dx: (h, w) float32, the correction of the moving image towards true east, in metres; along
+            the map's x in its unit where the images have a geotransform and no CRS; in pixels to
+            the right where they have neither. NaN where the images share no data.
         dy: the same towards north, or upwards.
         certainty: (h, w) float32 in [0, 1], the probability that the correction is right to a pixel
             there.
         residual: (h, w) float32, in reference pixels, between a control point's own measurement
             and the field; NaN where none was made.
         transform: of these arrays, as rasterio's.
-        crs: of these arrays, as rasterio's; None where the images are not georeferenced.
+        crs: of these arrays, as rasterio's; None where the images have none.
+        unit: of dx and dy: "metre", "pixel", or nothing where the images do not say.
+        sign: what dx and dy mean, in a sentence.
     """
 
     x: NDArray[np.float64]
@@ -42,6 +45,8 @@ class FieldArrays:
     residual: NDArray[np.float32]
     transform: Affine
     crs: CRS | None
+    unit: str
+    sign: str
 
 
 def field_arrays(field: DisplacementField) -> FieldArrays:
@@ -62,7 +67,9 @@ def field_arrays(field: DisplacementField) -> FieldArrays:
         certainty=masked(field.certainty),
         residual=masked(field.residual),
         transform=grid.transform,
-        crs=grid.crs,
+        crs=grid.written_crs,
+        unit=unit_of(grid),
+        sign=sign_of(grid),
     )
 
 
@@ -75,8 +82,8 @@ def as_dataset(arrays: FieldArrays) -> Any:
         import xarray
     except ImportError:
         return arrays
-    metre = "m" if arrays.crs is not None else "px"
-    units = {"dx": metre, "dy": metre, "certainty": "1", "residual": "px"}
+    unit = {"metre": "m", "pixel": "px"}.get(arrays.unit, "1")
+    units = {"dx": unit, "dy": unit, "certainty": "1", "residual": "px"}
     variables = {
         name: (("y", "x"), getattr(arrays, name), {"units": unit, "grid_mapping": "spatial_ref"})
         for name, unit in units.items()
@@ -84,7 +91,7 @@ def as_dataset(arrays: FieldArrays) -> Any:
     return xarray.Dataset(
         variables,
         coords=map_coordinates(arrays.x, arrays.y, arrays.transform, arrays.crs),
-        attrs={"sign": SIGN if arrays.crs is not None else SIGN_PIXELS},
+        attrs={"sign": arrays.sign},
     )
 
 

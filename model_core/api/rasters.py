@@ -57,7 +57,7 @@ def as_given(moved: NDArray[Any], grid: Grid, given: Image) -> Raster | Any:
     flat = getattr(array, "ndim", 3) == 2
     if grid.crs is None:
         return Raster(moved[0] if flat else moved)
-    return Raster(moved[0] if flat else moved, grid.transform, grid.crs)
+    return Raster(moved[0] if flat else moved, grid.transform, grid.written_crs)
 
 
 def _data_array(moved: NDArray[Any], grid: Grid, given: Any) -> Any:
@@ -72,7 +72,7 @@ def _data_array(moved: NDArray[Any], grid: Grid, given: Any) -> Any:
         points[..., 0] if rotated else points[0, :, 0],
         points[..., 1] if rotated else points[:, 0, 1],
         grid.transform,
-        grid.crs,
+        grid.written_crs,
     )
     coordinates |= {name: given.coords[name] for name in others if name in given.coords}
     axes = (*others, "y", "x")

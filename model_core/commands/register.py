@@ -54,11 +54,12 @@ def _lines(result: RegistrationResult) -> list[str]:
     """Return verdict and figures of a registration that did not fail."""
     from model_core.registration.words import WORDS
 
+    metres = "" if result.median_shift_m is None else f", {result.median_shift_m:.2f} m"
     return [
         f"Verdict: {result.verdict}",
         *result.reasons,
         f"Transformation: {WORDS[result.transformation]} ({result.transformation_reason})",
-        f"Shift: {result.median_shift_px:.2f} px, {result.median_shift_m:.2f} m (median)",
+        f"Shift: {result.median_shift_px:.2f} px{metres} (median)",
         f"RMSE: {result.rmse_before_px:.2f} px before, {result.rmse_after_px:.2f} px after",
         f"Verification windows that agree: {100 * result.inlier_ratio:.0f} %; certain over "
         f"{100 * result.coverage:.0f} % of the overlap",

@@ -158,7 +158,7 @@ def _unaligned_pair(given: Mapping[str, str], manifest: Path) -> DatasetPair:
 
 
 def _ground(grid: Grid) -> tuple[float, float, float, float] | None:
-    if grid.crs is None:
+    if grid.written_crs is None:
         return None
     bounds = array_bounds(grid.height, grid.width, grid.transform)
     west, south, east, north = transform_bounds(grid.crs, "EPSG:4326", *bounds)
@@ -166,12 +166,8 @@ def _ground(grid: Grid) -> tuple[float, float, float, float] | None:
 
 
 def _resolution(grid: Grid) -> float | None:
-    """Return the mean side of a pixel in metres; None without georeferencing."""
-    if grid.crs is None:
-        return None
-    east, north = grid.metres_per_unit()
-    across, down = grid.pixel_size
-    return (across * east + down * north) / 2
+    """Return the mean side of a pixel in metres; None without CRS."""
+    return sum(grid.ground_pixel_size) / 2 if grid.in_metres else None
 
 
 def _place_and_region(identifier: str, source: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from model_core.geometry.projection import project
+from model_core.geometry.crs import project
 
 
 def local_crs(longitude: float, latitude: float) -> CRS:

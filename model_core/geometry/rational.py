@@ -11,9 +11,9 @@ from rasterio.crs import CRS
 from rasterio.rpc import RPC
 from rasterio.transform import RPCTransformer
 
+from model_core.geometry.crs import project
 from model_core.geometry.grid import apply_transform
 from model_core.geometry.locator import CLOSE, fit_affine, solve
-from model_core.geometry.projection import project
 
 WGS84 = CRS.from_epsg(4326)
 """Of the coefficients; their heights are above its ellipsoid."""

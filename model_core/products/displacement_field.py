@@ -11,13 +11,31 @@ from model_core.geometry.field import ControlGrid, Field, transform
 from model_core.geometry.grid import Grid
 
 SIGN = (
-    "dx, dy: correction applied to the moving image, map_new = map_old + (dx, dy), "
-    "dx east, dy north, in metres; given at map_new"
+    "dx, dy: correction applied to the moving image, map_new = map_old + (dx, dy), dx towards true "
+    "east, dy towards true north, in metres on the ellipsoid; given at map_new"
+)
+SIGN_COORDINATES = (
+    "dx, dy: correction applied to the moving image, map_new = map_old + (dx, dy), dx along x, "
+    "dy along y, in the map's own unit, as it has no CRS; given at map_new"
 )
 SIGN_PIXELS = (
     "dx, dy: correction applied to the moving image, new = old + (dx, dy), "
     "dx to the right, dy up, in pixels; given at the new position"
 )
+
+
+def sign_of(grid: Grid) -> str:
+    """Return what dx and dy on a grid mean, in a sentence."""
+    if grid.crs is None:
+        return SIGN_PIXELS
+    return SIGN if grid.in_metres else SIGN_COORDINATES
+
+
+def unit_of(grid: Grid) -> str:
+    """Return the unit of dx and dy on a grid: "metre", "pixel", or nothing where no one knows."""
+    if grid.crs is None:
+        return "pixel"
+    return "metre" if grid.in_metres else ""
 
 
 @dataclass(frozen=True)
@@ -44,9 +62,10 @@ class DisplacementField:
     Attributes:
         grids: the grids that the field connects.
         spacing: working pixels from one control point to the next.
-        dx: (h, w) float32, metres towards east; pixels to the right where unreferenced. Defined at
-            every control point: where the images share no data it follows the affine.
-        dy: the same towards north, or upwards.
+        dx: (h, w) float32, metres towards true east; see :meth:`Grid.metres` for images without
+            CRS. Defined at every control point: where the images share no data it follows the
+            affine.
+        dy: the same towards north.
         certainty: (h, w) in [0, 1], the probability that the correction is right to a working
             pixel; 0 where the images share no data.
         residual: (h, w), reference pixels between a control point's own measurement and the field,

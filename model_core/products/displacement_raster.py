@@ -1,9 +1,12 @@
 """The displacement raster: the one file from which a registration can be applied again.
 
 Four float32 bands on control points over the overlap, in the reference's CRS: ``dx`` and ``dy`` in
-metres (east, north), ``certainty``, the probability that they are right to a pixel of the
-working grid, ``residual`` in pixels. The sign: the correction applied to the moving image,
-``map_new = map_old + (dx, dy)``, given at ``map_new``.
+metres on the ellipsoid (towards true east and north), ``certainty``, the probability that they are
+right to a pixel of the working grid, ``residual`` in pixels. The sign: the correction applied to
+the moving image, ``map_new = map_old + (dx, dy)``, given at ``map_new``.
+
+Format 1, written before, had ``dx`` and ``dy`` along the axes of the map, in metres on it: its unit
+as it is named, whatever the map's scale and whichever way its axes point.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.io import DatasetReader
@@ -24,16 +28,16 @@ from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LATTICE, LocatedGrid, lattice
 from model_core.geometry.mesh import MeshLocator
+from model_core.geometry.metres import unit_lengths
 from model_core.products.displacement_field import (
-    SIGN,
-    SIGN_PIXELS,
     DisplacementField,
     RegistrationGrids,
     metres_of,
+    sign_of,
+    unit_of,
 )
 from model_core.products.finished_run import FinishedRun
 from model_core.raster.grid_checks import LARGEST_SIDE, georeferencing_trouble
-from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.output import atomic_write
 from model_core.raster.written import create_raster
@@ -41,7 +45,7 @@ from model_core.version import __version__
 
 NODATA = -9999.0
 TAG = "SOMA_REGISTRATION"
-FORMAT = 1
+FORMAT = 2
 
 UNREADABLE = (
     AttributeError, KeyError, IndexError, TypeError, ValueError,
@@ -61,10 +65,9 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
     Raises:
         OSError: the disk is full.
     """
-    referenced = field.working.crs is not None
     grid = field.grid
     bands = [field.dx, field.dy, field.certainty, np.nan_to_num(field.residual, nan=NODATA)]
-    unit = "metre" if referenced else "pixel"
+    unit = unit_of(field.working)
     tags = {
         "format": FORMAT,
         "version": __version__,
@@ -84,7 +87,7 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
             height=grid.height,
             count=4,
             dtype="float32",
-            crs=grid.crs,
+            crs=grid.written_crs,
             transform=grid.written_transform,
             nodata=NODATA,
             tiled=True,
@@ -98,8 +101,8 @@ def write_displacement_raster(field: DisplacementField, path: str | Path) -> Non
             dataset.write(np.where(field.valid, values, np.float32(NODATA)), band)
         dataset.descriptions = ("dx", "dy", "certainty", "residual")
         dataset.units = (unit, unit, "", "pixel")
-        sign = SIGN if referenced else SIGN_PIXELS
-        dataset.update_tags(**{TAG: json.dumps(tags), "SIGN_CONVENTION": sign})
+        text = json.dumps(tags)
+        dataset.update_tags(**{TAG: text, "SIGN_CONVENTION": sign_of(field.working)})
         dataset.update_tags(3, MEANING="probability that the displacement is right to 1 px there")
 
 
@@ -110,7 +113,7 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
         BadInputError: the file is no raster, was not made by SOMA, or by a later version, or was
             cut or changed since.
     """
-    name = raster_name(str(path))
+    name = Path(path).name
     with open_raster(str(path)) as dataset:
         text = dataset.tags().get(TAG)
         if text is None or dataset.count != 4:
@@ -134,10 +137,10 @@ def _field(tags: dict[str, Any], dataset: DatasetReader, name: str) -> Displacem
         BadInputError: a later version wrote it.
         UNREADABLE: tags or bands are not as they were written.
     """
-    if tags["format"] != FORMAT:
+    if tags["format"] not in (1, FORMAT):
         raise BadInputError(
             f"{name} has format {tags['format']} of displacement rasters, this version reads "
-            f"{FORMAT}; update SOMA."
+            f"1 to {FORMAT}; update SOMA."
         )
     grids = RegistrationGrids(
         working=_grid(tags["working"]),
@@ -155,16 +158,30 @@ def _field(tags: dict[str, Any], dataset: DatasetReader, name: str) -> Displacem
     filled = metres_of(grids.working, Field(affine, control)).astype(np.float32)
     valid = bands[0] != np.float32(NODATA)
     measured = valid & (bands[3] != np.float32(NODATA))
+    moved = bands[:2].transpose(1, 2, 0)
+    if tags["format"] == 1:
+        moved = _metres_of_format_1(moved, control, grids.working)
     return DisplacementField(
         grids=grids,
         spacing=spacing,
-        dx=np.where(valid, bands[0], filled[..., 0]),
-        dy=np.where(valid, bands[1], filled[..., 1]),
+        dx=np.where(valid, moved[..., 0], filled[..., 0]),
+        dy=np.where(valid, moved[..., 1], filled[..., 1]),
         certainty=np.where(valid, bands[2], 0).astype(np.float32),
         residual=np.where(measured, bands[3], np.nan).astype(np.float32),
         valid=valid,
         affine=affine,
     )
+
+
+def _metres_of_format_1(
+    moved: NDArray[np.float32], control: ControlGrid, working: Grid
+) -> NDArray[np.float32]:
+    """Return dx and dy (h, w, 2) of format 1 as metres on the ground."""
+    if working.crs is None:
+        return moved
+    at = working.to_map(control.positions())
+    on_map = moved / np.stack(unit_lengths(working.crs, at[..., 1]), axis=-1)
+    return np.asarray(working.metres(on_map, at), dtype=np.float32)
 
 
 def _geometry(grid: Grid) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from model_core.geometry.located import LocatedGrid
 from model_core.geometry.pixels import from_corner
-from model_core.geometry.projection import project
+from model_core.geometry.projection import on_map_of
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.finished_run import FinishedRun
 from model_core.products.tie_points import TiePoints
@@ -30,17 +30,14 @@ def write_gcps(points: TiePoints, field: DisplacementField, path: str | Path) ->
     geotransform, and pixels (column, minus row, from the upper left corner) otherwise; dX, dY and
     residual are of QGIS's own fit and start at 0. Outliers are written disabled.
     """
-    working, moving = field.working.crs, field.grids.moving.crs
-    source, target, first = points.old, points.new, "#CRS: "
-    if working is None or moving is None:
-        # The map of an image without georeferencing is its pixel plane; QGIS counts rows downwards.
+    working, moving = field.working, field.grids.moving
+    source, target = on_map_of(moving, points.old, working), points.new
+    if working.crs is None:
+        # The map of an image without geotransform is its pixel plane; QGIS counts rows downwards.
         source, target = source * _UP, target * _UP
-    else:
-        first += working.to_wkt()
-        if moving != working:
-            source = project(source, working, moving)
-        if isinstance(field.grids.moving, LocatedGrid):
-            source = from_corner(field.grids.moving.to_pixels(source)) * _UP
+    elif isinstance(moving, LocatedGrid):
+        source = from_corner(moving.to_pixels(source)) * _UP
+    first = "#CRS: " + ("" if working.written_crs is None else working.written_crs.to_wkt())
     lines = [first, "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
     for new, old, inlier in zip(target, source, points.inlier, strict=True):
         numbers = ",".join(repr(float(v)) for v in (*new, *old))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_form import RasterForm
 from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
-from model_core.raster.naming import raster_name
 from model_core.raster.opening import reading
 from model_core.raster.pixel_types import read_bands
 from model_core.raster.pixels import (
@@ -68,7 +68,9 @@ class RegisteredReader:
         self.source = source
         self.form = form
         self.fill = fill
-        self._source_grid = grid
+        # Of images without place pixels alone count, whatever the file of another one says.
+        moving = field.grids.moving
+        self._source_grid = moving if moving.crs is None else grid
         self.output = field.grids.output
         self._working = field.grids.working
         self._field = field.to_field()
@@ -134,7 +136,7 @@ class RegisteredReader:
                 self._sample(source, bands, positions[cut], (values, good))
             return
         extent = ((int(low[1]), int(high[1])), (int(low[0]), int(high[0])))
-        with reading(raster_name(source.name)):
+        with reading(Path(source.name).name):
             values, valid = self._read(source, bands, extent, (int(rows), int(columns)))
         # Where the factor does not divide the window, GDAL's last block is stretched with others.
         factors = (high - low) / np.array([columns, rows])

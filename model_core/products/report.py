@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from model_core.geometry.pixels import pixel_to_cell
-from model_core.products.displacement_field import SIGN, SIGN_PIXELS
+from model_core.products.displacement_field import sign_of
 from model_core.products.finished_run import FinishedRun
 from model_core.products.numbers import number
 from model_core.products.report_figures import checkerboard, grey, png_uri
@@ -24,7 +24,6 @@ from model_core.products.report_histogram import histogram
 from model_core.products.report_pictures import Comparison, chips, overview
 from model_core.products.report_vectors import Canvas, Vectors, vector_plot
 from model_core.products.result import RegistrationResult
-from model_core.raster.naming import raster_name
 from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
 from model_core.registration.words import WORDS, percent
@@ -72,7 +71,8 @@ class ReportData:
         result: figures, verdict, settings, versions.
         overview: the whole overlap, downsampled to at most about 1000 pixels.
         overview_pixel: reference pixels per pixel of the overview.
-        metres_per_pixel: of the reference; None where the images are not georeferenced.
+        metres_per_pixel: of the reference; None where the images have no CRS.
+        sign: what dx and dy mean, in a sentence.
         chips: details at full resolution.
         vectors: displacements over the overview; None or empty where there are none.
         residuals_before: (N,), before the registration, in reference pixels; NaN is left out.
@@ -84,6 +84,7 @@ class ReportData:
     overview: Comparison | None
     overview_pixel: float
     metres_per_pixel: float | None
+    sign: str
     chips: tuple[Comparison, ...]
     vectors: Vectors | None
     residuals_before: NDArray[np.float64]
@@ -109,12 +110,13 @@ def report_data(run: FinishedRun) -> ReportData:
     at = pixel_to_cell(working.to_pixels(points.new), factor)
     steps = points.pixels / (pixel * factor)
     residual, moved = alignment.windows.residual, alignment.moved
-    metres = working.pixel_size[0] * working.metres_per_unit()[0] / pixel
+    metres = working.ground_pixel_size[0] / pixel
     return ReportData(
         result=run.result,
         overview=whole,
         overview_pixel=factor * pixel,
-        metres_per_pixel=metres if working.crs is not None else None,
+        metres_per_pixel=metres if working.in_metres else None,
+        sign=sign_of(working),
         chips=chips(run.pair, alignment.fit, alignment.certainty),
         vectors=Vectors(at[:, 0], at[:, 1], steps[:, 0], steps[:, 1], points.certainty),
         residuals_before=np.linalg.norm(moved + residual, axis=1)[alignment.inliers] * pixel,
@@ -146,7 +148,6 @@ def write_report(path: str | Path, data: ReportData) -> None:
 def page_values(data: ReportData) -> dict[str, Any]:
     """Return the values that the template shows, by name; all text is unescaped."""
     result = data.result
-    sign = SIGN if data.metres_per_pixel is not None else SIGN_PIXELS
     settings = [(name, value) for name, value in result.settings.items() if name != "outputs"]
     return {
         "title": _title(result),
@@ -161,7 +162,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
         "chips": [_pictures(chip, data.failed) for chip in data.chips],
         "vectors": _vector_plots(data),
         "histogram": _histogram(data),
-        "sign": sign,
+        "sign": data.sign,
         "of_certainty": OF_CERTAINTY,
         "files": _rows((name.replace("_", " "), path) for name, path in result.outputs.items()),
         "origin": [
@@ -175,7 +176,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
 
 def _title(result: RegistrationResult) -> str:
     settings = result.settings
-    sar, optical = raster_name(settings["sar"]), raster_name(settings["optical"])
+    sar, optical = Path(settings["sar"]).name, Path(settings["optical"]).name
     reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
     if result.verdict == "failed":
         return f"{moving} and {reference}: not registered"

@@ -49,7 +49,7 @@ class Canvas:
         width: of the picture, in its pixels.
         height: of the picture, in its pixels.
         pixel: reference pixels per pixel of the picture.
-        metres: per reference pixel; None where the images are not georeferenced.
+        metres: per reference pixel; None where the images have no CRS.
     """
 
     width: int

@@ -41,7 +41,8 @@ class RegistrationResult:
             inliers.
         rmse_after_px: the same after it.
         median_shift_px: median length of the correction, in pixels.
-        median_shift_m: median length of the correction, in metres.
+        median_shift_m: median length of the correction, in metres; None where the images have no
+            CRS.
         inlier_ratio: share of the verification windows that show enough to tell whose own best
             match agrees with the field.
         coverage: share of the overlap where the field is more likely right to a pixel than not.
@@ -113,7 +114,8 @@ def summarise(
     """
     # Of a doubtful alignment no place is certain; some are still more certain than others.
     certain = field.valid & (field.certainty >= CERTAIN * field.certainty.max())
-    metres = np.linalg.norm(field.displacement()[certain], axis=-1)
+    lengths = np.linalg.norm(field.displacement()[certain], axis=-1)
+    metres = lengths if field.working.in_metres else lengths[:0]
     pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
     failed = alignment.verdict == "failed"
     choice = alignment.answer.choice

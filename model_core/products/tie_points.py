@@ -25,7 +25,8 @@ class TiePoints:
     Attributes:
         new: (N, 2), places on the reference, in map coordinates of its CRS.
         old: (N, 2), where the moving image's georeferencing puts the same ground, in the same CRS.
-        metres: (N, 2), new - old, east and north (right and up in pixels where unreferenced).
+        metres: (N, 2), new - old towards true east and north; see :meth:`Grid.metres` for images
+            without CRS.
         pixels: (N, 2), the same in reference pixels, right and down.
         certainty: (N,), the probability that the correction is right to a pixel, in [0, 1].
         residual: (N,), in pixels, NaN where not measured.

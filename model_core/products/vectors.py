@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from model_core.geometry.grid import Grid
 from model_core.products.finished_run import FinishedRun
 from model_core.products.tie_points import TiePoints
 from model_core.raster.output import atomic_write
@@ -77,7 +78,7 @@ _CUSTOM_SRS = 100000
 
 def write(run: FinishedRun, path: Path) -> None:
     """Write the displacement vectors of a run."""
-    write_displacement_vectors(run.tie_points, run.field.working.crs, path)
+    write_displacement_vectors(run.tie_points, run.field.working, path)
 
 
 def azimuth(east: NDArray[np.float64], north: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,10 +86,11 @@ def azimuth(east: NDArray[np.float64], north: NDArray[np.float64]) -> NDArray[np
     return np.asarray(np.degrees(np.arctan2(east, north)) % 360.0)
 
 
-def write_displacement_vectors(points: TiePoints, crs: CRS | None, path: str | Path) -> None:
-    """Write one line per tie point; ``crs`` None: in the undefined Cartesian system."""
-    srs_id, rows = _reference_system(crs)
-    if crs is None:
+def write_displacement_vectors(points: TiePoints, grid: Grid, path: str | Path) -> None:
+    """Write one line per tie point, on the map of a grid; without CRS it is in the undefined
+    Cartesian system."""
+    srs_id, rows = _reference_system(grid.written_crs)
+    if grid.crs is None:
         # Rows run to negative y, as in Grid.written_transform: that is where QGIS has the image.
         points = dataclasses.replace(points, old=points.old * _UP, new=points.new * _UP)
     with (

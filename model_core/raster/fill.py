@@ -33,8 +33,7 @@ class Fill:
         height: of the image in pixels.
         width: of the image in pixels.
         regions: one for each value; empty where the image has no fill.
-        unmeasured: pixels that are no finite number stand among those that the file calls valid, or
-            GDAL would average what the pixels are computed from.
+        unmeasured: pixels that are no finite number stand among those that the file calls valid.
     """
 
     bands: tuple[int, ...]

@@ -14,8 +14,8 @@ from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.geometry.crs import COORDINATES, project
 from model_core.geometry.grid import Grid
-from model_core.geometry.projection import project
 from model_core.geometry.window import Window
 from model_core.raster.mask import Mask, PolygonMask, RasterMask
 from model_core.raster.opening import open_raster
@@ -35,8 +35,8 @@ def read_mask(source: str, working: Grid, feedback: Feedback) -> Mask:
     Args:
         source: polygons as GeoJSON or GeoPackage, or a raster: its valid pixels that are not 0.
         working: the grid on which images are matched. Where it has no CRS, the file is in its
-            pixels: the raster's own, and in polygons to the right and down, or up as QGIS shows
-            them.
+            coordinates, or in its pixels: the raster's own, and in polygons to the right and down,
+            or up as QGIS shows them.
         feedback: hears what in the file is not used.
 
     Raises:
@@ -60,15 +60,21 @@ def _raster(source: str, working: Grid) -> RasterMask:
 
 
 def _check_crs(name: str, crs: CRS | None, working: Grid) -> None:
-    if crs is None and working.crs is not None:
+    has_crs = crs not in (None, COORDINATES)
+    if not has_crs and working.in_metres:
         raise BadInputError(
             f"The mask {name} has no CRS and the images have one, so that its place is unknown; "
             "give it a CRS."
         )
-    if crs is not None and working.crs is None:
+    if has_crs and not working.in_metres:
         raise BadInputError(
             f"The mask {name} has a CRS and the images have none, so that its place in them is "
-            "unknown; give one in pixels of the images."
+            "unknown; give one in pixels of the images, or in their coordinates."
+        )
+    if crs != working.crs and not has_crs:
+        raise BadInputError(
+            f"Of the mask {name} and the images one is in pixels and the other has coordinates; "
+            "give a mask that is georeferenced as the images are."
         )
 
 
@@ -91,14 +97,17 @@ def _polygons(file: VectorFile, working: Grid, feedback: Feedback) -> PolygonMas
             feedback.log(f"The mask {file.name}: {count} geometries {what} and are left aside.")
     used = [polygons[index] for index in sound]
     corners = np.array([boxes[index] for index in sound], dtype=np.float64)
-    if working.crs is None:
+    if not working.in_metres:
         # A GeoJSON file that says nothing of a CRS is in degrees; here it cannot be.
-        unsaid = file.crs == CRS.from_user_input(DEGREES)
-        _check_crs(file.name, None if unsaid else file.crs, working)
+        unsaid = file.crs in (None, CRS.from_user_input(DEGREES))
+        _check_crs(file.name, working.crs if unsaid else file.crs, working)
+    if working.crs is None:
         if -corners[:, 1].min() > corners[:, 3].max():  # as QGIS shows images without geotransform
             used = [_upside_down(one) for one in used]
             corners = corners[:, [0, 3, 2, 1]] * [1, -1, 1, -1]
         return PolygonMask(lattice(working, None), used, corners)
+    if not working.in_metres:
+        return PolygonMask(lattice(working, working.crs), used, corners)
     _check_crs(file.name, file.crs, working)
     _check_degrees(file, corners)
     return PolygonMask(lattice(working, file.crs), used, corners)

@@ -10,9 +10,9 @@ from rasterio.transform import Affine
 from rasterio.warp import transform_bounds
 
 from model_core.errors import BadInputError
+from model_core.geometry.footprint import Footprint, footprint
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid, regular_grid
-from model_core.geometry.projection import project
 from model_core.raster.scene import SMALLEST_SIDE, Scene
 
 COARSER = 1.5
@@ -26,28 +26,24 @@ def common_grid(
     """Return the grid on which two scenes are matched.
 
     It is aligned with the reference's pixels, bounded by the box around the overlap, and coarsened
-    by a whole factor where the moving image's pixels are larger. Images without georeferencing
-    share the pixel plane.
+    by a whole factor where the moving image's pixels are larger. Images without geotransform
+    share the pixel plane; those with a geotransform and no CRS share their coordinates.
 
     Args:
         extent: (xmin, ymin, xmax, ymax) in the reference's CRS, to look at a part only.
 
     Raises:
-        BadInputError: only one is georeferenced, they do not overlap, or the overlap is too small.
+        BadInputError: only one is georeferenced, only one has a CRS, they do not overlap, or the
+            overlap is too small.
     """
-    if reference.georeferenced != moving.georeferenced:
-        without = moving if reference.georeferenced else reference
-        raise BadInputError(
-            f"{without.name} is not georeferenced and the other image is, so their common ground "
-            "is unknown; georeference it roughly first, or give two images without georeferencing."
-        )
+    _check_alike(reference, moving)
     base = regular_grid(reference.grid)
-    footprint = _footprint(moving, reference.name, base)
-    factor = _coarsening(footprint, moving, base)
-    low = np.maximum(np.floor(footprint.min(axis=0) + 0.5), 0)
-    high = np.minimum(np.ceil(footprint.max(axis=0) + 0.5), [base.width, base.height])
+    found = _footprint(moving, reference.name, base)
+    factor = _coarsening(found, base)
+    low = np.maximum(np.floor(found.points.min(axis=0) + 0.5), 0)
+    high = np.minimum(np.ceil(found.points.max(axis=0) + 0.5), [base.width, base.height])
     if (high <= low).any():
-        raise BadInputError(_apart(reference, moving, base, footprint))
+        raise BadInputError(_apart(reference, moving, base, found.points))
     if extent is not None:
         low, high = _limit(low, high, extent, base, reference)
     # Whole blocks only: a cut block would be a smaller pixel.
@@ -63,48 +59,48 @@ def common_grid(
     return Grid(base.crs, transform, int(size[0]), int(size[1]))
 
 
-def _footprint(moving: Scene, reference: str, base: Grid) -> NDArray[np.float64]:
-    """Return points (N, 2) along the border of the moving image, in reference pixels.
+def _check_alike(reference: Scene, moving: Scene) -> None:
+    """Refuse images of which one says less than the other of where its pixels lie.
+
+    Raises:
+        BadInputError: only one is georeferenced, or only one has a CRS.
+    """
+    if reference.georeferenced != moving.georeferenced:
+        without = moving if reference.georeferenced else reference
+        raise BadInputError(
+            f"{without.name} is not georeferenced and the other image is, so their common ground "
+            "is unknown; georeference it roughly first, or give two images without georeferencing."
+        )
+    if not reference.georeferenced or reference.grid.in_metres == moving.grid.in_metres:
+        return
+    without, other = (moving, reference) if reference.grid.in_metres else (reference, moving)
+    raise BadInputError(
+        f"{without.name} has coordinates but does not say in which CRS, and {other.name} has one; "
+        "write the CRS into the file (in QGIS: Raster > Projections > Assign Projection), then "
+        "register."
+    )
+
+
+def _footprint(moving: Scene, reference: str, base: Grid) -> Footprint:
+    """Return where the moving image lies on the reference.
 
     Raises:
         BadInputError: no point of it has a place in the reference's CRS.
     """
-    on_map = moving.grid.to_map(_outline(moving.grid))
-    if base.crs is not None and moving.grid.crs != base.crs:
-        on_map = project(on_map, moving.grid.crs, base.crs)
-    footprint = base.to_pixels(on_map)
-    footprint = footprint[np.isfinite(footprint).all(axis=1)]
-    if footprint.size == 0:
+    found = footprint(moving.grid, base)
+    if not len(found.points):
         raise BadInputError(
             f"{moving.name} cannot be projected to the CRS of {reference}; "
             "check the CRS of both layers."
         )
-    return np.asarray(footprint)
+    return found
 
 
-def _outline(grid: Grid) -> NDArray[np.float64]:
-    """Return points (N, 2) along the border, in pixel centres convention."""
-    t = np.linspace(0, 1, 33)
-    w, h = grid.width, grid.height
-    zero, one = np.zeros_like(t), np.ones_like(t)
-    edges = [(t, zero), (t, one), (zero, t), (one, t)]
-    return np.asarray(np.concatenate([np.stack([x * w, y * h], axis=-1) for x, y in edges]) - 0.5)
-
-
-def _coarsening(footprint: NDArray[np.float64], moving: Scene, base: Grid) -> int:
+def _coarsening(found: Footprint, base: Grid) -> int:
     """Return how many reference pixels make one pixel of the working grid."""
     if base.crs is None:
         return 1
-    # Mean sides of a moving pixel, in reference pixels, from the outline's own corners.
-    side = len(footprint) // 4
-    if side < 2:
-        return 1
-    across, down = (
-        np.linalg.norm(np.diff(footprint[first : first + side], axis=0), axis=1).sum() / count
-        for first, count in ((0, moving.grid.width), (2 * side, moving.grid.height))
-    )
-    along = math.sqrt(across * down)
-    return math.floor(along + 1e-6) if along >= COARSER else 1
+    return math.floor(found.pixel + 1e-6) if found.pixel >= COARSER else 1
 
 
 def _limit(
@@ -131,9 +127,11 @@ def _limit(
 def _apart(reference: Scene, moving: Scene, grid: Grid, footprint: NDArray[np.float64]) -> str:
     size = np.array([grid.width, grid.height])
     gap = np.maximum(np.maximum(-footprint.max(axis=0), footprint.min(axis=0) - size), 0)
-    units = np.array(grid.pixel_size) * np.array(grid.metres_per_unit())
-    distance = float(np.linalg.norm(gap * units))
-    how_far = f"{distance / 1000:.1f} km" if grid.crs is not None else f"{distance:.0f} pixels"
+    distance = float(np.linalg.norm(gap * grid.ground_pixel_size))
+    if grid.in_metres:
+        how_far = f"{distance / 1000:.1f} km"
+    else:
+        how_far = f"{distance:.0f} {'pixels' if grid.crs is None else 'units'}"
     return (
         f"{reference.name} and {moving.name} do not overlap; they lie {how_far} apart. "
         "Check that both show the same place and that their CRS is set rightly."

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
+from rasterio.transform import Affine
 
 from model_core.errors import BadInputError, shown
+from model_core.geometry.crs import COORDINATES, is_nameless
 from model_core.geometry.grid import Grid
 from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.location import located_grid
-from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
-from model_core.raster.sentinel1 import note
 from model_core.raster.view import Modality
 
 SMALLEST_SIDE = 64
@@ -25,9 +24,6 @@ SMALLEST_SIDE = 64
 
 _RGB_NAMES = (r"^(b0?4|red|r)\b", r"^(b0?3|green|g)\b", r"^(b0?2|blue|b)\b")
 _SENTINEL2_RGB = (4, 3, 2)
-
-MOST_NAMED = 14
-"""Bands that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +34,9 @@ class Scene:
         path: of the raster.
         modality: "sar" or "optical".
         bands: 1-based, those that are matched.
-        grid: its geometry; ``grid.crs`` is None where the image is not georeferenced.
+        grid: its geometry; see :func:`grid_of`.
         dtype: of the matched bands.
         nodata: of the first matched band, or None.
-        note: what a user should know of how the file is read.
     """
 
     path: str
@@ -51,35 +46,47 @@ class Scene:
     count: int
     dtype: str
     nodata: float | None
-    note: str = ""
 
     @property
     def georeferenced(self) -> bool:
-        """Whether the image has a CRS and a geotransform."""
+        """Whether the image has a geotransform, with a CRS or without."""
         return self.grid.crs is not None
 
     @property
     def name(self) -> str:
         """The file's name, for sentences."""
-        return raster_name(self.path)
+        return Path(self.path).name
 
 
 def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
-    """Return the geometry of an open raster; ``crs`` None where the file says nothing of its place.
+    """Return the geometry of an open raster.
+
+    A geotransform goes before whatever else places it. With one and no CRS, ``crs`` is
+    ``COORDINATES``; one that only counts pixels, as SOMA writes it for images without, is none.
+    Where the file says nothing of its place, it is the pixel plane and ``crs`` None, also where
+    there is a CRS: nothing says then where on its map the pixels lie.
 
     Args:
-        dataset: a geotransform goes before whatever else places it.
+        dataset: the raster.
         dem: path of a raster with the height of the ground, for RPCs; None: their mean height.
 
     Raises:
         BadInputError: no place can be computed with what the file says of it.
     """
-    if dataset.crs is not None and not dataset.transform.is_identity:
-        grid = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
-        check_georeferencing(grid, raster_name(dataset.name))
-        return grid
-    plane = Grid(None, rasterio.Affine.identity(), dataset.width, dataset.height)
-    return located_grid(dataset, dem) or plane
+    crs, transform = dataset.crs, dataset.transform
+    size = dataset.width, dataset.height
+    if transform.is_identity:
+        return located_grid(dataset, dem) or Grid(None, transform, *size)
+    if crs is None or is_nameless(crs):
+        pixels = Affine.scale(1, -1) * transform
+        column, row = pixels.c, pixels.f
+        whole = column.is_integer() and row.is_integer() and min(column, row) >= 0
+        if whole and pixels == Affine.translation(column, row):
+            return Grid(None, pixels, *size)
+        crs = COORDINATES
+    grid = Grid(crs, transform, *size)
+    check_georeferencing(grid, shown(Path(dataset.name).name))
+    return grid
 
 
 def open_scene(
@@ -103,7 +110,7 @@ def open_scene(
             exist; an image smaller than :data:`SMALLEST_SIDE`.
     """
     with open_raster(str(path)) as dataset:
-        name = raster_name(str(path))
+        name = Path(path).name
         grid = grid_of(dataset, dem)
         if min(dataset.width, dataset.height) < SMALLEST_SIDE:
             raise BadInputError(
@@ -114,7 +121,7 @@ def open_scene(
         missing = [b for b in chosen if not 1 <= b <= dataset.count]
         if missing:
             raise BadInputError(
-                f"{name} has no band {missing[0]}, only {_bands(dataset)}; choose one of these."
+                f"{name} has no band {missing[0]}, only 1 to {dataset.count}; choose one of these."
             )
         if len(chosen) not in ((1,) if modality == "sar" else (1, 3)):
             raise BadInputError(
@@ -129,16 +136,7 @@ def open_scene(
             count=dataset.count,
             dtype=dataset.dtypes[chosen[0] - 1],
             nodata=dataset.nodatavals[chosen[0] - 1],
-            note=note(dataset),
         )
-
-
-def _bands(dataset: DatasetReader) -> str:
-    """Return the bands that there are, with their names where a few have some."""
-    names = dataset.descriptions
-    if not all(names) or len(names) > MOST_NAMED:
-        return f"1 to {dataset.count}"
-    return ", ".join(f"{index} ({shown(one)})" for index, one in enumerate(names, 1))
 
 
 def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:

@@ -19,9 +19,11 @@ from rasterio.windows import Window
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.geometry.grid import Grid, metres_per_unit
+from model_core.geometry.crs import project
+from model_core.geometry.grid import Grid
+from model_core.geometry.metres import unit_lengths
 from model_core.geometry.pixels import image_centre, pixel_to_cell, window_pixels
-from model_core.geometry.projection import map_pixels, project
+from model_core.geometry.projection import map_pixels
 from model_core.products.displacement_field import (
     SIGN,
     DisplacementField,
@@ -224,7 +226,7 @@ def _grid_around(crs: CRS, size: int, pixel_size: float, rotation: float) -> Gri
             f"The CRS {crs.to_string()} cannot show longitude {HERE[0]}, latitude {HERE[1]}, "
             "where simulated scenes lie; choose another CRS."
         )
-    east, north = (float(v) for v in metres_per_unit(crs, float(middle[1])))
+    east, north = (float(length) for length in unit_lengths(crs, middle[1]))
     corner = Affine.translation(-size / 2, -size / 2)
     pixels = Affine.rotation(rotation) * Affine.scale(pixel_size, -pixel_size) * corner
     transform = Affine.translation(*middle) * Affine.scale(1 / east, 1 / north) * pixels

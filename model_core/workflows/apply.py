@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from rasterio import Affine
+from pathlib import Path
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
+from model_core.geometry.projection import share_coordinates
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
-from model_core.products.output_grid import output_grid
-from model_core.products.registered_raster import (
-    RasterOptions,
-    check_creation,
-    write_registered,
-)
+from model_core.products.registered_raster import RasterOptions, write_registered
 from model_core.products.space import registered_space
 from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
-from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.scene import grid_of
-from model_core.raster.sentinel1 import note
 
 SAME_PLACE = 0.5
 """Pixels by which two images may lie apart that the same points, RPCs or arrays place."""
@@ -44,8 +36,7 @@ def apply_registration(
         raster: another band, polarisation, date or product on the moving image's ground, of any
             pixel size.
         output: the raster to write.
-        options: resampling, creation options, the heights that place the raster, and the output
-            grid; "auto" without a pixel size: the registration's.
+        options: resampling, creation options, and the heights that place the raster.
         feedback: is told progress, and asked whether to stop.
 
     Raises:
@@ -54,46 +45,18 @@ def apply_registration(
         CancelledError: on request; nothing was written.
     """
     field = read_displacement_raster(displacement_raster)
-    wanted = options.output_grid, options.output_pixel_size
     with open_raster(raster) as dataset:
         grid = grid_of(dataset, options.dem)
         check_geometry(field, grid)
-        if wanted != ("auto", None):
-            field = on_other_pixels(field, grid, *wanted)
         fill = find_fill_of_raster(dataset)
-        read_as = note(dataset)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
-    check_creation(raster, field.grids.output, options)
     needed = {output: registered_space(raster, field.grids.output, options)}
     check_outputs([output], inputs, needed)
-    if read_as:
-        feedback.log(read_as)
     if isinstance(grid, LocatedGrid):
-        feedback.log(grid.sentence(raster_name(raster)))
+        feedback.log(grid.sentence(Path(raster).name))
     if fill:
-        feedback.log(fill.sentence(raster_name(raster)))
+        feedback.log(fill.sentence(Path(raster).name))
     write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
-
-
-def on_other_pixels(
-    field: DisplacementField, grid: Grid, choice: str, pixel_size: float | None
-) -> DisplacementField:
-    """Return a field whose registered rasters have other pixels.
-
-    Args:
-        field: of a registration.
-        grid: of the raster that is moved.
-        choice: see :func:`output_grid`.
-        pixel_size: likewise.
-
-    Raises:
-        BadInputError: no raster can have pixels of that size.
-    """
-    working, pixel = field.grids.working, field.grids.pixel
-    count = round(working.width * pixel), round(working.height * pixel)
-    reference = Grid(working.crs, working.transform * Affine.scale(1 / pixel), *count)
-    output = output_grid(working, reference, pixel_size, grid, choice)
-    return replace(field, grids=replace(field.grids, output=output))
 
 
 def check_geometry(field: DisplacementField, grid: Grid) -> None:
@@ -106,13 +69,11 @@ def check_geometry(field: DisplacementField, grid: Grid) -> None:
     moving = field.grids.moving
     if isinstance(moving, LocatedGrid) or isinstance(grid, LocatedGrid):
         same = isinstance(moving, LocatedGrid) and moving.apart(grid) <= SAME_PLACE
-    elif moving.crs is None or grid.crs is None:
-        same = moving.crs is grid.crs is None and (moving.width, moving.height) == (
-            grid.width,
-            grid.height,
-        )
+    elif moving.crs is None:
+        size = grid.width, grid.height
+        same = not grid.in_metres and size == (moving.width, moving.height)
     else:
-        same = moving.crs == grid.crs
+        same = share_coordinates(grid, moving)
     if not same:
         also = ", and give the same DEM" if isinstance(moving, LocatedGrid) else ""
         raise BadInputError(
@@ -125,5 +86,7 @@ def check_geometry(field: DisplacementField, grid: Grid) -> None:
 def _words(grid: Grid) -> str:
     if grid.crs is None:
         return f"{grid.width} x {grid.height} pixels without georeferencing"
+    if grid.written_crs is None:
+        return "coordinates without a CRS"
     crs = str(grid.crs.to_string())
     return f"{crs}, placed by {grid.locator.words}" if isinstance(grid, LocatedGrid) else crs

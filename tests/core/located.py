@@ -15,8 +15,8 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.rpc import RPC
 
+from model_core.geometry.crs import project
 from model_core.geometry.pixels import window_pixels
-from model_core.geometry.projection import project
 from tests.core.rasters import NORTH_UP, UTM
 
 WIDTH, HEIGHT = 400, 420

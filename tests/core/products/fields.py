@@ -6,6 +6,7 @@ import numpy as np
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from model_core.geometry.crs import COORDINATES
 from model_core.geometry.field import ControlGrid, Field
 from model_core.geometry.grid import Grid
 from model_core.products.displacement_field import (
@@ -19,6 +20,12 @@ SIDE = 128
 UTM_GRID = Grid(CRS.from_string(UTM), NORTH_UP, SIDE, SIDE)
 DEGREES = Grid(CRS.from_epsg(4326), Affine(1e-4, 0, 10, 0, -1e-4, 60), SIDE, SIDE)
 PLAIN = Grid(None, Affine.identity(), SIDE, SIDE)
+COORDINATES_GRID = Grid(COORDINATES, NORTH_UP, SIDE, SIDE)
+
+WEST_AND_NORTH = (-29.744, 20.396)
+"""Metres on the ground, to 0.01, of 30 m to the left and 20 m up on UTM_GRID's map. There, 100.6 km
+east of the zone's meridian at 39.74° N, true north lies 0.751° to the left of the map's, and the
+map shows the ground at 0.999724 of its size."""
 
 
 def shifted(

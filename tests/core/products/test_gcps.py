@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
-from model_core.geometry.projection import project
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.gcps import write_gcps
 from model_core.products.tie_points import select_tie_points
-from tests.core.products.fields import PLAIN, SIDE, UTM_GRID, shifted
+from tests.core.products.fields import COORDINATES_GRID, PLAIN, SIDE, UTM_GRID, shifted
 
 
 def written(field: DisplacementField, folder: Path) -> tuple[list[str], NDArray[np.float64]]:
@@ -38,11 +38,20 @@ def test_gcps_have_the_georeferencers_form(tmp_path: Path) -> None:
 
 def test_the_source_is_in_the_moving_images_own_crs(tmp_path: Path) -> None:
     field = shifted()
-    degrees = dataclasses.replace(field.grids.moving, crs=CRS.from_epsg(4326))
+    # Its longitudes are counted from 0 to 360°; the reference lies at 1.8° W.
+    degrees = Grid(CRS.from_epsg(4326), Affine(1e-4, 0, 358.1, 0, -1e-4, 39.8), 900, 700)
     other = dataclasses.replace(field, grids=dataclasses.replace(field.grids, moving=degrees))
     _, values = written(other, tmp_path)
+    assert ((values[:, 2] > 358) & (values[:, 2] < 359)).all()
     source = project(values[:, 2:4], degrees.crs, UTM_GRID.crs)
     assert np.allclose(values[:, :2] - source, [-30, 20], atol=1e-3)
+
+
+def test_without_a_crs_the_coordinates_stand_as_they_are(tmp_path: Path) -> None:
+    (first, _), values = written(shifted(grid=COORDINATES_GRID), tmp_path)
+    assert first == "#CRS: "
+    assert (values[:, 1] > 4_390_000).all()
+    assert np.allclose(values[:, :2] - values[:, 2:4], [-30, 20])
 
 
 def test_an_outlier_is_switched_off(tmp_path: Path) -> None:

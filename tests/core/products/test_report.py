@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rasterio.io import MemoryFile
 
+from model_core.products.displacement_field import SIGN, SIGN_PIXELS
 from model_core.products.report import ReportData, write_report
 from model_core.products.report_figures import checkerboard
 from model_core.products.report_pictures import Comparison
@@ -114,6 +115,7 @@ def data() -> ReportData:
         overview=pictures("Whole overlap", 400),
         overview_pixel=3.0,
         metres_per_pixel=12.0,
+        sign=SIGN,
         chips=(pictures("Chip 1", 128), pictures("Chip 2", 64)),
         vectors=vectors,
         residuals_before=random.normal(16, 2, 300),
@@ -275,7 +277,8 @@ def test_works_with_nothing_measured(data: ReportData, tmp_path: Path) -> None:
 
 
 def test_unreferenced_images_have_no_metres(data: ReportData, tmp_path: Path) -> None:
-    text = Outline(page(replace(data, metres_per_pixel=None), tmp_path)).text
+    plain = replace(data, metres_per_pixel=None, sign=SIGN_PIXELS)
+    text = Outline(page(plain, tmp_path)).text
     assert " m;" not in text
     assert "199 m" not in text
     assert "dx to the right, dy up, in pixels" in text

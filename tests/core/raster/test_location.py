@@ -13,9 +13,9 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
+from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
-from model_core.geometry.projection import project
 from model_core.raster.opening import open_raster
 from model_core.raster.scene import grid_of, open_scene
 from tests.core import rasters

@@ -14,6 +14,7 @@ from rasterio.warp import transform
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
+from model_core.geometry.crs import COORDINATES
 from model_core.geometry.grid import Grid
 from model_core.geometry.window import Window
 from model_core.raster.mask import EitherMask, share_left_out
@@ -148,6 +149,20 @@ def test_images_without_georeferencing_have_masks_in_pixels(tmp_path: Path, up: 
     assert (found != expected).mean() < 0.006
     path = write(tmp_path / "a.tif", expected.astype(np.uint8)[None], None, None)
     assert np.array_equal(covered(path, PLANE), expected)
+
+
+def test_images_without_a_crs_have_masks_in_their_coordinates(tmp_path: Path) -> None:
+    working = Grid(COORDINATES, NORTH_UP, SIDE, SIDE)
+    path = geojson(tmp_path / "a.geojson", *(polygon(*part) for part in rings()))
+    assert (covered(path, working) != truth()).mean() < 0.012
+    raster = write(tmp_path / "a.tif", truth().astype(np.uint8)[None], crs=None)
+    assert np.array_equal(covered(raster, working), truth())
+    with pytest.raises(BadInputError, match="has no CRS and the images have one"):
+        covered(raster)
+    with pytest.raises(BadInputError, match="one is in pixels and the other has coordinates"):
+        covered(raster, PLANE)
+    with pytest.raises(BadInputError, match="has a CRS and the images have none"):
+        covered(geojson(tmp_path / "b.geojson", *in_crs(UTM), crs=UTM), working)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
+from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
-from model_core.geometry.projection import project
 from model_core.geometry.window import Window
 from model_core.raster.overlap import common_grid
 from model_core.raster.reader import SceneReader

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
-from model_core.geometry.projection import project
 from model_core.products.displacement_raster import read_displacement_raster
 from tests.core.rasters import NORTH_UP, UTM, texture, write
 

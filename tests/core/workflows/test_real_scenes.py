@@ -17,7 +17,8 @@ from rasterio.transform import Affine
 from rasterio.warp import calculate_default_transform, reproject
 
 from model_core.__main__ import main
-from model_core.geometry.grid import apply_transform, metres_per_unit
+from model_core.geometry.grid import apply_transform
+from model_core.geometry.metres import unit_lengths
 from tests.conftest import ROOT
 from tests.core.workflows.independent import residuals
 
@@ -73,7 +74,7 @@ def test_a_known_shift_of_a_real_scene_is_recovered(scenes: Path, tmp_path: Path
         new = np.stack(dataset.xy(rows, columns), axis=-1)
     # The pixel that shows the ground at `new` claims to lie at `old`; metres on the ellipsoid.
     old = apply_transform(wrong * ~true, new)
-    metres = np.stack(metres_per_unit(CRS.from_epsg(4326), new[:, 1]), axis=-1)
+    metres = np.stack(unit_lengths(CRS.from_epsg(4326), new[:, 1]), axis=-1)
     truth = (new - old) * metres
     found = np.stack([dx[rows, columns], dy[rows, columns]], axis=-1)
     pixel = np.array([true.a, -true.e]) * metres
