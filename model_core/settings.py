@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,11 @@ SettingType = Literal[
 
 LONGEST_TEXT = 4096
 """Characters of a text."""
+
+OPTIONS_SEPARATOR = "|"
+"""Between options that come as one text, as QGIS and its GDAL tools write them."""
+
+NAME_AND_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\s*=\s*\S")
 
 
 @dataclass(frozen=True)
@@ -159,13 +165,14 @@ class Setting:
     def _options(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
             raise self._error(value, "a list of texts NAME=VALUE")
-        for option in value:
-            name, separator, _ = option.partition("=")
-            if not separator or not name.strip():
+        options = [one.strip() for text in value for one in text.split(OPTIONS_SEPARATOR)]
+        for option in filter(None, options):
+            if not NAME_AND_VALUE.match(option) or not option.isprintable():
                 raise BadInputError(
-                    f"The creation option {option!r} is not of the form NAME=VALUE; write it so."
+                    f"The creation option {given(option)} is not of the form NAME=VALUE; "
+                    "write it so."
                 )
-        return tuple(value)
+        return tuple(filter(None, options))
 
 
 def _plain(value: Any) -> Any:

@@ -47,7 +47,7 @@ from model_core.workflows.register import compute, open_scenes
 from model_core.workflows.request import RegistrationRequest
 
 OF_MATCH = ("transform", "max_shift", "max_rotation", "max_scale", "model", "device")
-OF_APPLY = ("resampling", "creation_options", "dem")
+OF_APPLY = ("resampling", "output_grid", "output_pixel_size", "creation_options", "dem")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--displacement", required=True, help="displacement raster of register")
     parser.add_argument("--raster", required=True, help="raster of the moving image's geometry")
     parser.add_argument("--out", required=True, help="GeoTIFF to write")
-    add_settings(parser, ("resampling", "creation_options", "dem"))
+    add_settings(
+        parser, ("resampling", "output_grid", "output_pixel_size", "creation_options", "dem")
+    )
     parser.set_defaults(run=run)
 
 

@@ -38,6 +38,7 @@ from model_core.products.displacement_field import (
 )
 from model_core.products.finished_run import FinishedRun
 from model_core.raster.grid_checks import LARGEST_SIDE, georeferencing_trouble
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.output import atomic_write
 from model_core.raster.written import create_raster
@@ -113,7 +114,7 @@ def read_displacement_raster(path: str | Path) -> DisplacementField:
         BadInputError: the file is no raster, was not made by SOMA, or by a later version, or was
             cut or changed since.
     """
-    name = Path(path).name
+    name = raster_name(str(path))
     with open_raster(str(path)) as dataset:
         text = dataset.tags().get(TAG)
         if text is None or dataset.count != 4:

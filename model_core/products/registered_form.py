@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
+from model_core.raster.naming import raster_name
 from model_core.raster.pixel_types import common_type, numpy_type, read_bands
 from model_core.raster.pixels import AT_ONCE
 
@@ -164,7 +164,7 @@ def _with_colours(source: DatasetReader, form: RasterForm) -> RasterForm:
     with_palette = [band for band in source.indexes if _has_palette(source, band)]
     if not with_palette:
         return form
-    name = Path(source.name).name
+    name = raster_name(source.name)
     if len(source.indexes) - len(form.alpha) > 1 or with_palette != [1]:
         note = f"{name} has several bands, so that the registered raster can have no colour table."
         return replace(form, notes=(note,))

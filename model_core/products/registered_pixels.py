@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.registered_form import RasterForm
 from model_core.raster.fill import Fill
 from model_core.raster.interpolation import REACH, interpolate
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import reading
 from model_core.raster.pixel_types import read_bands
 from model_core.raster.pixels import (
@@ -136,7 +136,7 @@ class RegisteredReader:
                 self._sample(source, bands, positions[cut], (values, good))
             return
         extent = ((int(low[1]), int(high[1])), (int(low[0]), int(high[0])))
-        with reading(Path(source.name).name):
+        with reading(raster_name(source.name)):
             values, valid = self._read(source, bands, extent, (int(rows), int(columns)))
         # Where the factor does not divide the window, GDAL's last block is stretched with others.
         factors = (high - low) / np.array([columns, rows])

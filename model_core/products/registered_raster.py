@@ -24,14 +24,15 @@ from model_core.products.finished_run import FinishedRun
 from model_core.products.registered_form import RasterForm, form_of, lasting_tags
 from model_core.products.registered_pixels import BLOCK, Pixels, RegisteredReader, blocks
 from model_core.raster.ahead import at_one_time
+from model_core.raster.creation_options import CreationOptions
+from model_core.raster.creation_trial import try_options
 from model_core.raster.fill import Fill
 from model_core.raster.handles import HandlePerThread
 from model_core.raster.opening import RASTER_ERRORS, open_raster
 from model_core.raster.output import atomic_write
-from model_core.raster.pixel_types import as_written, size_of
+from model_core.raster.pixel_types import as_written, read_bands, size_of
 from model_core.raster.scene import grid_of
 from model_core.raster.written import check_raster, create_raster, errors_of_gdal
-from model_core.settings import SETTINGS
 from model_core.version import __version__
 
 LARGEST_TILE = 2**25
@@ -53,27 +54,62 @@ class RasterOptions:
             cubic for measured values.
         creation_options: of GDAL's GeoTIFF, ``"COMPRESS=ZSTD"``; ``"DRIVER=COG"`` makes a COG.
         dem: path of a raster with the height of the ground, for a raster that RPCs place.
+        output_grid: "auto", "reference" or "moving", where a saved registration is applied.
+        output_pixel_size: in the unit of the reference's CRS, likewise; None: as output_grid says.
     """
 
     resampling: str = "auto"
     creation_options: Sequence[str] = ()
     dem: str | None = None
+    output_grid: str = "auto"
+    output_pixel_size: float | None = None
 
     @staticmethod
     def of(settings: Mapping[str, Any]) -> RasterOptions:
         """Return the options that settings, which have been checked, ask for."""
-        return RasterOptions(settings["resampling"], settings["creation_options"], settings["dem"])
+        names = ("resampling", "creation_options", "dem", "output_grid", "output_pixel_size")
+        return RasterOptions(**{name: settings[name] for name in names})
 
-    def driver_and_options(self) -> tuple[str, dict[str, str]]:
-        """Return GDAL's driver and its creation options by name.
+    @property
+    def creation(self) -> CreationOptions:
+        """What is asked of the file format.
 
         Raises:
-            BadInputError: an option is not of the form NAME=VALUE.
+            BadInputError: an option cannot be used whatever the raster is.
         """
-        checked = SETTINGS["creation_options"].checked(tuple(self.creation_options))
-        pairs = (option.split("=", 1) for option in checked)
-        options = {name.strip().upper(): value.strip() for name, value in pairs}
-        return options.pop("DRIVER", "GTiff"), options
+        return CreationOptions.of(self.creation_options)
+
+
+def check_creation(raster: str, target: Grid, options: RasterOptions) -> None:
+    """Refuse creation options that cannot be honoured, or with which something would be lost.
+
+    Args:
+        raster: the moving image.
+        target: the registered raster's grid.
+        options: a small raster is written with them where there are any.
+
+    Raises:
+        BadInputError: an option is unknown or does not fit the raster.
+    """
+    if not options.creation_options:
+        return
+    creation = options.creation
+    with open_raster(raster) as source:
+        form = form_of(source, options.resampling)
+        size = target.width * target.height * source.count * size_of(form.dtype)
+        creation.check_pixels(form.dtype, size, lambda: _largest(source))
+        profile = _profile(source, target, form, creation.options)
+        masked = form.nodata is None and not form.alpha
+        try_options(creation, profile, masked, lambda made: _copy_description(source, made, form))
+
+
+def _largest(source: DatasetReader) -> float:
+    """Return the largest absolute value of all pixels."""
+    side = range(0, max(source.shape), BLOCK)
+    windows = (rasterio.windows.Window(x, y, BLOCK, BLOCK) for y, x in product(side, side))
+    inside = [w for w in windows if w.row_off < source.height and w.col_off < source.width]
+    parts = (read_bands(source, [band], window=w) for band in source.indexes for w in inside)
+    return max(float(np.nan_to_num(np.abs(part.astype(np.float64))).max()) for part in parts)
 
 
 def write(run: FinishedRun, path: Path) -> None:
@@ -108,25 +144,27 @@ def write_registered(
         BadInputError: the raster cannot be read or the options are wrong.
         CancelledError: on request; no file is left.
     """
-    driver, creation = options.driver_and_options()
-    direct = driver == "GTiff"
+    creation = options.creation
     with open_raster(raster) as source, atomic_write(path) as temporary:
         form = form_of(source, options.resampling)
         for note in form.notes:
             progress.feedback.log(note)
         grid = grid_of(source, options.dem)
         reader = RegisteredReader(source, grid, field, form, fill)
-        profile = _profile(source, field.grids.output, form, creation if direct else {})
+        usual = _profile(source, field.grids.output, form, creation.options)
+        profile = creation.profile(usual)
         # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
-        tiff = temporary if direct else temporary.with_name(temporary.name + ".gtiff")
+        tiff = temporary if creation.direct else temporary.with_name(temporary.name + ".gtiff")
         try:
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE):
                 with create_raster(tiff, **profile) as dataset:
                     _copy_description(source, dataset, form)
                     _fill(reader, raster, dataset, progress)
-                if not direct:
+                if not creation.direct:
                     with errors_of_gdal(temporary.name):
-                        rasterio.shutil.copy(tiff, temporary, driver=driver, **creation)
+                        rasterio.shutil.copy(
+                            tiff, temporary, driver=creation.driver, **creation.options
+                        )
                     check_raster(temporary)
         except RASTER_ERRORS as error:
             raise BadInputError(
@@ -138,7 +176,7 @@ def write_registered(
 def _profile(
     source: DatasetReader, target: Grid, form: RasterForm, creation: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return how the file is created: its own options, and those given, which are stronger."""
+    """Return how the file is created without options, but for the one that decides its tiles."""
     predictor = {"f": 3, "i": 2, "u": 2}.get(form.held_by.kind)
     pixel = source.count * size_of(form.dtype)
     many = BLOCK**2 * pixel > LARGEST_TILE
@@ -162,7 +200,7 @@ def _profile(
     }
     if predictor is not None:
         profile["PREDICTOR"] = str(predictor)
-    return {**profile, **creation}
+    return profile
 
 
 def _side(pixel: int, interleave: str) -> int:
@@ -179,15 +217,17 @@ def _side(pixel: int, interleave: str) -> int:
 
 
 def _copy_description(source: DatasetReader, target: DatasetWriter, form: RasterForm) -> None:
-    target.descriptions = source.descriptions
+    """Describe a raster, or one of the first bands only, as its source is described."""
+    bands = slice(target.count)
+    target.descriptions = source.descriptions[bands]
     target.colorinterp = [
         ColorInterp.gray if one == ColorInterp.palette and form.colours is None else one
-        for one in source.colorinterp
+        for one in source.colorinterp[bands]
     ]
-    target.scales, target.offsets = source.scales, source.offsets
-    target.units = source.units
+    target.scales, target.offsets = source.scales[bands], source.offsets[bands]
+    target.units = source.units[bands]
     target.update_tags(**lasting_tags(source.tags()) | {"SOMA_VERSION": __version__})
-    for band in source.indexes:
+    for band in target.indexes:
         target.update_tags(band, **lasting_tags(source.tags(band)))
     if form.colours is not None:
         target.write_colormap(1, form.colours)

@@ -24,6 +24,7 @@ from model_core.products.report_histogram import histogram
 from model_core.products.report_pictures import Comparison, chips, overview
 from model_core.products.report_vectors import Canvas, Vectors, vector_plot
 from model_core.products.result import RegistrationResult
+from model_core.raster.naming import raster_name
 from model_core.raster.output import atomic_write
 from model_core.registration.verdict import affine_shape
 from model_core.registration.words import WORDS, percent
@@ -176,7 +177,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
 
 def _title(result: RegistrationResult) -> str:
     settings = result.settings
-    sar, optical = Path(settings["sar"]).name, Path(settings["optical"]).name
+    sar, optical = raster_name(settings["sar"]), raster_name(settings["optical"])
     reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
     if result.verdict == "failed":
         return f"{moving} and {reference}: not registered"

@@ -62,11 +62,11 @@ def registered_space(raster: str, target: Grid, options: RasterOptions) -> int:
     with open_raster(raster) as dataset:
         # A mask has a bit for each pixel.
         pixel = dataset.count * size_of(common_type(dataset.dtypes)) + 1 / 8
-    driver, creation = options.driver_and_options()
-    given = (creation.get(name, "") for name in ("BLOCKXSIZE", "BLOCKYSIZE", "BLOCKSIZE"))
+    creation = options.creation
+    given = (creation.options.get(name, "") for name in ("BLOCKXSIZE", "BLOCKYSIZE", "BLOCKSIZE"))
     side = max(BLOCK, *(int(text) if text.isdecimal() else 0 for text in given))
     plain = _padded(target.width, target.height, side) * pixel
-    whole = plain if driver == "GTiff" else plain + OVERVIEWS * plain + (OVERVIEWS - 1) * plain
+    whole = plain if creation.direct else plain + OVERVIEWS * plain + (OVERVIEWS - 1) * plain
     return int(whole * TABLES)
 
 

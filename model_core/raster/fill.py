@@ -33,7 +33,8 @@ class Fill:
         height: of the image in pixels.
         width: of the image in pixels.
         regions: one for each value; empty where the image has no fill.
-        unmeasured: pixels that are no finite number stand among those that the file calls valid.
+        unmeasured: pixels that are no finite number stand among those that the file calls valid, or
+            GDAL would average what the pixels are computed from.
     """
 
     bands: tuple[int, ...]

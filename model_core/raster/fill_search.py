@@ -20,6 +20,7 @@ from rasterio.io import DatasetReader
 from model_core.raster.fill import Fill, FillRegion
 from model_core.raster.morphology import dilated, flat_ground, opened, straight_share
 from model_core.raster.pixel_types import numpy_type, read_bands
+from model_core.raster.sentinel1 import computed
 
 Mask = NDArray[np.bool_]
 
@@ -95,7 +96,7 @@ def find_fill(
         coarse = dtype.itemsize == 1
         decibel = linear_sar and not coarse and bool((values[:, ~outside] >= 0).all())
         regions = tuple(_regions(_Sample(values, coarse, decibel), outside))
-    unmeasured = bool((declared & ~finite).any())
+    unmeasured = bool((declared & ~finite).any()) or computed(dataset)
     return Fill(bands, dataset.height, dataset.width, regions, unmeasured)
 
 

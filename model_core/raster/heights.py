@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid, lattice
 from model_core.geometry.sampling import inside, sample
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 
 LARGEST_SIDE = 4096
@@ -61,7 +61,7 @@ def read_heights(path: str, image: LocatedGrid) -> GroundHeights:
     Raises:
         BadInputError: the raster cannot be read, has no place on a map, or knows no height there.
     """
-    name = Path(path).name
+    name = raster_name(path)
     with open_raster(path) as dataset:
         if dataset.crs is None or dataset.transform.is_identity:
             raise BadInputError(

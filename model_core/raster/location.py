@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from model_core.geometry.located import LocatedGrid
 from model_core.geometry.mesh import MeshLocator
 from model_core.geometry.rational import WGS84, RationalLocator
 from model_core.raster.heights import read_heights
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 
 MOST_NODES = 1_000_000
@@ -39,7 +39,7 @@ def located_grid(dataset: DatasetReader, dem: str | None) -> LocatedGrid | None:
     Raises:
         BadInputError: what it has cannot be used.
     """
-    name = Path(dataset.name).name
+    name = raster_name(dataset.name)
     try:
         points, crs = dataset.gcps
         if points:

@@ -16,7 +16,9 @@ from model_core.geometry.crs import COORDINATES, is_nameless
 from model_core.geometry.grid import Grid
 from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.location import located_grid
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
+from model_core.raster.sentinel1 import note
 from model_core.raster.view import Modality
 
 SMALLEST_SIDE = 64
@@ -24,6 +26,9 @@ SMALLEST_SIDE = 64
 
 _RGB_NAMES = (r"^(b0?4|red|r)\b", r"^(b0?3|green|g)\b", r"^(b0?2|blue|b)\b")
 _SENTINEL2_RGB = (4, 3, 2)
+
+MOST_NAMED = 14
+"""Bands that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Scene:
         grid: its geometry; see :func:`grid_of`.
         dtype: of the matched bands.
         nodata: of the first matched band, or None.
+        note: what a user should know of how the file is read.
     """
 
     path: str
@@ -46,6 +52,7 @@ class Scene:
     count: int
     dtype: str
     nodata: float | None
+    note: str = ""
 
     @property
     def georeferenced(self) -> bool:
@@ -55,7 +62,7 @@ class Scene:
     @property
     def name(self) -> str:
         """The file's name, for sentences."""
-        return Path(self.path).name
+        return raster_name(self.path)
 
 
 def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
@@ -85,7 +92,7 @@ def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
             return Grid(None, pixels, *size)
         crs = COORDINATES
     grid = Grid(crs, transform, *size)
-    check_georeferencing(grid, shown(Path(dataset.name).name))
+    check_georeferencing(grid, raster_name(dataset.name))
     return grid
 
 
@@ -110,7 +117,7 @@ def open_scene(
             exist; an image smaller than :data:`SMALLEST_SIDE`.
     """
     with open_raster(str(path)) as dataset:
-        name = Path(path).name
+        name = raster_name(str(path))
         grid = grid_of(dataset, dem)
         if min(dataset.width, dataset.height) < SMALLEST_SIDE:
             raise BadInputError(
@@ -121,7 +128,7 @@ def open_scene(
         missing = [b for b in chosen if not 1 <= b <= dataset.count]
         if missing:
             raise BadInputError(
-                f"{name} has no band {missing[0]}, only 1 to {dataset.count}; choose one of these."
+                f"{name} has no band {missing[0]}, only {_bands(dataset)}; choose one of these."
             )
         if len(chosen) not in ((1,) if modality == "sar" else (1, 3)):
             raise BadInputError(
@@ -136,7 +143,16 @@ def open_scene(
             count=dataset.count,
             dtype=dataset.dtypes[chosen[0] - 1],
             nodata=dataset.nodatavals[chosen[0] - 1],
+            note=note(dataset),
         )
+
+
+def _bands(dataset: DatasetReader) -> str:
+    """Return the bands that there are, with their names where a few have some."""
+    names = dataset.descriptions
+    if not all(names) or len(names) > MOST_NAMED:
+        return f"1 to {dataset.count}"
+    return ", ".join(f"{index} ({shown(one)})" for index, one in enumerate(names, 1))
 
 
 def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 
-OF_APPLY = ("resampling", "creation_options", "dem")
+OF_APPLY = ("resampling", "output_grid", "output_pixel_size", "creation_options", "dem")
 APPLY_ARGUMENTS = ("displacement_raster", "raster", "output", *OF_APPLY)
 Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
 
@@ -29,8 +29,8 @@ def run_register(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any
 def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Apply a saved registration.
 
-    Arguments: ``displacement_raster``, ``raster``, ``output``, ``resampling``,
-    ``creation_options`` (a list) and ``dem`` (a path or null). Result: ``output``.
+    Arguments: ``displacement_raster``, ``raster``, ``output``, and the settings in
+    :data:`OF_APPLY`. Result: ``output``.
 
     Raises:
         BadInputError: an argument is missing or is not one of these, or cannot be used.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+
+from rasterio import Affine
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
@@ -11,12 +13,19 @@ from model_core.geometry.located import LocatedGrid
 from model_core.geometry.projection import share_coordinates
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
-from model_core.products.registered_raster import RasterOptions, write_registered
+from model_core.products.output_grid import output_grid
+from model_core.products.registered_raster import (
+    RasterOptions,
+    check_creation,
+    write_registered,
+)
 from model_core.products.space import registered_space
 from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
+from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.scene import grid_of
+from model_core.raster.sentinel1 import note
 
 SAME_PLACE = 0.5
 """Pixels by which two images may lie apart that the same points, RPCs or arrays place."""
@@ -36,7 +45,8 @@ def apply_registration(
         raster: another band, polarisation, date or product on the moving image's ground, of any
             pixel size.
         output: the raster to write.
-        options: resampling, creation options, and the heights that place the raster.
+        options: resampling, creation options, the heights that place the raster, and the output
+            grid; "auto" without a pixel size: the registration's.
         feedback: is told progress, and asked whether to stop.
 
     Raises:
@@ -45,18 +55,46 @@ def apply_registration(
         CancelledError: on request; nothing was written.
     """
     field = read_displacement_raster(displacement_raster)
+    wanted = options.output_grid, options.output_pixel_size
     with open_raster(raster) as dataset:
         grid = grid_of(dataset, options.dem)
         check_geometry(field, grid)
+        if wanted != ("auto", None):
+            field = on_other_pixels(field, grid, *wanted)
         fill = find_fill_of_raster(dataset)
+        read_as = note(dataset)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
+    check_creation(raster, field.grids.output, options)
     needed = {output: registered_space(raster, field.grids.output, options)}
     check_outputs([output], inputs, needed)
+    if read_as:
+        feedback.log(read_as)
     if isinstance(grid, LocatedGrid):
-        feedback.log(grid.sentence(Path(raster).name))
+        feedback.log(grid.sentence(raster_name(raster)))
     if fill:
-        feedback.log(fill.sentence(Path(raster).name))
+        feedback.log(fill.sentence(raster_name(raster)))
     write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
+
+
+def on_other_pixels(
+    field: DisplacementField, grid: Grid, choice: str, pixel_size: float | None
+) -> DisplacementField:
+    """Return a field whose registered rasters have other pixels.
+
+    Args:
+        field: of a registration.
+        grid: of the raster that is moved.
+        choice: see :func:`output_grid`.
+        pixel_size: likewise.
+
+    Raises:
+        BadInputError: no raster can have pixels of that size.
+    """
+    working, pixel = field.grids.working, field.grids.pixel
+    count = round(working.width * pixel), round(working.height * pixel)
+    reference = Grid(working.crs, working.transform * Affine.scale(1 / pixel), *count)
+    output = output_grid(working, reference, pixel_size, grid, choice)
+    return replace(field, grids=replace(field.grids, output=output))
 
 
 def check_geometry(field: DisplacementField, grid: Grid) -> None:

@@ -16,8 +16,8 @@ from model_core.feedback import Feedback, stage_progress
 from model_core.geometry.located import LocatedGrid, regular_grid
 from model_core.products.displacement_field import RegistrationGrids, to_displacement_field
 from model_core.products.finished_run import FinishedRun
-from model_core.products.output_grid import output_grid
-from model_core.products.registered_raster import RasterOptions
+from model_core.products.output_grid import output_grid, output_sentence
+from model_core.products.registered_raster import RasterOptions, check_creation
 from model_core.products.registry import PRODUCTS
 from model_core.products.result import RegistrationResult, summarise
 from model_core.products.space import space_needed
@@ -92,9 +92,16 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
     grids = RegistrationGrids(
         working=working,
         moving=moving.grid,
-        output=output_grid(working, own, settings["output_pixel_size"]),
+        output=output_grid(
+            working,
+            own,
+            settings["output_pixel_size"],
+            moving.grid,
+            settings["output_grid"],
+        ),
         pixel=working.pixel_size[0] / own.pixel_size[0],
     )
+    check_creation(moving.path, grids.output, RasterOptions.of(settings))
     return OpenScenes(reference, moving, grids)
 
 
@@ -123,10 +130,15 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         for scene in (scenes.reference, scenes.moving)
     )
     for reader in (reference, moving):
+        if reader.scene.note:
+            feedback.log(reader.scene.note)
         if isinstance(reader.scene.grid, LocatedGrid):
             feedback.log(reader.scene.grid.sentence(reader.scene.name))
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
+    coarse = output_sentence(grids.output, regular_grid(scenes.reference.grid), moving.scene.name)
+    if coarse and settings["output_pixel_size"] is None:
+        feedback.log(coarse)
     pair = ImagePair(reference, moving)
     whole = ImagePair(reference.unmasked(), moving.unmasked())
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)

@@ -1627,17 +1627,27 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Output grid</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Pixels of the registered raster, aligned with the reference's. reference: its own. moving: about as large as the moving image's, by a whole number of the reference's or a whole part. auto: as moving where the moving image's are three times as large or more, else as reference; where a saved registration is applied, as in that.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Output pixel size</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Of the registered raster, in units of the reference's CRS; not set: the reference's own pixels.</source>
+   <source>Of the registered raster, in units of the reference's CRS, in place of the output grid's; not set: as the output grid says.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>the reference's</source>
+   <source>by the output grid</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1682,7 +1692,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>The moving image on the reference's grid, with all its bands.</source>
+   <source>The moving image on the reference's grid, or on larger pixels aligned with it, with all its bands.</source>
    <translation type="unfinished" />
   </message>
   <message>

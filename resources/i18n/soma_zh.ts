@@ -1639,18 +1639,28 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Output grid</source>
+   <translation>输出格网</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Pixels of the registered raster, aligned with the reference's. reference: its own. moving: about as large as the moving image's, by a whole number of the reference's or a whole part. auto: as moving where the moving image's are three times as large or more, else as reference; where a saved registration is applied, as in that.</source>
+   <translation>配准后栅格的像元，与参考影像的像元对齐。reference：参考影像自身的像元。moving：与待配准影像的像元大致等大，为参考影像像元的整数倍或整数分之一。auto：待配准影像的像元达到三倍或更大时同 moving，否则同 reference；应用已保存的配准时与该配准一致。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Output pixel size</source>
    <translation>输出像元大小</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>Of the registered raster, in units of the reference's CRS; not set: the reference's own pixels.</source>
-   <translation>配准后栅格的像元大小，以参考影像 CRS 的单位表示；未设置时采用参考影像自身的像元。</translation>
+   <source>Of the registered raster, in units of the reference's CRS, in place of the output grid's; not set: as the output grid says.</source>
+   <translation>配准后栅格的像元大小，以参考影像 CRS 的单位表示，取代输出格网的像元大小；未设置时由输出格网决定。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>the reference's</source>
-   <translation>与参考影像相同</translation>
+   <source>by the output grid</source>
+   <translation>由输出格网决定</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />
@@ -1694,8 +1704,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>The moving image on the reference's grid, with all its bands.</source>
-   <translation>位于参考影像格网上的被移动影像，包含全部波段。</translation>
+   <source>The moving image on the reference's grid, or on larger pixels aligned with it, with all its bands.</source>
+   <translation>位于参考影像格网上、或位于与之对齐的较大像元上的待配准影像，包含其全部波段。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />

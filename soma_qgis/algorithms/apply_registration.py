@@ -22,7 +22,7 @@ DISPLACEMENT_RASTER = "DISPLACEMENT_RASTER"
 INPUT = "INPUT"
 OUTPUT = "OUTPUT"
 
-SETTINGS = ("resampling", "creation_options", "dem")
+SETTINGS = ("resampling", "output_grid", "output_pixel_size", "creation_options", "dem")
 """Those of a registration that its application has as well."""
 
 

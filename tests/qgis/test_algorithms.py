@@ -28,7 +28,7 @@ Run = Callable[..., dict[str, Any]]
 REGISTER_PARAMETERS = [
     *("SAR", "SAR_BAND", "OPTICAL", "OPTICAL_BANDS", "MOVING", "TRANSFORM", "MAX_SHIFT"),
     *("MAX_ROTATION", "MAX_SCALE", "EXTENT", "MASK", "MIN_CERTAINTY", "SPACING", "RESAMPLING"),
-    *("OUTPUT_PIXEL_SIZE", "DEM", "MODEL", "DEVICE", "CREATE_OPTIONS"),
+    *("OUTPUT_GRID", "OUTPUT_PIXEL_SIZE", "DEM", "MODEL", "DEVICE", "CREATE_OPTIONS"),
     *("OUTPUT", "DISPLACEMENTS", "DISPLACEMENT_RASTER", "GCPS", "REPORT", "SUMMARY"),
 ]
 REGISTER_OUTPUTS = [
@@ -38,7 +38,8 @@ REGISTER_OUTPUTS = [
     *("MEDIAN_SHIFT_PX", "SECONDS", "DEVICE_USED", "DEVICE_REASON", "REASONS"),
 ]
 APPLY_PARAMETERS = [
-    "DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "CREATE_OPTIONS", "DEM", "OUTPUT",
+    "DISPLACEMENT_RASTER", "INPUT", "RESAMPLING", "OUTPUT_GRID", "OUTPUT_PIXEL_SIZE",
+    "CREATE_OPTIONS", "DEM", "OUTPUT",
 ]  # fmt: skip
 
 
@@ -269,6 +270,8 @@ def test_apply_asks_for_what_it_was_given(
         DISPLACEMENT_RASTER=rasters["OPTICAL"],
         INPUT=rasters["SAR"],
         RESAMPLING="nearest",
+        OUTPUT_GRID="moving",
+        OUTPUT_PIXEL_SIZE="12.5",
         CREATE_OPTIONS="COMPRESS=ZSTD",
         DEM=rasters["OPTICAL"],
         OUTPUT=output,
@@ -279,6 +282,8 @@ def test_apply_asks_for_what_it_was_given(
         "raster": rasters["SAR"],
         "output": output,
         "resampling": "nearest",
+        "output_grid": "moving",
+        "output_pixel_size": 12.5,
         "creation_options": ["COMPRESS=ZSTD"],
         "dem": rasters["OPTICAL"],
     }

@@ -252,7 +252,7 @@ def test_the_device_is_the_one_of_the_options(
         ("max_rotation", "automatic (4 or 25)", 0.0, 0.0),
         ("max_scale", "automatic (1 or 1.1)", 1.0, 1.0),
         ("spacing", "40 along a side", 1.0, 1.0),
-        ("output_pixel_size", "the reference's", 1e-9, 1.0),
+        ("output_pixel_size", "by the output grid", 1e-9, 1.0),
     ],
 )
 def test_a_number_may_be_left_unset_and_none_below_the_smallest_can_be_chosen(

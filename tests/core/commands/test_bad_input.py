@@ -10,6 +10,8 @@ import pytest
 from rasterio.transform import Affine
 
 from model_core.__main__ import main
+from model_core.products.displacement_raster import write_displacement_raster
+from tests.core.products.fields import shifted
 from tests.core.rasters import NORTH_UP, texture, write
 
 SIDE = 160
@@ -177,4 +179,25 @@ def test_a_list_with_wrong_columns(tmp_path: Path, capsys: pytest.CaptureFixture
     out = tmp_path / "results.jsonl"
     assert main(["match", "--pairs", str(tmp_path / "list.csv"), "--out", str(out)]) == 2
     assert "sar_path" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("option", ["COMPRES=ZSTD", "PROFILE=BASELINE", "DRIVER=VRT"])
+def test_creation_options_are_checked_before_the_match(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_core.workflows.register.compute", None)
+    arguments = ["--sar", str(sar(tmp_path)), "--optical", str(optical(tmp_path)), "--co", option]
+    assert_refused(arguments, "", tmp_path / "out", capsys)
+
+
+def test_creation_options_are_checked_before_a_registration_is_applied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_core.workflows.apply.write_registered", None)
+    write_displacement_raster(shifted(1, 1), tmp_path / "displacement.tif")
+    raster, out = sar(tmp_path), tmp_path / "moved.tif"
+    paths = ["--displacement", str(tmp_path / "displacement.tif"), "--raster", str(raster)]
+    assert main(["apply", *paths, "--out", str(out), "--co", "TFW=PERHAPS"]) == 2
+    assert "PERHAPS is no value" in capsys.readouterr().err
     assert not out.exists()

@@ -39,6 +39,7 @@ def test_every_setting_can_be_given() -> None:
         *("--transform", "affine", "--max-shift", "12.5", "--max-rotation", "9"),
         *("--max-scale", "1.05", "--extent", "-3.5", "39", "-3", "40", "--min-certainty", "0"),
         *("--spacing", "16", "--resampling", "bilinear", "--output-pixel-size", "12"),
+        *("--output-grid", "moving"),
         *("--dem", "heights.tif", "--mask", "sea.geojson"),
         *("--model", "other", "--device", "cpu", "--creation-options", "COMPRESS=ZSTD"),
     )
@@ -55,6 +56,7 @@ def test_every_setting_can_be_given() -> None:
         "min_certainty": 0.0,
         "spacing": 16.0,
         "resampling": "bilinear",
+        "output_grid": "moving",
         "output_pixel_size": 12.0,
         "dem": "heights.tif",
         "model": "other",

@@ -133,6 +133,14 @@ def test_creation_options_and_cog(tmp_path: Path) -> None:
         assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
 
 
+def test_a_world_file_that_was_asked_for_has_the_rasters_name(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))
+    path = move(source, shifted(1, 1), options=["TFW=YES"])
+    numbers = [float(line) for line in path.with_suffix(".tfw").read_text().split()]
+    assert numbers == [10.0, 0.0, 0.0, -10.0, 600_005.0, 4_399_995.0]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 @pytest.mark.parametrize("option", ["COMPRESS", "BLOCKXSIZE=17"])
 def test_a_wrong_creation_option_leaves_no_file(tmp_path: Path, option: str) -> None:
     source = write(tmp_path / "in.tif", texture(SIDE, SIDE)[None].astype(np.float32))

@@ -15,6 +15,8 @@ APPLY: dict[str, Any] = {
     "raster": "r.tif",
     "output": "o.tif",
     "resampling": "auto",
+    "output_grid": "auto",
+    "output_pixel_size": None,
     "creation_options": [],
     "dem": None,
 }

@@ -30,6 +30,7 @@ from tests.core.located import (
     write_heights,
     write_raw,
 )
+from tests.core.sentinel import write_product, zipped
 from tests.core.workflows.scenes import Error, backscatter, field_error, ground, optical
 
 ERROR = Error(east=83.0, north=-57.0)
@@ -78,17 +79,23 @@ def check_moved(folder: Path, result: RegistrationResult) -> None:
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RegistrationResult, Log]:
-    """A raw SAR image with ground control points, registered: its folder, the result, the log."""
+    """A Sentinel-1 product as it is downloaded, registered: its folder, the result, the log."""
     folder, log = tmp_path_factory.mktemp("raw"), Log()
-    values = raw_sar(place(pixels()))
-    sar = write_raw(folder / "grd.tif", values, gcps=control_points(), crs=DEGREES)
+    values = raw_sar(place(pixels()))[0]
+    sar = zipped(write_product(folder, {"vv": values, "vh": values / 5}))
     return folder, run(folder, sar, log), log
 
 
-def test_raw_sar_with_ground_control_points(raw: tuple[Path, RegistrationResult, Log]) -> None:
+def test_a_product_of_sentinel_1_in_its_zip(raw: tuple[Path, RegistrationResult, Log]) -> None:
     folder, result, log = raw
     check_moved(folder, result)
-    assert any("grd.tif is placed by 210 ground control points" in line for line in log.lines)
+    assert any(".zip is placed by 210 ground control points" in line for line in log.lines)
+    assert any("as VV, VH: sigma nought" in line for line in log.lines)
+    with rasterio.open(folder / "out" / "registered.tif") as dataset:
+        assert dataset.descriptions == ("VV", "VH")
+        co, cross = np.nanmean(dataset.read(masked=True), axis=(1, 2))
+    assert co == pytest.approx(np.nanmean(raw_sar(place(pixels()))), rel=0.1)
+    assert cross == pytest.approx(co / 5, rel=0.05)
 
 
 def test_rpcs_with_heights_and_the_registration_applied_again(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ VALUES = {
     "min_certainty": 0.5,
     "spacing": 8.0,
     "resampling": "cubic",
+    "output_grid": "moving",
     "output_pixel_size": 0.00025,
     "model": "m",
     "device": "cpu",
