@@ -18,7 +18,7 @@ from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.location import located_grid
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
-from model_core.raster.sentinel1 import note
+from model_core.raster.sentinel1 import computed, default_band, note
 from model_core.raster.view import Modality
 
 SMALLEST_SIDE = 64
@@ -107,9 +107,10 @@ def open_scene(
     Args:
         path: anything GDAL opens.
         modality: "sar" or "optical".
-        bands: 1-based; None: the first for SAR; for optical red, green and blue by colour
-            interpretation, by band names, by Sentinel-2's order where there are 12 or 13 bands,
-            else the first three, or the first where there are fewer; never an alpha band.
+        bands: 1-based; None: the first for SAR, VV or HH of a Sentinel-1 product; for optical red,
+            green and blue by colour interpretation, by band names, by Sentinel-2's order where
+            there are 12 or 13 bands, else the first three, or the first where there are fewer;
+            never an alpha band.
         dem: see :func:`grid_of`.
 
     Raises:
@@ -156,6 +157,8 @@ def _bands(dataset: DatasetReader) -> str:
 
 
 def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:
+    if modality == "sar" and computed(dataset):
+        return (default_band(dataset),)
     measured = [b for b in dataset.indexes if dataset.colorinterp[b - 1] != ColorInterp.alpha]
     if modality == "sar" or len(measured) < 3:
         return tuple(measured[:1]) or (1,)

@@ -31,8 +31,8 @@ GAIN_SIDE = 256
 DOMAIN, COMPUTED, NOTE = "SOMA", "COMPUTED", "NOTE"
 """Of the metadata of what is made of a product."""
 
-CROSS = ("HV", "VH")
-"""Polarisations that come after the others, which show more."""
+SAME = ("VV", "HH")
+"""Polarisations that show more than the others."""
 
 _in_memory: dict[str, tuple[MemoryFile, ...]] = {}
 """The rasters in memory that were made, by product; they are needed as long as it may be read."""
@@ -56,11 +56,13 @@ class Measurement:
         polarisation: "VV", "VH", "HH" or "HV".
         raster: path for GDAL.
         calibration: (lines, pixels, table) with the amplitude of sigma nought 1; None: not there.
+        points: pixels with their longitude, latitude and height.
     """
 
     polarisation: str
     raster: str
     calibration: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None
+    points: list[GroundControlPoint]
 
 
 def product_raster(files: ProductFiles, manifest: str, name: str) -> str:
@@ -78,7 +80,6 @@ def product_raster(files: ProductFiles, manifest: str, name: str) -> str:
     measurements = _measurements(files, manifest, name)
     with rasterio.open(measurements[0].raster) as dataset:
         size = dataset.width, dataset.height
-        points, crs = dataset.gcps
     key = measurements[0].raster
     gains = [_gain_raster(one, size) for one in measurements]
     bands = [
@@ -90,7 +91,8 @@ def product_raster(files: ProductFiles, manifest: str, name: str) -> str:
     tags = {COMPUTED: "YES", NOTE: f"{name} is read as {what}: {how}."}
     items = "".join(f'<MDI key="{key}">{escape(value)}</MDI>' for key, value in tags.items())
     text = (
-        f'<VRTDataset rasterXSize="{size[0]}" rasterYSize="{size[1]}">{_points(points, crs)}'
+        f'<VRTDataset rasterXSize="{size[0]}" rasterYSize="{size[1]}">'
+        f"{_points(measurements[0].points)}"
         f'<Metadata domain="{DOMAIN}">{items}</Metadata>{"".join(bands)}</VRTDataset>'
     )
     virtual = MemoryFile(text.encode(), filename=PurePosixPath(name).name)
@@ -108,19 +110,34 @@ def note(dataset: DatasetReader) -> str:
     return str(dataset.tags(ns=DOMAIN).get(NOTE, ""))
 
 
-def _points(points: Sequence[GroundControlPoint], crs: CRS | None) -> str:
+def default_band(dataset: DatasetReader) -> int:
+    """Return the band of a product that is matched where nobody chose one, from 1: that of one
+    polarisation for both ways, or the first."""
+    names = list(dataset.descriptions)
+    return next((names.index(one) + 1 for one in SAME if one in names), 1)
+
+
+def _grid_points(annotation: ElementTree.Element) -> list[GroundControlPoint]:
+    """Return the points of an annotation whose place is known."""
+    listed = annotation.findall("geolocationGrid/geolocationGridPointList/geolocationGridPoint")
+    keys = ("line", "pixel", "longitude", "latitude", "height")
+    found = [[float(one.findtext(key) or "nan") for key in keys] for one in listed]
+    return [GroundControlPoint(*values) for values in found]
+
+
+def _points(points: Sequence[GroundControlPoint]) -> str:
     """Return ground control points as a virtual raster has them."""
     found = []
     for index, point in enumerate(points, 1):
         place = {"Pixel": point.col, "Line": point.row, "X": point.x, "Y": point.y}
         numbers = " ".join(f'{key}="{value!r}"' for key, value in place.items())
         found.append(f'<GCP Id="{index}" {numbers} Z="{point.z or 0.0!r}"/>')
-    wkt = "" if crs is None else crs.to_wkt()
-    return f"<GCPList Projection={quoteattr(wkt)}>{''.join(found)}</GCPList>"
+    projection = quoteattr(CRS.from_epsg(4326).to_wkt())
+    return f"<GCPList Projection={projection}>{''.join(found)}</GCPList>"
 
 
 def _measurements(files: ProductFiles, manifest: str, name: str) -> list[Measurement]:
-    """Return the measurements of a product, those of one polarisation for both ways first."""
+    """Return the measurements of a product in its order, which is that of the bands in GDAL."""
     root = _parsed(files.read(manifest))
     data = {one.get("ID"): one for one in root.iter("dataObject")}
     described = {
@@ -138,7 +155,8 @@ def _measurements(files: ProductFiles, manifest: str, name: str) -> list[Measure
         annotation = parts.get("s1Level1ProductSchema")
         if annotation is None:
             continue
-        header = _parsed(files.read(annotation)).find("adsHeader")
+        described_by = _parsed(files.read(annotation))
+        header = described_by.find("adsHeader")
         kind, polarisation = (
             (header.findtext(key) or "") if header is not None else ""
             for key in ("productType", "polarisation")
@@ -150,14 +168,15 @@ def _measurements(files: ProductFiles, manifest: str, name: str) -> list[Measure
             )
         calibration = parts.get("s1Level1CalibrationSchema")
         table = None if calibration is None else _table(_parsed(files.read(calibration)))
+        places = _grid_points(described_by)
         raster = files.path(_href(data[pointer], folder))
-        found.append(Measurement(polarisation, raster, table))
+        found.append(Measurement(polarisation, raster, table, places))
     if not found or len({one.polarisation for one in found}) < len(found):
         raise BadInputError(
             f"{name} is no Sentinel-1 product with one image of each polarisation; take a GRD "
             "product, or choose a file inside of it."
         )
-    return sorted(found, key=lambda one: (one.polarisation in CROSS, one.polarisation))
+    return found
 
 
 def _parsed(content: bytes) -> ElementTree.Element:

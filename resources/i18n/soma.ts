@@ -1467,7 +1467,7 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>The band of the SAR image to match, from 1; not set: the first. All bands are moved.</source>
+   <source>The band of the SAR image to match, from 1; not set: the first, or VV or HH of a Sentinel-1 product. All bands are moved.</source>
    <translation type="unfinished" />
   </message>
   <message>

@@ -1479,8 +1479,8 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
-   <source>The band of the SAR image to match, from 1; not set: the first. All bands are moved.</source>
-   <translation>SAR 影像中用于匹配的波段，从 1 起；未设置时为第一个。全部波段都会移动。</translation>
+   <source>The band of the SAR image to match, from 1; not set: the first, or VV or HH of a Sentinel-1 product. All bands are moved.</source>
+   <translation>SAR 影像中用于匹配的波段，从 1 起；未设置时为第一个，Sentinel-1 产品则为 VV 或 HH。全部波段都会移动。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />

@@ -42,7 +42,7 @@ def write_product(
     for part in ("measurement", "annotation/calibration"):
         (product / part).mkdir(parents=True)
     stems = {}
-    for number, (polarisation, values) in enumerate(sorted(sigma.items()), 1):
+    for number, (polarisation, values) in enumerate(sigma.items(), 1):
         stem = f"s1a-iw-grd-{polarisation}-20200101t055000-20200101t055025-030600-038123-00{number}"
         stems[polarisation] = stem
         raster = product / "measurement" / f"{stem}.tiff"
@@ -66,6 +66,13 @@ def zipped(product: Path) -> Path:
 
 
 def _annotation(polarisation: str, kind: str) -> str:
+    points = "".join(
+        "<geolocationGridPoint><azimuthTime>2020-01-01T05:50:00.000000</azimuthTime>"
+        f"<slantRangeTime>5.3e-03</slantRangeTime><line>{p.row:.0f}</line>"
+        f"<pixel>{p.col:.0f}</pixel><latitude>{p.y:.15e}</latitude>"
+        f"<longitude>{p.x:.15e}</longitude><height>{p.z:.6e}</height></geolocationGridPoint>"
+        for p in control_points()
+    )
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <product>
   <adsHeader>
@@ -77,6 +84,8 @@ def _annotation(polarisation: str, kind: str) -> str:
     <outputPixels>16 bit Unsigned Integer</outputPixels>
     <numberOfSamples>{WIDTH}</numberOfSamples><numberOfLines>{HEIGHT}</numberOfLines>
   </imageInformation></imageAnnotation>
+  <geolocationGrid><geolocationGridPointList count="210">{points}</geolocationGridPointList>
+  </geolocationGrid>
 </product>
 """
 

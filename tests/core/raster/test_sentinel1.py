@@ -58,6 +58,16 @@ def test_the_scene_is_placed_and_named(product: Path) -> None:
     assert scene.note == f"{NAME} is read as VV, VH: sigma nought by its own tables."
 
 
+def test_what_shows_more_is_matched_whatever_the_order(tmp_path: Path) -> None:
+    product = write_product(tmp_path, {"vh": sigma(0.02), "vv": sigma(0.1)})
+    with rasterio.open(product / "manifest.safe") as other, open_raster(str(product)) as dataset:
+        assert dataset.descriptions == ("VH", "VV")
+        # Bands are numbered as GDAL, and so QGIS, numbers them.
+        assert np.array_equal(other.read(1), measured(sigma(0.02)))
+        assert dataset.read(1).mean() == pytest.approx(0.02, rel=0.02)
+    assert open_scene(product, "sar").bands == (2,)
+
+
 def test_averages_are_of_sigma_nought(product: Path) -> None:
     with open_raster(str(product)) as dataset:
         fill = find_fill(dataset, (1,), linear_sar=True)
