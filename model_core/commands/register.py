@@ -63,5 +63,17 @@ def _lines(result: RegistrationResult) -> list[str]:
         f"RMSE: {result.rmse_before_px:.2f} px before, {result.rmse_after_px:.2f} px after",
         f"Verification windows that agree: {100 * result.inlier_ratio:.0f} %; certain over "
         f"{100 * result.coverage:.0f} % of the overlap",
+        *_points(result),
         f"{result.seconds:.1f} s on {result.device} with {result.model}",
+    ]
+
+
+def _points(result: RegistrationResult) -> list[str]:
+    """Return the errors at tie points and check points, where there are some."""
+    named = {"Tie points": result.tie_points, "Check points": result.check_points}
+    return [
+        f"{name}: RMSE {points.rmse_before_px:.2f} px before, {points.rmse_after_px:.2f} px after, "
+        f"CE90 {points.ce90_px:.2f} px"
+        for name, points in named.items()
+        if points is not None
     ]

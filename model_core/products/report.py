@@ -22,6 +22,7 @@ from model_core.products.numbers import number
 from model_core.products.report_figures import checkerboard, grey, png_uri
 from model_core.products.report_histogram import histogram
 from model_core.products.report_pictures import Comparison, chips, overview
+from model_core.products.report_points import point_sections
 from model_core.products.report_vectors import Canvas, Vectors, vector_plot
 from model_core.products.result import RegistrationResult
 from model_core.raster.naming import raster_name
@@ -159,6 +160,7 @@ def page_values(data: ReportData) -> dict[str, Any]:
         "headline": HEADLINES[result.verdict],
         "consequence": CONSEQUENCES[result.verdict],
         "figures": figure_rows(result, data.metres_per_pixel is not None),
+        "point_sections": point_sections(result),
         "overview": None if data.overview is None else _pictures(data.overview, data.failed),
         "chips": [_pictures(chip, data.failed) for chip in data.chips],
         "vectors": _vector_plots(data),

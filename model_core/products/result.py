@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_core.products.displacement_field import DisplacementField
+from model_core.products.point_figures import PointFigures
 from model_core.products.registry import PRODUCTS
 from model_core.registration.engine import CERTAIN, Alignment
 from model_core.registration.model import RegistrationModel
@@ -48,6 +49,8 @@ class RegistrationResult:
         coverage: share of the overlap where the field is more likely right to a pixel than not.
         left_out: share of the overlap that was kept out of the matching, by the setting that asked
             for it: "mask", "ignore_water".
+        tie_points: errors at the points from which the search started; None: none were given.
+        check_points: errors at the points that were only checked; None: none were given.
         affine: 2 × 3, reference pixel (x, y) of the working grid to moving position on it.
         seconds: wall time.
         device: it ran on, "cpu" or "cuda".
@@ -70,6 +73,8 @@ class RegistrationResult:
     inlier_ratio: float
     coverage: float
     left_out: Mapping[str, float]
+    tie_points: PointFigures | None
+    check_points: PointFigures | None
     affine: AffineRows | None
     seconds: float
     device: str
@@ -88,12 +93,16 @@ class RegistrationResult:
             return f"chosen by what was measured: {share}" + (f"; {others}" if others else "")
         if self.settings["transform"] == self.transformation:
             return "as asked for"
+        if self.tie_points is not None:
+            return "that of the tie points' start, beside which a simpler one is left"
         return "the simplest one: too little was measured to tell"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; ``outputs`` has every product, null where it was not written."""
         outputs = {name: self.outputs.get(name) for name in PRODUCTS}
-        return vars(self) | {"outputs": outputs}
+        points = {name: getattr(self, name) for name in ("tie_points", "check_points")}
+        as_json = {name: None if one is None else one.to_dict() for name, one in points.items()}
+        return vars(self) | as_json | {"outputs": outputs}
 
 
 def summarise(
@@ -136,6 +145,8 @@ def summarise(
         inlier_ratio=alignment.inlier_ratio,
         coverage=alignment.coverage,
         left_out={},
+        tie_points=None,
+        check_points=None,
         affine=None if failed else _rows(alignment.fit.field.affine),
         seconds=0.0,
         device=str(model.device),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
+from model_core.geometry.field import transform
 from model_core.geometry.grid import Grid
 from model_core.geometry.projection import map_pixels
 from model_core.geometry.window import Window, downsampled_size
@@ -56,6 +57,20 @@ class EitherMask:
         for mask in self._masks:
             found |= mask.covers(positions, grid)
         return found
+
+
+class MovedMask:
+    """A mask for an image whose georeferencing is known to be wrong by an affine."""
+
+    def __init__(self, mask: Mask, affine: NDArray[np.float64], working: Grid) -> None:
+        """``affine`` (2, 3): position on the working grid to that in the image as it came."""
+        self._mask, self._working = mask, working
+        self._back = np.linalg.inv(np.vstack([affine, [0.0, 0.0, 1.0]]))[:2]
+
+    def covers(self, positions: NDArray[np.float64], grid: Grid) -> NDArray[np.bool_]:
+        """See :meth:`Mask.covers`."""
+        where = transform(self._back, map_pixels(positions, grid, self._working))
+        return self._mask.covers(where, self._working)
 
 
 class CellMask:

@@ -21,7 +21,10 @@ hold no more information."""
 
 
 def common_grid(
-    reference: Scene, moving: Scene, extent: tuple[float, float, float, float] | None = None
+    reference: Scene,
+    moving: Scene,
+    extent: tuple[float, float, float, float] | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> Grid:
     """Return the grid on which two scenes are matched.
 
@@ -30,15 +33,23 @@ def common_grid(
     share the pixel plane; those with a geotransform and no CRS share their coordinates.
 
     Args:
+        reference: gives CRS and pixels.
+        moving: the other one.
         extent: (xmin, ymin, xmax, ymax) in the reference's CRS, to look at a part only.
+        start: (2, 3), what is known of the moving image's displacement: reference pixel to where
+            its georeferencing puts the same ground; None: nothing.
 
     Raises:
         BadInputError: only one is georeferenced, only one has a CRS, they do not overlap, or the
             overlap is too small.
     """
-    _check_alike(reference, moving)
+    check_alike(reference, moving)
     base = regular_grid(reference.grid)
     found = _footprint(moving, reference.name, base)
+    if start is not None:
+        linear = start[:, :2]
+        points = np.asarray((found.points - start[:, 2]) @ np.linalg.inv(linear).T, np.float64)
+        found = Footprint(points, found.pixel / math.sqrt(abs(np.linalg.det(linear))))
     factor = _coarsening(found, base)
     low = np.maximum(np.floor(found.points.min(axis=0) + 0.5), 0)
     high = np.minimum(np.ceil(found.points.max(axis=0) + 0.5), [base.width, base.height])
@@ -59,7 +70,7 @@ def common_grid(
     return Grid(base.crs, transform, int(size[0]), int(size[1]))
 
 
-def _check_alike(reference: Scene, moving: Scene) -> None:
+def check_alike(reference: Scene, moving: Scene) -> None:
     """Refuse images of which one says less than the other of where its pixels lie.
 
     Raises:

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from model_core.geometry.field import transform
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import cell_to_pixel, pixel_to_cell
 from model_core.geometry.projection import map_pixels
@@ -145,6 +146,20 @@ class SceneReader:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
         with open_raster(self.scene.path) as dataset:
             return read_values(dataset, self.fill, window, shape, self.palette)
+
+
+class MovedReader:
+    """Reads an image as an affine puts it: the start of a search, beyond which less is left."""
+
+    def __init__(self, inner: Reader, affine: NDArray[np.float64]) -> None:
+        """``affine`` (2, 3): position on the working grid to that in the image as it came."""
+        self.grid = inner.grid
+        self._inner, self._affine = inner, affine
+
+    def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
+        """Read a window; see :meth:`SceneReader.read`."""
+        where = window.positions() if positions is None else positions
+        return self._inner.read(window, transform(self._affine, where))
 
 
 class ViewReader:

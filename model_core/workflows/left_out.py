@@ -15,9 +15,10 @@ from model_core.geometry.field import Field
 from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import pixel_to_cell
 from model_core.geometry.window import Window, downsampled_size
-from model_core.raster.mask import Mask, share_left_out
+from model_core.raster.mask import Mask, MovedMask, share_left_out
 from model_core.raster.mask_file import read_mask
 from model_core.raster.reader import ImagePair
+from model_core.registration.start_points import PointStart
 
 NEARLY_ALL = 0.999
 """Share of the overlap above which nothing is left to match."""
@@ -37,6 +38,15 @@ class LeftOut:
 
     mask: Mask | None
     shares: Mapping[str, float]
+
+    def of_moving(self, start: PointStart | None, working: Grid) -> Mask | None:
+        """Return the mask in the moving image as it came, where a start says how it is displaced.
+
+        Without one it lies where the image's georeferencing says.
+        """
+        if self.mask is None or start is None:
+            return self.mask
+        return MovedMask(self.mask, start.affine, working)
 
     def shown(self, whole: ImagePair, field: Field) -> NDArray[np.bool_]:
         """Return at which control points (h, w) of a field the mask covers ground that both images

@@ -25,13 +25,14 @@ from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
 from model_core.raster.destination import check_outputs
 from model_core.raster.output import EARLIER, atomic_writes
-from model_core.raster.overlap import common_grid
+from model_core.raster.overlap import check_alike, common_grid
 from model_core.raster.reader import ImagePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
-from model_core.registration.engine import align
 from model_core.registration.model import load_model
+from model_core.registration.start_points import align_beside
 from model_core.workflows.bounds import search_bounds
 from model_core.workflows.left_out import ground_left_out
+from model_core.workflows.points import GivenPoints, given_points
 from model_core.workflows.request import RegistrationRequest
 
 
@@ -68,18 +69,20 @@ class OpenScenes:
         reference: stays, and gives CRS and pixels.
         moving: is to be moved.
         grids: working grid, the moving image's, and that of registered rasters.
+        points: that a person has found in both.
     """
 
     reference: Scene
     moving: Scene
     grids: RegistrationGrids
+    points: GivenPoints
 
 
 def open_scenes(request: RegistrationRequest) -> OpenScenes:
     """Open the rasters of a request and find their common ground.
 
     Raises:
-        BadInputError: a raster cannot be used, or they share too little ground.
+        BadInputError: a raster or a file of points cannot be used, or they share too little ground.
     """
     settings = request.settings
     sar_bands = None if settings["sar_band"] is None else [settings["sar_band"]]
@@ -87,8 +90,10 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
     sar = open_scene(request.sar, "sar", sar_bands, dem)
     optical = open_scene(request.optical, "optical", settings["optical_bands"], dem)
     reference, moving = (optical, sar) if settings["moving"] == "sar" else (sar, optical)
-    working = common_grid(reference, moving, settings["extent"])
+    check_alike(reference, moving)
     own = regular_grid(reference.grid)
+    points = given_points(settings, own, moving.grid)
+    working = common_grid(reference, moving, settings["extent"], points.affine)
     grids = RegistrationGrids(
         working=working,
         moving=moving.grid,
@@ -102,7 +107,7 @@ def open_scenes(request: RegistrationRequest) -> OpenScenes:
         pixel=working.pixel_size[0] / own.pixel_size[0],
     )
     check_creation(moving.path, grids.output, RasterOptions.of(settings))
-    return OpenScenes(reference, moving, grids)
+    return OpenScenes(reference, moving, grids, points)
 
 
 def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback) -> FinishedRun:
@@ -124,11 +129,11 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     settings, grids = request.settings, scenes.grids
     model, device_reason = load_model(settings["model"], settings["device"])
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
+    scenes.points.log(feedback)
+    start = scenes.points.start_on(grids.working)
     left_out = ground_left_out(settings, grids.working, feedback)
-    reference, moving = (
-        SceneReader(scene, grids.working, left_out.mask)
-        for scene in (scenes.reference, scenes.moving)
-    )
+    reference = SceneReader(scenes.reference, grids.working, left_out.mask)
+    moving = SceneReader(scenes.moving, grids.working, left_out.of_moving(start, grids.working))
     for reader in (reference, moving):
         if reader.scene.note:
             feedback.log(reader.scene.note)
@@ -139,11 +144,13 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     coarse = output_sentence(grids.output, regular_grid(scenes.reference.grid), moving.scene.name)
     if coarse and settings["output_pixel_size"] is None:
         feedback.log(coarse)
-    pair = ImagePair(reference, moving)
     whole = ImagePair(reference.unmasked(), moving.unmasked())
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
-    alignment = align(pair, model, bounds, settings["transform"], feedback)
+    pair = ImagePair(reference, moving)
+    alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
+    failed = alignment.verdict == "failed"
+    points = scenes.points.figures(grids, None if failed else fit.field)
     known = fit.known | left_out.shown(whole, fit.field)
     field = to_displacement_field(
         grids, fit.field, alignment.certainty_anywhere, fit.residual, known
@@ -159,7 +166,11 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         tie_points=select_tie_points(field, settings["spacing"], settings["min_certainty"]),
         settings=settings,
         result=dataclasses.replace(
-            result, left_out=left_out.shares, seconds=time.perf_counter() - began
+            result,
+            left_out=left_out.shares,
+            tie_points=points["tie_points"],
+            check_points=points["check_points"],
+            seconds=time.perf_counter() - began,
         ),
         progress=stage_progress(feedback, "write"),
     )

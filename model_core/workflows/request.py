@@ -10,6 +10,7 @@ from typing import Any
 from model_core.errors import BadInputError, given, shown
 from model_core.paths import checked_path
 from model_core.products.registry import PRODUCTS
+from model_core.raster.vector_file import LAYER
 from model_core.settings import SETTINGS, check_settings
 
 
@@ -84,7 +85,8 @@ class RegistrationRequest:
         paths = [self.settings[name] for name, each in SETTINGS.items() if each.type == "path"]
         model = self.settings["model"]
         paths += [model] if model.endswith(".safetensors") else []  # not a bundled one's name
-        return (self.sar, self.optical, *(path for path in paths if path))
+        files = [path.partition(LAYER)[0] for path in paths if path]
+        return (self.sar, self.optical, *files)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; ``outputs`` has every product, null where it is not wanted."""

@@ -242,6 +242,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
+   <source>Tie points</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Check points</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{}: RMSE {:.2f} px before, {:.2f} px after, CE90 {:.2f} px.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
    <source>{:.1f} s on {} ({}) with {}.</source>
    <translation type="unfinished" />
   </message>
@@ -348,6 +363,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/check.py" />
    <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The tie points say where the images overlap.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1588,6 +1608,21 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="resources/definitions.json" />
    <source>Polygons or raster (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;All files (*)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Two or more places found in both images, roughly: points of the Georeferencer (.points), CSV, or lines from the place in the moving image to that in the reference. The search starts from them, and the largest shift counts from there; they do not hold the result, and are compared with it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Points (*.points *.csv *.txt *.geojson *.json *.gpkg);;All files (*)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Places found in both images, in the same forms, that are only compared with the result: RMSE and CE90 at them stand in report and summary.</source>
    <translation type="unfinished" />
   </message>
   <message>

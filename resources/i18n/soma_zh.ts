@@ -254,6 +254,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/algorithms/register.py" />
+   <source>Tie points</source>
+   <translation>连接点</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>Check points</source>
+   <translation>检查点</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
+   <source>{}: RMSE {:.2f} px before, {:.2f} px after, CE90 {:.2f} px.</source>
+   <translation>{}：RMSE 配准前 {:.2f} 像素，配准后 {:.2f} 像素，CE90 {:.2f} 像素。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/algorithms/register.py" />
    <source>{:.1f} s on {} ({}) with {}.</source>
    <translation>{:.1f} 秒，设备 {}（{}），模型 {}。</translation>
   </message>
@@ -361,6 +376,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/check.py" />
    <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
    <translation>{} 没有 CRS 而另一幅影像有；请先用“图层 &gt; 地理配准”大致配准它。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>The tie points say where the images overlap.</source>
+   <translation>影像的重叠范围由连接点确定。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
@@ -1601,6 +1621,21 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="resources/definitions.json" />
    <source>Polygons or raster (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;All files (*)</source>
    <translation>多边形或栅格 (*.geojson *.json *.gpkg *.tif *.tiff *.vrt);;所有文件 (*)</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Two or more places found in both images, roughly: points of the Georeferencer (.points), CSV, or lines from the place in the moving image to that in the reference. The search starts from them, and the largest shift counts from there; they do not hold the result, and are compared with it.</source>
+   <translation>在两幅影像中大致找到的两个或更多位置：地理配准工具的点（.points）、CSV，或从移动影像中的位置指向参考影像中的位置的线。搜索从这些点开始，最大偏移由此起算；它们不约束结果，只与结果比较。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Points (*.points *.csv *.txt *.geojson *.json *.gpkg);;All files (*)</source>
+   <translation>点 (*.points *.csv *.txt *.geojson *.json *.gpkg);;所有文件 (*)</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Places found in both images, in the same forms, that are only compared with the result: RMSE and CE90 at them stand in report and summary.</source>
+   <translation>在两幅影像中找到的位置，形式相同，只与结果比较：其 RMSE 和 CE90 写入报告和摘要。</translation>
   </message>
   <message>
    <location filename="resources/definitions.json" />

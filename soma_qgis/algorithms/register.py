@@ -162,6 +162,13 @@ class RegisterAlgorithm(SomaAlgorithm):
             )
         else:
             feedback.pushInfo(tr("Registered: {}").format(reasons))
+        named = {"tie_points": tr("Tie points"), "check_points": tr("Check points")}
+        for key, title in named.items():
+            points = found.get(key)
+            if points is not None:
+                text = tr("{}: RMSE {:.2f} px before, {:.2f} px after, CE90 {:.2f} px.")
+                figures = (points[f"{name}_px"] for name in ("rmse_before", "rmse_after", "ce90"))
+                feedback.pushInfo(text.format(title, *figures))
         feedback.pushInfo(
             tr("{:.1f} s on {} ({}) with {}.").format(
                 found["seconds"], found["device"], found["device_reason"], found["model"]

@@ -47,8 +47,16 @@ def check_pair(
     reference: QgsRasterLayer | None,
     moving: QgsRasterLayer | None,
     extent: QgsReferencedRectangle | None = None,
+    started: bool = False,
 ) -> Findings:
-    """Return what is known of a pair; ``extent``: what is registered, None: the whole overlap."""
+    """Return what is known of a pair.
+
+    Args:
+        reference: the layer that stays.
+        moving: the layer that moves.
+        extent: what is registered; None: the whole overlap.
+        started: tie points say where the images overlap, whatever their georeferencing says.
+    """
     if reference is None or moving is None:
         return Findings(tr("Choose a SAR and an optical layer."))
     if reference.id() == moving.id():
@@ -73,6 +81,8 @@ def check_pair(
         )
     if not placed[0]:
         return _unreferenced(reference, extent)
+    if started:
+        return Findings(note=tr("The tie points say where the images overlap."))
     return _overlap(reference, moving, extent, sources)
 
 
@@ -196,6 +206,8 @@ def folder_problem(folder: str) -> str:
 
 def overlap_text(findings: Findings) -> str:
     """Return how much there is to register, in a sentence."""
+    if findings.overlap is None:
+        return findings.note
     width, height = findings.pixels
     size = tr("{} × {} px of the reference").format(width, height)
     if findings.km2 is None:

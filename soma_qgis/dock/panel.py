@@ -105,7 +105,8 @@ class SomaDock(QgsDockWidget):
         settings = self.form.run_settings()
         pair = self.form.optical_layer(), self.form.sar_layer()
         reference, moving = pair if settings.sar_moves else pair[::-1]
-        self._findings = check_pair(reference, moving, self.form.extent.extent())
+        started = self.form.fields["tie_points"].value() is not None
+        self._findings = check_pair(reference, moving, self.form.extent.extent(), started)
         ready = status()
         problem = (
             self._findings.problem

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from model_core.raster.point_file import read_point_file
 from model_core.raster.vector_file import VectorFile, read_vector_file
 from soma_qgis.definitions import setting_named
 from soma_qgis.dock.path_box import PathBox
@@ -128,6 +129,42 @@ def test_what_is_no_mask_is_refused(asked: Callable[..., Any]) -> None:
         asked(MASK=layer("LINESTRING(0 0, 1 1)", kind="LineString"))
     with pytest.raises(QgsProcessingException):
         asked(MASK="/no/such/file.gpkg")
+
+
+HEAD = "mapX,mapY,sourceX,sourceY,enable\n"
+
+
+def test_files_of_points_reach_the_worker_as_they_are(
+    asked: Callable[..., Any], tmp_path: Path
+) -> None:
+    for name in ("a.points", "a b.csv"):
+        path = tmp_path / name
+        path.write_text(HEAD, encoding="utf-8")
+        found = asked(TIE_POINTS=str(path), CHECK_POINTS=str(path))
+        assert found["tie_points"] == found["check_points"] == str(path)
+
+
+def test_lines_and_points_with_columns_are_exported(asked: Callable[..., Any]) -> None:
+    lines = layer("LINESTRING(1 2, 3 4)", kind="LineString")
+    found = read_point_file(asked(TIE_POINTS=lines)["tie_points"])
+    assert found.moving.xy.tolist() == [[1, 2]]
+    assert found.reference.xy.tolist() == [[3, 4]]
+    columns = QgsVectorLayer(
+        "Point?crs=EPSG:3035&field=Moving_X:double&field=moving_y:double", "gcps", "memory"
+    )
+    feature = QgsFeature(columns.fields())
+    feature.setGeometry(QgsGeometry.fromWkt("POINT(3 4)"))
+    feature.setAttributes([1.5, 2.5])
+    columns.dataProvider().addFeature(feature)
+    QgsProject.instance().addMapLayer(columns)
+    found = read_point_file(asked(CHECK_POINTS=columns)["check_points"])
+    assert found.moving.xy.tolist() == [[1.5, 2.5]]
+    assert found.reference.xy.tolist() == [[3, 4]]
+
+
+def test_polygons_are_no_points(asked: Callable[..., Any]) -> None:
+    with pytest.raises(QgsProcessingException, match="geometries of another kind"):
+        asked(TIE_POINTS=layer(SQUARE))
 
 
 def test_the_panel_gives_a_layer_its_selection_or_a_file(

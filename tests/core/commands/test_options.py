@@ -41,6 +41,7 @@ def test_every_setting_can_be_given() -> None:
         *("--spacing", "16", "--resampling", "bilinear", "--output-pixel-size", "12"),
         *("--output-grid", "moving"),
         *("--dem", "heights.tif", "--mask", "sea.geojson"),
+        *("--tie-points", "a.points", "--check-points", "b.csv"),
         *("--model", "other", "--device", "cpu", "--creation-options", "COMPRESS=ZSTD"),
     )
     assert given == {
@@ -53,6 +54,8 @@ def test_every_setting_can_be_given() -> None:
         "max_scale": 1.05,
         "extent": (-3.5, 39.0, -3.0, 40.0),
         "mask": "sea.geojson",
+        "tie_points": "a.points",
+        "check_points": "b.csv",
         "min_certainty": 0.0,
         "spacing": 16.0,
         "resampling": "bilinear",

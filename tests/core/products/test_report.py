@@ -98,6 +98,8 @@ def data() -> ReportData:
         inlier_ratio=0.87,
         coverage=0.74,
         left_out={"mask": 0.31},
+        tie_points=None,
+        check_points=None,
         affine=((0.9986, -0.0523, 14.0), (0.0523, 0.9986, -9.0)),
         seconds=41.3,
         device="cpu",

@@ -13,7 +13,7 @@ from qgis.core import (
     QgsReferencedRectangle,
 )
 
-from soma_qgis.dock.check import check_pair
+from soma_qgis.dock.check import check_pair, overlap_text
 
 from ..conftest import write_raster
 
@@ -56,6 +56,9 @@ def test_what_stops_a_run_is_said(qgis_app: object, tmp_path: Path) -> None:
     data = None  # closes the file
     far = QgsRasterLayer(path, "far")
     assert "do not overlap" in check_pair(one, far).problem
+    pointed = check_pair(one, far, started=True)
+    assert pointed.problem == ""
+    assert overlap_text(pointed) == "The tie points say where the images overlap."
     tiles = QgsRasterLayer("type=xyz&url=file:///none/{z}/{x}/{y}.png", "tiles", "wms")
     assert "Neither tiles nor more is a file" in check_pair(tiles, more_tiles(tiles)).problem
     shown = layer(tmp_path, 32630, "shown")

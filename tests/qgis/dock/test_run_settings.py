@@ -33,11 +33,13 @@ VALUES = {
 
 
 def test_every_setting_is_a_parameter_of_the_algorithm_and_reaches_the_request(
-    plugin: SomaPlugin, rasters: dict[str, str]
+    plugin: SomaPlugin, rasters: dict[str, str], tmp_path: Path
 ) -> None:
     extent = "500000,500500,4427200,4427700 [EPSG:32630]"
     layers = {"dem": rasters["OPTICAL"], "mask": rasters["SAR"]}
-    values = {**VALUES, **layers, "extent": extent}
+    (tmp_path / "a.points").touch()
+    points = dict.fromkeys(("tie_points", "check_points"), str(tmp_path / "a.points"))
+    values = {**VALUES, **layers, **points, "extent": extent}
     chosen = RunSettings(rasters["SAR"], rasters["OPTICAL"], values=values)
     assert set(chosen.values) == {setting.name for setting in settings()}
     parameters = chosen.parameters({names.OUTPUT: "out.tif"})
