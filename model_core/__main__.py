@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from model_core.commands.streams import prepare_streams, with_negative_numbers
 from model_core.errors import SomaError
 from model_core.version import __version__
 
@@ -49,7 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; a user's error is one sentence on stderr and a non-zero exit code."""
-    options = build_parser().parse_args(arguments)
+    prepare_streams()
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(with_negative_numbers(given))
     try:
         return int(options.run(options))
     except SomaError as error:

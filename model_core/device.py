@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from model_core.errors import BadInputError, first_line
+from model_core.errors import BadInputError, first_line, given
 
 
 def choose_device(wanted: str) -> tuple[torch.device, str]:
@@ -21,7 +21,7 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
         BadInputError: "cuda" was asked for and is not usable.
     """
     if wanted not in ("auto", "cpu", "cuda"):
-        raise BadInputError(f"There is no device {wanted!r}; choose auto, cpu or cuda.")
+        raise BadInputError(f"There is no device {given(wanted)}; choose auto, cpu or cuda.")
     if wanted == "cpu":
         return torch.device("cpu"), "the CPU was asked for"
     trouble = cuda_trouble()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from model_core.commands.feedback import StandardErrorFeedback
 from model_core.commands.options import add_settings, given_settings
+from model_core.commands.streams import say
 from model_core.settings import check_settings
 
 
@@ -39,5 +39,5 @@ def run(options: argparse.Namespace) -> int:
         RasterOptions.of(settings),
         StandardErrorFeedback(),
     )
-    sys.stdout.write(f"Written: {options.out}\n")
+    say(f"Written: {options.out}\n")
     return 0

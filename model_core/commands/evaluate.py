@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from model_core.commands.options import add_device, add_threads, check_threads
+from model_core.commands.streams import say
 from model_core.settings import SETTINGS
 
 
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
     )
     table = evaluate(settings, StandardErrorFeedback())
-    sys.stdout.write(f"{table}\n")
+    say(f"{table}\n")
     return 0
 
 

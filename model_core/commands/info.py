@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import Any
+
+from model_core.commands.streams import say
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the facts to stdout."""
     facts = collect()
     if options.json:
-        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        say(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
         return 0
     lines = [f"{name:<10} {version}" for name, version in facts["versions"].items()]
     lines.append(f"{'device':<10} {facts['device']}: {facts['device_reason']}")
@@ -48,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
         sources = ", ".join(str(source) for source in entry["training_data"]) or "none"
         lines.append(f"  training data: {sources}; licence: {entry['licence']}")
         lines.append(f"  {entry['file']}, {entry['bytes']:,} bytes, sha256 {entry['sha256']}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    say("\n".join(lines) + "\n")
     return 0

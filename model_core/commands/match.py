@@ -18,6 +18,7 @@ from model_core.commands.options import (
     given_settings,
     limit_threads,
 )
+from model_core.commands.streams import say
 from model_core.errors import BadInputError
 from model_core.settings import check_settings
 
@@ -123,7 +124,7 @@ def _one(matching: Matching, options: argparse.Namespace) -> int:
     lines = [f"Verdict: {found.verdict}", *found.reasons]
     if found.verdict != "failed":
         lines.append(f"Transformation: {WORDS[found.kind]}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    say("\n".join(lines) + "\n")
     return EXIT_CODES[found.verdict]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from model_core.commands.exit_codes import EXIT_CODES, EXIT_HELP
 from model_core.commands.feedback import StandardErrorFeedback
 from model_core.commands.options import add_settings, given_settings
+from model_core.commands.streams import say
 from model_core.products.registry import PRODUCTS, in_folder
 from model_core.workflows.request import RegistrationRequest
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if result.verdict == "failed":
         sys.stderr.write("\n".join([f"Verdict: {result.verdict}", *result.reasons]) + "\n")
     else:
-        sys.stdout.write("\n".join([*_lines(result), f"Products: {options.out}"]) + "\n")
+        say("\n".join([*_lines(result), f"Products: {options.out}"]) + "\n")
     return EXIT_CODES[result.verdict]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from model_core.commands.streams import say
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,5 +104,5 @@ def run(options: argparse.Namespace) -> int:
     )
     with output_folder(options.out):
         simulate(settings, options.out, StandardErrorFeedback())
-    sys.stdout.write("".join(f"{options.out / name}\n" for name in FILES))
+    say("".join(f"{options.out / name}\n" for name in FILES))
     return 0

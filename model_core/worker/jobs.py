@@ -10,11 +10,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, given, shown
 from model_core.feedback import Feedback
+from model_core.paths import checked_path
 
 OF_APPLY = ("resampling", "output_grid", "output_pixel_size", "creation_options", "dem")
-APPLY_ARGUMENTS = ("displacement_raster", "raster", "output", *OF_APPLY)
+OF_PATHS = ("displacement_raster", "raster", "output")
+APPLY_ARGUMENTS = (*OF_PATHS, *OF_APPLY)
 Job = Callable[[dict[str, Any], Feedback], dict[str, Any]]
 
 
@@ -42,18 +44,14 @@ def run_apply(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     if set(arguments) != set(APPLY_ARGUMENTS):
         raise BadInputError(
             f"The job apply takes {', '.join(APPLY_ARGUMENTS)}, but was given "
-            f"{', '.join(sorted(arguments)) or 'nothing'}; "
+            f"{shown(', '.join(sorted(arguments))) or 'nothing'}; "
             "use the plugin and the core of one release."
         )
-    for name in ("displacement_raster", "raster", "output"):
-        if not isinstance(arguments[name], str):
-            raise BadInputError(
-                f"{name} is {arguments[name]!r}, which is not a path; give the path of a file."
-            )
+    displacement_raster, raster, output = (checked_path(name, arguments[name]) for name in OF_PATHS)
     apply_registration(
-        arguments["displacement_raster"],
-        arguments["raster"],
-        arguments["output"],
+        displacement_raster,
+        raster,
+        output,
         RasterOptions.of(check_settings({name: arguments[name] for name in OF_APPLY})),
         feedback,
     )
@@ -91,7 +89,7 @@ def find_job(name: object) -> Job:
     job = JOBS.get(name) if isinstance(name, str) else None
     if job is None:
         raise BadInputError(
-            f"The worker has no job named {name!r}, only {', '.join(JOBS)}; "
+            f"The worker has no job named {given(name)}, only {', '.join(JOBS)}; "
             "use the plugin and the core of one release."
         )
     return job

@@ -20,9 +20,16 @@ From the worker:
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
-from model_core.errors import SomaError
+from model_core.errors import SomaError, first_line, given, shown
+
+LONGEST_LINE = 2**24
+"""Bytes of a message to the worker; a request takes some thousands."""
+
+LONGEST_ID = 200
+"""Characters of an id."""
 
 PROTOCOL = 1
 """Raised whenever a message changes in a way that the other side must know of."""
@@ -50,9 +57,10 @@ def decode(line: bytes) -> dict[str, Any]:
     """
     try:
         message = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError(
-            f"The worker was sent a line that is not JSON ({error}); send one JSON object a line."
+            f"The worker was sent a line that is not JSON ({first_line(error)}); "
+            "send one JSON object a line."
         ) from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError(
@@ -61,7 +69,35 @@ def decode(line: bytes) -> dict[str, Any]:
     if message.get("protocol") != PROTOCOL:
         raise ProtocolError(
             f"The worker speaks protocol {PROTOCOL}, the message is of "
-            f"{message.get('protocol')!r}; "
+            f"{given(message.get('protocol'))}; "
             "use the plugin and the core of one release."
         )
     return message
+
+
+def identifier_of(message: Mapping[str, Any]) -> str:
+    """Return the id of a message.
+
+    Raises:
+        ProtocolError: it has none.
+    """
+    found = message.get("id")
+    whole = isinstance(found, int) and not isinstance(found, bool)
+    text = str(found) if isinstance(found, str) or whole else ""
+    if not 0 < len(text) <= LONGEST_ID:
+        raise ProtocolError(
+            f"The worker was sent a {shown(message['type'])} with the id {given(found)}; give a "
+            f"text of 1 to {LONGEST_ID} characters."
+        )
+    return text
+
+
+def lines_of(source: BinaryIO) -> Iterator[bytes | None]:
+    """Yield the lines of a stream as they come, None in place of one that is too long to hold."""
+    while line := source.readline(LONGEST_LINE):
+        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
+            yield line
+            continue
+        while (rest := source.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+            pass
+        yield None

@@ -9,12 +9,19 @@ import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from model_core.errors import BadInputError, CancelledError, SomaError, first_line
+from model_core.errors import BadInputError, CancelledError, SomaError, first_line, given
 from model_core.feedback import Feedback
 from model_core.raster.output import clean_up
 from model_core.version import __version__
 from model_core.worker.jobs import Job, find_job
-from model_core.worker.protocol import ProtocolError, decode, encode
+from model_core.worker.protocol import (
+    LONGEST_LINE,
+    ProtocolError,
+    decode,
+    encode,
+    identifier_of,
+    lines_of,
+)
 
 ORPHAN_GRACE = 5.0
 """Seconds a running job has to stop and clean up after the parent is gone."""
@@ -65,9 +72,10 @@ class Server:
             try:
                 self._sink.write(line)
                 self._sink.flush()
-            except OSError:
+            except (OSError, ValueError):
                 # Nobody is left to tell; the running job stops when it next asks whether to.
                 self._closing.set()
+                self._inbox.put(None)
 
     def is_cancelled(self, identifier: str) -> bool:
         """Return whether a job was cancelled, or the parent is gone."""
@@ -76,8 +84,8 @@ class Server:
     def _listen(self) -> None:
         """Read messages as they come; cancellation takes effect while a job runs."""
         try:
-            for line in self._source:
-                if line.strip():
+            for line in lines_of(self._source):
+                if line is None or line.strip():
                     self._receive(line)
         finally:
             self._closing.set()
@@ -87,28 +95,33 @@ class Server:
                 clean_up()
                 os._exit(EXIT_ORPHANED)
 
-    def _receive(self, line: bytes) -> None:
+    def _receive(self, line: bytes | None) -> None:
         try:
+            if line is None:
+                raise ProtocolError(
+                    f"The worker was sent a line of more than {LONGEST_LINE} bytes; "
+                    "send one message a line."
+                )
             message = decode(line)
-        except ProtocolError as error:
+            if message["type"] == "cancel":
+                self._cancelled.add(identifier_of(message))
+            elif message["type"] == "shutdown":
+                self._inbox.put(None)
+            else:
+                self._inbox.put(message)
+        except Exception as error:  # the worker listens on, whatever it was sent
             self._report(None, error)
-            return
-        if message["type"] == "cancel":
-            self._cancelled.add(str(message.get("id")))
-        elif message["type"] == "shutdown":
-            self._inbox.put(None)
-        else:
-            self._inbox.put(message)
 
     def _work(self, message: dict[str, Any]) -> None:
-        identifier = str(message.get("id"))
+        identifier = None
         try:
+            identifier = identifier_of(message)
             if message["type"] != "job":
                 raise ProtocolError(
-                    f"The worker does not know messages of type {message['type']!r}; "
+                    f"The worker does not know messages of type {given(message['type'])}; "
                     "use the plugin and the core of one release."
                 )
-            arguments = message.get("arguments") or {}
+            arguments = message.get("arguments", {})
             if not isinstance(arguments, dict):
                 raise ProtocolError(
                     f"The job's arguments are a {type(arguments).__name__}; give each with its "
@@ -121,7 +134,7 @@ class Server:
         except Exception as error:  # whatever a job raises is its error; the worker lives on
             self._report(identifier, error)
         finally:
-            self._cancelled.discard(identifier)
+            self._cancelled.discard(identifier or "")
 
     def _report(self, identifier: str | None, error: Exception) -> None:
         kind = next((name for cls, name in _KINDS if isinstance(error, cls)), "unexpected")

@@ -14,7 +14,7 @@ import pytest
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.worker.jobs import Job
-from model_core.worker.protocol import PROTOCOL, ProtocolError, decode, encode
+from model_core.worker.protocol import LONGEST_LINE, PROTOCOL, ProtocolError, decode, encode
 from model_core.worker.server import Server
 
 
@@ -186,7 +186,21 @@ def test_shutdown_ends_the_loop(client: Client) -> None:
             b'{"protocol": 1, "type": "job", "id": "1", "job": "answer", "arguments": "a"}\n',
             "arguments are a str",
         ),
+        (b"[" * 200_000 + b"\n", "not JSON (maximum recursion depth"),
+        (b'{"protocol": 1, "type": "job", "id": ' + b"1" * 5000 + b"}\n", "not JSON"),
+        (b'{"protocol": 1, "type": "\xff"}\n', "not JSON ('utf-8' codec"),
+        (b'{"protocol": 1, "type": ["job"]}\n', "not a message"),
+        (b'{"protocol": 1, "type": "job", "job": "answer"}\n', "job with the id None; give a text"),
+        (b'{"protocol": 1, "type": "job", "id": true, "job": "answer"}\n', "the id True"),
+        (b'{"protocol": 1, "type": "job", "id": {"a": [1]}}\n', "the id {'a': [1]}"),
+        (b'{"protocol": 1, "type": "job", "id": "' + b"x" * 10**6 + b'"}\n', "the id 'xxx"),
+        (b'{"protocol": 1, "type": "job", "id": NaN}\n', "the id nan"),
+        (b'{"protocol": 1, "type": "cancel", "id": []}\n', "cancel with the id []"),
+        (b'{"protocol": 1, "type": "job", "id": "1", "arguments": 0}\n', "arguments are a int"),
+        (b'{"protocol": 1, "type": "' + b"y" * 10**6 + b'", "id": "1"}\n', "of type 'yyy"),
+        (b" " * (LONGEST_LINE + 7) + b"[]\n", "more than 16777216 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_message_is_refused_and_the_worker_lives_on(
     client: Client, line: bytes, says: str
@@ -195,6 +209,7 @@ def test_what_is_no_message_is_refused_and_the_worker_lives_on(
     error = client.receive()
     assert (error["type"], error["kind"]) == ("error", "protocol")
     assert says in error["sentence"]
+    assert len(error["sentence"]) < 500
     client.job("answer", "2")
     assert client.receive()["id"] == "2"
 
