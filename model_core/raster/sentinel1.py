@@ -23,6 +23,7 @@ from rasterio.crs import CRS
 from rasterio.io import DatasetReader, MemoryFile
 
 from model_core.errors import BadInputError
+from model_core.geometry.pixels import cell_to_pixel
 
 MANIFEST = "manifest.safe"
 GAIN_SIDE = 256
@@ -229,8 +230,8 @@ def _gain_raster(measurement: Measurement, size: tuple[int, int]) -> MemoryFile 
         return None
     lines, pixels, table = measurement.calibration
     width, height = (min(side, GAIN_SIDE) for side in size)
-    x = (np.arange(width) + 0.5) * size[0] / width - 0.5
-    y = (np.arange(height) + 0.5) * size[1] / height - 0.5
+    x = cell_to_pixel(np.arange(width, dtype=np.float64), size[0] / width)
+    y = cell_to_pixel(np.arange(height, dtype=np.float64), size[1] / height)
     across = np.array([np.interp(x, pixels, row) for row in table])
     amplitude = np.array([np.interp(y, lines, column) for column in across.T]).T
     memory = MemoryFile(filename="gain.tif")

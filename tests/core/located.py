@@ -16,7 +16,9 @@ from rasterio.crs import CRS
 from rasterio.rpc import RPC
 
 from model_core.geometry.crs import project
+from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import window_pixels
+from model_core.raster.interpolation import interpolate
 from tests.core.rasters import NORTH_UP, UTM
 
 WIDTH, HEIGHT = 400, 420
@@ -42,6 +44,30 @@ def place(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(MIDDLE + 10.0 * np.stack([east, north], axis=-1))
 
 
+def raw_scene(scene: Path, bands: list[int], shift: tuple[float, float]) -> NDArray[Any]:
+    """Return bands (C, HEIGHT, WIDTH) of a real scene in UTM zone 30 as this geometry sees it,
+    around the scene's middle, when it lies wrong by a shift in metres east and north."""
+    with rasterio.open(scene) as dataset:
+        values = dataset.read(bands)
+        grid = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
+    middle = grid.to_map(np.array([grid.width / 2, grid.height / 2]))
+    around = project(middle, grid.crs, UTM_CRS) - MIDDLE
+    seen = grid.to_pixels(project(place(pixels()) + around - shift, UTM_CRS, grid.crs))
+    found, valid = interpolate(values, np.isfinite(values), seen, "cubic")
+    return np.where(valid, found, np.nan)
+
+
+def points_of_scene(scene: Path) -> list[GroundControlPoint]:
+    """Return where the pixels of :func:`raw_scene` claim to lie."""
+    with rasterio.open(scene) as dataset:
+        middle = project(
+            np.array(dataset.transform * (dataset.width / 2 + 0.5, dataset.height / 2 + 0.5)),
+            dataset.crs,
+            UTM_CRS,
+        )
+    return control_points(around=middle - MIDDLE)
+
+
 def pixels() -> NDArray[np.float64]:
     """Return the centres (HEIGHT, WIDTH, 2) of all pixels."""
     return window_pixels(0, 0, HEIGHT, WIDTH)
@@ -61,13 +87,16 @@ def write_raw(path: Path, values: NDArray[Any], **placed: Any) -> Path:
 
 
 def control_points(
-    rows: int = 10, columns: int = 21, crs: CRS = DEGREES
+    rows: int = 10,
+    columns: int = 21,
+    crs: CRS = DEGREES,
+    around: NDArray[np.float64] | float = 0.0,
 ) -> list[GroundControlPoint]:
     """Return points in rows and columns over the whole image, as a Sentinel-1 product has them."""
     found = []
     for y in np.linspace(0, HEIGHT, rows):
         for x in np.linspace(0, WIDTH, columns):
-            where = place(np.array([[x - 0.5, y - 0.5]]))
+            where = place(np.array([[x - 0.5, y - 0.5]])) + around
             ((east, north),) = project(where, UTM_CRS, crs)
             found.append(GroundControlPoint(row=y, col=x, x=east, y=north, z=MEAN_HEIGHT))
     return found

@@ -69,6 +69,15 @@ def stub_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     engine.close()
 
 
+@pytest.fixture(scope="module")
+def real_engine() -> Iterator[Engine]:
+    """One worker for all tests of a file, on the Python of the tests."""
+    command = (sys.executable, "-m", "model_core", "serve")
+    engine = Engine(lambda cancelled: Launch(command), lambda: 300.0)
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
 def processing_without_window(qgis_processing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processing that puts results into the project only: pytest-qgis has no real layer tree view,

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ from soma_qgis.dock.run_settings import RunSettings
 from soma_qgis.dock.runs import Run as PanelRun
 from soma_qgis.dock.runs import RunQueue
 from soma_qgis.engine.engine import Engine
-from soma_qgis.engine.process import Launch
 from soma_qgis.locations import core_folder
 
 from .conftest import Recorder
@@ -39,14 +38,6 @@ Run = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.slow
 
 COMMAND = (sys.executable, "-m", "model_core")
-
-
-@pytest.fixture(scope="module")
-def real_engine() -> Iterator[Engine]:
-    """One worker for all tests of this file, on the Python of the tests."""
-    engine = Engine(lambda cancelled: Launch((*COMMAND, "serve")), lambda: 300.0)
-    yield engine
-    engine.close()
 
 
 @pytest.fixture(autouse=True)
