@@ -38,9 +38,9 @@ class Raster(NamedTuple):
     Attributes:
         array: (H, W) or (bands, H, W); a masked array marks pixels without data, and so does NaN.
         transform: from pixel corners (column, row) to map coordinates, as rasterio's; None where
-            the image is not georeferenced.
+            nothing is known of its place.
         crs: reference system, as rasterio's or anything it understands, such as "EPSG:32630"; None
-            where the image is not georeferenced.
+            where nothing is known of it. With a transform, images then lie by their coordinates.
     """
 
     array: Any
@@ -167,7 +167,9 @@ def _data_array(image: Any, name: str) -> OpenImage:
     try:
         upright = image.transpose(..., image.rio.y_dim, image.rio.x_dim)
         crs, nodata = image.rio.crs, image.rio.nodata
-        transform = None if crs is None else _transform_of(upright, name)
+        transform = _transform_of(upright, name)
+        if crs is None and _counts_pixels(transform):
+            transform = None
     except rioxarray.exceptions.RioXarrayError as error:
         raise BadInputError(
             f"The {name} is a DataArray without usable coordinates x and y "
@@ -195,6 +197,12 @@ def _transform_of(image: Any, name: str) -> Affine:
         f"The coordinates of the {name} are not evenly spaced, or are not those of its transform; "
         "resample it (rio.reproject), or give (array, transform, crs)."
     )
+
+
+def _counts_pixels(transform: Affine) -> bool:
+    """Return whether coordinates are the numbers of columns and rows, of edges or of centres."""
+    numbers = (Affine.translation(offset, offset) for offset in (0.0, -0.5))
+    return any(transform.almost_equals(one, 1e-6) for one in numbers)
 
 
 def _agrees(image: Any, transform: Affine) -> bool:
@@ -226,7 +234,7 @@ def _in_memory(raster: Raster, given: Image, name: str, nodata: float | None = N
         "nodata": nodata,
         "BIGTIFF": "IF_SAFER",
     }
-    if crs is not None:
+    if transform is not None:
         profile |= {"crs": crs, "transform": transform}
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), _quiet():
         try:
@@ -284,13 +292,13 @@ def _gdal_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _place(raster: Raster, name: str) -> tuple[Affine | None, CRS | None]:
-    """Return transform and CRS in rasterio's types: both, or neither.
+    """Return transform and CRS in rasterio's types: both, neither, or a transform alone.
 
     Raises:
         BadInputError: one of them is missing or is none.
     """
     transform, crs = raster.transform, raster.crs
-    if crs is None:
+    if crs is None and transform is None:
         return None, None
     if not isinstance(transform, Affine):
         raise BadInputError(
@@ -303,7 +311,7 @@ def _place(raster: Raster, name: str) -> tuple[Affine | None, CRS | None]:
             "map; give one as rasterio's dataset.transform."
         )
     try:
-        return transform, CRS.from_user_input(crs)
+        return transform, None if crs is None else CRS.from_user_input(crs)
     except CRSError as error:
         raise BadInputError(
             f"The CRS of the {name} is {crs!r}, which is unknown; give one as 'EPSG:32630'."

@@ -28,13 +28,18 @@ def on_map_of(target: Grid, points: NDArray[np.float64], source: Grid) -> NDArra
     if source.crs is None or target.crs is None:
         return points
     found = points if source.crs == target.crs else project(points, source.crs, target.crs)
-    circle = facts(target.crs).circle
+    return nearest(found, target)
+
+
+def nearest(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    """Return points (..., 2) of a grid's CRS with the longitudes that lie nearest its centre."""
+    circle = None if grid.crs is None else facts(grid.crs).circle
     if circle is None:
-        return found
-    centre = target.to_map(np.array([(target.width - 1) / 2, (target.height - 1) / 2]))[0]
-    turns = np.round((centre - found[..., 0]) / circle)
+        return points
+    centre = grid.to_map(np.array([(grid.width - 1) / 2, (grid.height - 1) / 2]))[0]
+    turns = np.round((centre - points[..., 0]) / circle)
     turns = np.where(np.isfinite(turns), turns, 0.0)
-    return np.stack([found[..., 0] + turns * circle, found[..., 1]], axis=-1)
+    return np.stack([points[..., 0] + turns * circle, points[..., 1]], axis=-1)
 
 
 def share_coordinates(first: Grid, second: Grid) -> bool:

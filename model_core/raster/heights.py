@@ -15,6 +15,7 @@ from model_core.errors import BadInputError
 from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid, lattice
+from model_core.geometry.projection import nearest, on_map_of
 from model_core.geometry.sampling import inside, sample
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
@@ -43,7 +44,7 @@ class GroundHeights:
     def at(self, points: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
         """Return the height (N,) in metres at points (N, 2) of a map, NaN where it is unknown."""
         if self.grid.crs != crs:
-            points = project(points, crs, self.grid.crs)
+            points = nearest(project(points, crs, self.grid.crs), self.grid)
         pixels = np.nan_to_num(self.grid.to_pixels(points), nan=-1e6, posinf=-1e6, neginf=-1e6)
         where = torch.from_numpy(pixels)[None, None]
         found = sample(torch.from_numpy(self.values)[None, None], where)
@@ -70,7 +71,7 @@ def read_heights(path: str, image: LocatedGrid) -> GroundHeights:
             )
         whole = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
         points = image.to_map(lattice(image.width, image.height))
-        under = whole.to_pixels(project(points, image.crs, whole.crs))
+        under = whole.to_pixels(on_map_of(whole, points, image))
         under = under[np.isfinite(under).all(axis=-1)]
         margin = MARGIN * (under.max(axis=0) - under.min(axis=0)) + 2
         low = np.maximum(np.floor(under.min(axis=0) - margin), 0).astype(int)

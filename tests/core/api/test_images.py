@@ -7,6 +7,7 @@ import pytest
 import rasterio
 import rasterio.shutil
 from rasterio.io import MemoryFile
+from rasterio.transform import Affine
 
 import model_core as soma
 from model_core.api.images import open_image
@@ -102,3 +103,28 @@ def test_turned_data_arrays_keep_their_place(tmp_path):
         assert given.transform.almost_equals(file.transform)
     with pytest.raises(soma.BadInputError, match="not evenly spaced"):
         open_image(image.isel(x=slice(10, None)), "image")
+
+
+def test_a_transform_without_a_crs_is_kept():
+    transform = Affine(10, 0, 600_000, 0, -10, 4_400_000)
+    image = open_image(soma.Raster(np.zeros((70, 80), np.uint8), transform), "image")
+    with rasterio.open(image.path) as dataset:
+        assert dataset.transform == transform
+        assert dataset.crs is None
+
+
+@pytest.mark.parametrize(
+    ("x", "place"),
+    [
+        (600_005 + 10.0 * np.arange(80), Affine(10, 0, 600_000, 0, -10, 4_400_000)),
+        (np.arange(80.0), Affine.identity()),  # numbers of pixels
+        (np.arange(80) + 0.5, Affine.identity()),
+    ],
+)
+def test_data_arrays_without_a_crs_lie_by_their_coordinates(x, place):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("rioxarray")
+    y = x[:70] if place.is_identity else 4_399_995 - 10.0 * np.arange(70)
+    image = xarray.DataArray(np.zeros((70, 80), np.uint8), {"y": y, "x": x}, ("y", "x"))
+    with rasterio.open(open_image(image, "image").path) as dataset:
+        assert dataset.transform == place
