@@ -30,11 +30,13 @@ class Fill:
 
     Attributes:
         bands: 1-based, those in which a pixel must hold the value.
-        height: of the image in pixels.
-        width: of the image in pixels.
+        height: in pixels, of the part of the image that was looked at: all that its file stores.
+        width: of the same part.
         regions: one for each value; empty where the image has no fill.
         unmeasured: pixels that are no finite number stand among those that the file calls valid, or
             GDAL would average what the pixels are computed from.
+        row: of the image, where that part starts.
+        column: of the image, where it starts.
     """
 
     bands: tuple[int, ...]
@@ -42,6 +44,8 @@ class Fill:
     width: int
     regions: tuple[FillRegion, ...] = ()
     unmeasured: bool = False
+    row: int = 0
+    column: int = 0
 
     def __bool__(self) -> bool:
         """Return whether there is any fill."""
@@ -55,15 +59,17 @@ class Fill:
     def near(self, rows: tuple[int, int], columns: tuple[int, int]) -> bool:
         """Return whether fill may be in some rows and columns of the image (the second of each not
         included)."""
-        for one in self.regions:
-            height, width = one.region.shape
-            inside = one.region[
-                rows[0] * height // self.height : (rows[1] - 1) * height // self.height + 1,
-                columns[0] * width // self.width : (columns[1] - 1) * width // self.width + 1,
-            ]
-            if inside.any():
-                return True
-        return False
+        down, across = np.arange(*rows), np.arange(*columns)
+        return any(one.region[self._cells(one, down, across)].any() for one in self.regions)
+
+    def _cells(
+        self, one: FillRegion, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the index of a region's cells under rows and columns of the image."""
+        height, width = one.region.shape
+        down = np.clip((rows - self.row) * height // self.height, 0, height - 1)
+        across = np.clip((columns - self.column) * width // self.width, 0, width - 1)
+        return down[:, None], across
 
     def mask(self, values: NDArray[np.generic], row: int, column: int) -> NDArray[np.bool_]:
         """Return which pixels (H, W) of a window are fill.
@@ -76,9 +82,8 @@ class Fill:
         height, width = values.shape[1:]
         found = np.zeros((height, width), bool)
         for one in self.regions:
-            rows = (row + np.arange(height)) * one.region.shape[0] // self.height
-            columns = (column + np.arange(width)) * one.region.shape[1] // self.width
-            within = one.region[rows[:, None], columns]
+            cells = self._cells(one, row + np.arange(height), column + np.arange(width))
+            within = one.region[cells]
             if within.any():
                 value = np.asarray(one.value, np.float32)[:, None, None]
                 found |= within & (values.astype(np.float32) == value).all(axis=0)

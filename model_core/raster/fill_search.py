@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import rasterio.features
@@ -20,7 +21,9 @@ from rasterio.io import DatasetReader
 from model_core.raster.fill import Fill, FillRegion
 from model_core.raster.morphology import dilated, flat_ground, opened, straight_share
 from model_core.raster.pixel_types import numpy_type, read_bands
+from model_core.raster.pixels import Extent
 from model_core.raster.sentinel1 import computed
+from model_core.raster.stored import stored_extent
 
 Mask = NDArray[np.bool_]
 
@@ -71,6 +74,7 @@ def find_fill(
     bands: tuple[int, ...],
     linear_sar: bool = False,
     least_levels: int = 2,
+    stored: Extent | None = None,
 ) -> Fill:
     """Look for fill in some bands of an image; classes (a palette) have none.
 
@@ -79,16 +83,22 @@ def find_fill(
         bands: 1-based; fill has its value in all of them.
         linear_sar: values may be amplitudes or intensities, whose zeros are far from all others.
         least_levels: different values that there must be beside the fill.
+        stored: what :func:`stored_extent` says of the image, where it is known already.
     """
     if any(dataset.colorinterp[band - 1] == ColorInterp.palette for band in bands):
         return Fill(bands, dataset.height, dataset.width)
     dtype = numpy_type(dataset.dtypes[bands[0] - 1])
-    factor = max(1, -(-max(dataset.width, dataset.height) // SAMPLE_SIDE))
-    shape = (len(bands), -(-dataset.height // factor), -(-dataset.width // factor))
+    extent = stored or stored_extent(dataset)
+    height, width = (stop - start for start, stop in extent)
+    factor = max(1, -(-max(width, height) // SAMPLE_SIDE))
+    part: dict[str, Any] = {
+        "window": extent,
+        "out_shape": (len(bands), -(-height // factor), -(-width // factor)),
+    }
     # The nearest pixels, not averages: fill is one exact value.
-    raw = read_bands(dataset, bands, out_shape=shape)
+    raw = read_bands(dataset, bands, **part)
     values = (np.abs(raw) if raw.dtype.kind == "c" else raw).astype(np.float32)
-    declared = (dataset.read_masks(bands, out_shape=shape) > 127).all(axis=0)
+    declared = (dataset.read_masks(bands, **part) > 127).all(axis=0)
     finite = np.isfinite(values).all(axis=0)
     outside = ~(declared & finite)
     regions: tuple[FillRegion, ...] = ()
@@ -97,7 +107,7 @@ def find_fill(
         decibel = linear_sar and not coarse and bool((values[:, ~outside] >= 0).all())
         regions = tuple(_regions(_Sample(values, coarse, decibel), outside))
     unmeasured = bool((declared & ~finite).any()) or computed(dataset)
-    return Fill(bands, dataset.height, dataset.width, regions, unmeasured)
+    return Fill(bands, height, width, regions, unmeasured, extent[0][0], extent[1][0])
 
 
 def find_fill_of_raster(dataset: DatasetReader) -> Fill:

@@ -13,6 +13,7 @@ from model_core.errors import BadInputError
 from model_core.geometry.footprint import Footprint, footprint
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid, regular_grid
+from model_core.raster.pixels import Extent
 from model_core.raster.scene import SMALLEST_SIDE, Scene
 
 COARSER = 1.5
@@ -51,8 +52,9 @@ def common_grid(
         points = np.asarray((found.points - start[:, 2]) @ np.linalg.inv(linear).T, np.float64)
         found = Footprint(points, found.pixel / math.sqrt(abs(np.linalg.det(linear))))
     factor = _coarsening(found, base)
-    low = np.maximum(np.floor(found.points.min(axis=0) + 0.5), 0)
-    high = np.minimum(np.ceil(found.points.max(axis=0) + 0.5), [base.width, base.height])
+    first, last = np.array(_stored(reference, base)).T[:, ::-1]
+    low = np.maximum(np.floor(found.points.min(axis=0) + 0.5), first)
+    high = np.minimum(np.ceil(found.points.max(axis=0) + 0.5), last)
     if (high <= low).any():
         raise BadInputError(_apart(reference, moving, base, found.points))
     if extent is not None:
@@ -98,13 +100,24 @@ def _footprint(moving: Scene, reference: str, base: Grid) -> Footprint:
     Raises:
         BadInputError: no point of it has a place in the reference's CRS.
     """
-    found = footprint(moving.grid, base)
+    (top, bottom), (left, right) = _stored(moving, moving.grid)
+    part = moving.grid
+    if (bottom - top, right - left) != (part.height, part.width):
+        part = part.window(top, left, bottom - top, right - left)
+    found = footprint(part, base)
     if not len(found.points):
         raise BadInputError(
             f"{moving.name} cannot be projected to the CRS of {reference}; "
             "check the CRS of both layers."
         )
     return found
+
+
+def _stored(scene: Scene, grid: Grid) -> Extent:
+    """Return the rows and columns of a scene's grid that count: what its file stores, where a
+    geotransform places it."""
+    placed = scene.georeferenced and not isinstance(scene.grid, LocatedGrid)
+    return scene.stored if placed else ((0, grid.height), (0, grid.width))
 
 
 def _coarsening(found: Footprint, base: Grid) -> int:

@@ -86,15 +86,16 @@ def estimate_radiometry(
         BadInputError: no valid pixel, or all valid pixels have one value.
     """
     with open_raster(scene.path) as dataset:
-        factor = max(1, -(-max(dataset.width, dataset.height) // SAMPLE_SIDE))
-        shape = (-(-dataset.height // factor), -(-dataset.width // factor))
-        extent = ((0, dataset.height), (0, dataset.width))
-        values, good = read_values(dataset, fill, extent, shape, palette)
+        height, width = (stop - start for start, stop in scene.stored)
+        factor = max(1, -(-max(width, height) // SAMPLE_SIDE))
+        shape = (-(-height // factor), -(-width // factor))
+        values, good = read_values(dataset, fill, scene.stored, shape, palette)
         band = scene.bands[0] - 1
         scale, offset = dataset.scales[band], dataset.offsets[band]
     if mask is not None and good.any():
-        window = Window(0, 0, *shape, factor)
-        good &= ~mask.covers(window.positions(), scene.grid)
+        origin = [scene.stored[1][0], scene.stored[0][0]]
+        positions = Window(0, 0, *shape, factor).positions() + origin
+        good &= ~mask.covers(positions, scene.grid)
         if not good.any():
             raise BadInputError(
                 f"All valid pixels of {scene.name} are left out by the mask or as water; leave out "

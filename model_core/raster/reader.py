@@ -74,7 +74,8 @@ class SceneReader:
         self.mask = mask
         with open_raster(scene.path) as dataset:
             self.palette = palette_of(dataset, scene.bands, scene.modality)
-            self.fill = find_fill(dataset, scene.bands, linear_sar=scene.modality == "sar")
+            linear = scene.modality == "sar"
+            self.fill = find_fill(dataset, scene.bands, linear, stored=scene.stored)
         self.radiometry = estimate_radiometry(scene, self.fill, self.palette, mask)
 
     def unmasked(self) -> SceneReader:

@@ -18,7 +18,9 @@ from model_core.raster.grid_checks import check_georeferencing
 from model_core.raster.location import located_grid
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
+from model_core.raster.pixels import Extent
 from model_core.raster.sentinel1 import computed, default_band, note
+from model_core.raster.stored import stored_extent
 from model_core.raster.view import Modality
 
 SMALLEST_SIDE = 64
@@ -42,6 +44,7 @@ class Scene:
         grid: its geometry; see :func:`grid_of`.
         dtype: of the matched bands.
         nodata: of the first matched band, or None.
+        stored: rows and columns around all that the file stores; see :func:`stored_extent`.
         note: what a user should know of how the file is read.
     """
 
@@ -52,6 +55,7 @@ class Scene:
     count: int
     dtype: str
     nodata: float | None
+    stored: Extent
     note: str = ""
 
     @property
@@ -145,6 +149,7 @@ def open_scene(
             dtype=dataset.dtypes[chosen[0] - 1],
             nodata=dataset.nodatavals[chosen[0] - 1],
             note=note(dataset),
+            stored=stored_extent(dataset),
         )
 
 
