@@ -106,6 +106,17 @@ def project(points: NDArray[np.float64], source: CRS, target: CRS) -> NDArray[np
     return found.reshape(points.shape)
 
 
+def kind_of(crs: CRS) -> str:
+    """Return what kind of CRS it is, as PROJJSON names it: "GeographicCRS", "ProjectedCRS", ...
+
+    Of a CRS with heights it is its horizontal part.
+
+    Raises:
+        CRSError: PROJ does not understand it.
+    """
+    return str(_horizontal(crs.to_dict(projjson=True)).get("type", "unknown"))
+
+
 def is_nameless(crs: CRS) -> bool:
     """Return whether a CRS says no more than that there are coordinates: as good as none."""
     found = crs.to_dict(projjson=True)

@@ -5,16 +5,58 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
 
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line
+from model_core.geometry.crs import kind_of
 from model_core.geometry.grid import Grid
 
 PRECISE = 0.01
 """Pixels to which a place on the map must lead back to its pixel in double precision."""
 
 
+MAPS = {
+    "GeographicCRS", "ProjectedCRS", "EngineeringCRS", "DerivedGeographicCRS",
+    "DerivedProjectedCRS", "DerivedEngineeringCRS",
+}  # fmt: skip
+"""Kinds of CRSs with two axes along which a raster's rows and columns can lie."""
+
+NO_MAPS = {
+    "GeodeticCRS": "it is geocentric, with three axes from the centre of the Earth",
+    "VerticalCRS": "it is of heights only",
+    "TemporalCRS": "it is of times only",
+    "ParametricCRS": "it is of another quantity than place",
+}
+
 LARGEST_SIDE = 2**31 - 1
 """Pixels: GDAL counts them in integers of 32 bits."""
+
+
+def check_crs(crs: CRS, name: str) -> None:
+    """Refuse a CRS in which a raster cannot lie.
+
+    Args:
+        crs: of a file.
+        name: of the file, for the sentence.
+
+    Raises:
+        BadInputError: it is geocentric or of heights or times only, or PROJ cannot tell.
+    """
+    try:
+        kind = kind_of(crs)
+    except (CPLE_BaseError, CRSError, ValueError, KeyError) as error:
+        raise BadInputError(
+            f"{name} has a CRS that PROJ does not understand ({first_line(error)}); "
+            "set the CRS of the file anew."
+        ) from error
+    if kind not in MAPS:
+        why = NO_MAPS.get(kind, f"a {kind}")
+        raise BadInputError(
+            f"{name} has a CRS in which no map can lie ({why}); set the CRS that its coordinates "
+            "are of, or warp it to a map projection."
+        )
 
 
 def check_georeferencing(grid: Grid, name: str) -> None:

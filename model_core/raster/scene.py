@@ -14,7 +14,7 @@ from rasterio.transform import Affine
 from model_core.errors import BadInputError, shown
 from model_core.geometry.crs import COORDINATES, is_nameless
 from model_core.geometry.grid import Grid
-from model_core.raster.grid_checks import check_georeferencing
+from model_core.raster.grid_checks import check_crs, check_georeferencing
 from model_core.raster.location import located_grid
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
@@ -86,6 +86,8 @@ def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
     """
     crs, transform = dataset.crs, dataset.transform
     size = dataset.width, dataset.height
+    if crs is not None:
+        check_crs(crs, raster_name(dataset.name))
     if transform.is_identity:
         return located_grid(dataset, dem) or Grid(None, transform, *size)
     if crs is None or is_nameless(crs):

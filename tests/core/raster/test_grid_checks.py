@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.geometry.grid import Grid
 from model_core.products.output_grid import output_grid
-from model_core.raster.grid_checks import check_georeferencing
+from model_core.raster.grid_checks import check_crs, check_georeferencing
 from model_core.raster.scene import open_scene
 from tests.core.rasters import NORTH_UP, UTM, write
 
@@ -57,6 +58,27 @@ def test_a_file_with_such_a_geotransform_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "flat.tif", values, Affine(0, 0, 10, 0, 0, 10))
     with pytest.raises(BadInputError, match=r"^flat\.tif .*; set its georeferencing anew\.$"):
         open_scene(path, "sar")
+
+
+@pytest.mark.parametrize(
+    ("crs", "words"),
+    [
+        ("EPSG:4978", "it is geocentric"),
+        ("EPSG:5773", "it is of heights only"),
+        ("EPSG:4326", ""),
+        ("EPSG:32630+5773", ""),
+        ("EPSG:4979", ""),
+        ("+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=30 +lon_0=10", ""),
+        ("+proj=longlat +R=1737400 +no_defs", ""),
+        ('LOCAL_CS["Site grid",UNIT["metre",1],AXIS["East",EAST],AXIS["North",NORTH]]', ""),
+    ],
+)
+def test_crss_in_which_no_raster_can_lie(crs: str, words: str) -> None:
+    if not words:
+        check_crs(CRS.from_user_input(crs), "a.tif")
+        return
+    with pytest.raises(BadInputError, match=rf"^a\.tif has a CRS in .*{words}.*warp it to a map"):
+        check_crs(CRS.from_user_input(crs), "a.tif")
 
 
 @pytest.mark.parametrize(
