@@ -117,6 +117,27 @@ def kind_of(crs: CRS) -> str:
     return str(_horizontal(crs.to_dict(projjson=True)).get("type", "unknown"))
 
 
+def same_crs(first: CRS | None, second: CRS | None) -> bool:
+    """Return whether two CRSs are one; of site grids name and unit decide.
+
+    To GDAL every site grid is the same as every other, and as no CRS at all.
+    """
+    if first is None or second is None:
+        return first is second
+    if first is second:
+        return True
+    return bool(first == second) and _site_grid(first) == _site_grid(second)
+
+
+@lru_cache(maxsize=64)
+def _site_grid(crs: CRS) -> tuple[str, float] | None:
+    """Return name and unit of an engineering CRS; None: it is another."""
+    found = _horizontal(crs.to_dict(projjson=True))
+    if found.get("type") != "EngineeringCRS":
+        return None
+    return str(found.get("name")), facts(crs).unit
+
+
 def is_nameless(crs: CRS) -> bool:
     """Return whether a CRS says no more than that there are coordinates: as good as none."""
     found = crs.to_dict(projjson=True)

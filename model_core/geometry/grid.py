@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
-from model_core.geometry.crs import COORDINATES, facts
+from model_core.geometry.crs import COORDINATES, facts, same_crs
 from model_core.geometry.metres import ground_matrices, unit_lengths
 
 SQUARE = 1e-6
@@ -35,7 +35,7 @@ class Grid:
     @property
     def written_crs(self) -> CRS | None:
         """The CRS for a file."""
-        return None if self.crs == COORDINATES else self.crs
+        return None if same_crs(self.crs, COORDINATES) else self.crs
 
     @property
     def written_transform(self) -> Affine:

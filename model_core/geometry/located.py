@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from model_core.geometry.crs import same_crs
 from model_core.geometry.grid import Grid, apply_transform
 from model_core.geometry.locator import Locator, fit_affine
 
@@ -78,7 +79,7 @@ class LocatedGrid(Grid):
     def apart(self, other: Grid) -> float:
         """Return how far, in pixels, another image lies from this one at most, whatever its own
         pixels' size; infinite where no locator places it in the same CRS."""
-        if not isinstance(other, LocatedGrid) or other.crs != self.crs:
+        if not isinstance(other, LocatedGrid) or not same_crs(other.crs, self.crs):
             return math.inf
         there = other.to_map(lattice(other.width, other.height))
         difference = there - self.to_map(lattice(self.width, self.height))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model_core.geometry.crs import facts, project
+from model_core.geometry.crs import facts, project, same_crs
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
 from model_core.geometry.sampling import sample
@@ -27,7 +27,7 @@ def on_map_of(target: Grid, points: NDArray[np.float64], source: Grid) -> NDArra
     """
     if source.crs is None or target.crs is None:
         return points
-    found = points if source.crs == target.crs else project(points, source.crs, target.crs)
+    found = points if same_crs(source.crs, target.crs) else project(points, source.crs, target.crs)
     return nearest(found, target)
 
 
@@ -45,8 +45,9 @@ def nearest(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
 def share_coordinates(first: Grid, second: Grid) -> bool:
     """Return whether coordinates mean the same place to two grids, however their CRSs are spelled:
     with a height beside, from another authority, or with longitudes counted from 0 to 360°."""
-    if first.crs is None or second.crs is None or first.crs == second.crs:
-        return first.crs == second.crs
+    same = same_crs(first.crs, second.crs)
+    if same or first.crs is None or second.crs is None:
+        return same
     if not (first.in_metres and second.in_metres):
         return False
     x, y = np.meshgrid([-0.5, first.width - 0.5], [-0.5, first.height - 0.5])
@@ -64,7 +65,11 @@ def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> ND
     the pixel plane. Positions that are not finite become NaN.
     """
     located = isinstance(target, LocatedGrid)
-    if source.crs is None or target.crs is None or (source.crs == target.crs and not located):
+    if (
+        source.crs is None
+        or target.crs is None
+        or (same_crs(source.crs, target.crs) and not located)
+    ):
         return _project_all(positions, source, target)
     finite = np.isfinite(positions).all(axis=-1)
     if not finite.any():

@@ -10,7 +10,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from model_core.errors import BadInputError, first_line
-from model_core.geometry.crs import kind_of
+from model_core.geometry.crs import facts, kind_of
 from model_core.geometry.grid import Grid
 
 PRECISE = 0.01
@@ -45,14 +45,18 @@ def check_crs(crs: CRS, name: str) -> None:
         BadInputError: it is geocentric or of heights or times only, or PROJ cannot tell.
     """
     try:
-        kind = kind_of(crs)
+        kind, unit = kind_of(crs), facts(crs).unit
     except (CPLE_BaseError, CRSError, ValueError, KeyError) as error:
         raise BadInputError(
             f"{name} has a CRS that PROJ does not understand ({first_line(error)}); "
             "set the CRS of the file anew."
         ) from error
+    if not 0 < unit < math.inf:
+        raise BadInputError(
+            f"{name} has a CRS whose unit has no length; set the CRS of the file anew."
+        )
     if kind not in MAPS:
-        why = NO_MAPS.get(kind, f"a {kind}")
+        why = NO_MAPS.get(kind, f"it is a {kind}")
         raise BadInputError(
             f"{name} has a CRS in which no map can lie ({why}); set the CRS that its coordinates "
             "are of, or warp it to a map projection."

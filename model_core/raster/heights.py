@@ -12,7 +12,7 @@ from rasterio.enums import Resampling
 from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
-from model_core.geometry.crs import project
+from model_core.geometry.crs import project, same_crs
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid, lattice
 from model_core.geometry.projection import nearest, on_map_of
@@ -43,7 +43,7 @@ class GroundHeights:
 
     def at(self, points: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
         """Return the height (N,) in metres at points (N, 2) of a map, NaN where it is unknown."""
-        if self.grid.crs != crs:
+        if not same_crs(self.grid.crs, crs):
             points = nearest(project(points, crs, self.grid.crs), self.grid)
         pixels = np.nan_to_num(self.grid.to_pixels(points), nan=-1e6, posinf=-1e6, neginf=-1e6)
         where = torch.from_numpy(pixels)[None, None]

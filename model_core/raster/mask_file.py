@@ -14,7 +14,7 @@ from rasterio.transform import Affine
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
-from model_core.geometry.crs import COORDINATES, project
+from model_core.geometry.crs import COORDINATES, project, same_crs
 from model_core.geometry.grid import Grid
 from model_core.geometry.window import Window
 from model_core.raster.mask import Mask, PolygonMask, RasterMask
@@ -60,7 +60,7 @@ def _raster(source: str, working: Grid) -> RasterMask:
 
 
 def _check_crs(name: str, crs: CRS | None, working: Grid) -> None:
-    has_crs = crs not in (None, COORDINATES)
+    has_crs = crs is not None and not same_crs(crs, COORDINATES)
     if not has_crs and working.in_metres:
         raise BadInputError(
             f"The mask {name} has no CRS and the images have one, so that its place is unknown; "
@@ -71,7 +71,7 @@ def _check_crs(name: str, crs: CRS | None, working: Grid) -> None:
             f"The mask {name} has a CRS and the images have none, so that its place in them is "
             "unknown; give one in pixels of the images, or in their coordinates."
         )
-    if crs != working.crs and not has_crs:
+    if not has_crs and not same_crs(crs, working.crs):
         raise BadInputError(
             f"Of the mask {name} and the images one is in pixels and the other has coordinates; "
             "give a mask that is georeferenced as the images are."
@@ -148,7 +148,7 @@ def lattice(working: Grid, crs: CRS | None) -> Grid:
     """
     outline = Window(0, 0, 33, 33).positions() / 32 * [working.width, working.height] - 0.5
     on_map = working.to_map(outline)
-    if working.crs is not None and crs is not None and crs != working.crs:
+    if working.crs is not None and crs is not None and not same_crs(crs, working.crs):
         on_map = project(on_map, working.crs, crs)
     known = np.isfinite(on_map).all(axis=-1)
     points, on_map = on_map[known], np.where(known[..., None], on_map, np.nan)

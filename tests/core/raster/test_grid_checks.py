@@ -81,6 +81,12 @@ def test_crss_in_which_no_raster_can_lie(crs: str, words: str) -> None:
         check_crs(CRS.from_user_input(crs), "a.tif")
 
 
+def test_a_unit_of_no_length() -> None:
+    wkt = 'LOCAL_CS["Zero",UNIT["unknown",0],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
+    with pytest.raises(BadInputError, match="whose unit has no length"):
+        check_crs(CRS.from_wkt(wkt), "a.tif")
+
+
 @pytest.mark.parametrize(
     ("pixel_size", "words"),
     [(1e-9, r"1e\+12 x 1e\+12 pixels.*larger output_pixel_size"), (1e5, "100 x 100 pixels.*small")],
