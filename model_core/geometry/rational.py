@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.rpc import RPC
-from rasterio.transform import RPCTransformer
 
 from model_core.geometry.crs import project
 from model_core.geometry.grid import apply_transform
@@ -36,9 +34,7 @@ class RationalLocator:
     def __init__(self, rpcs: RPC, crs: CRS, heights: Heights | None) -> None:
         """``crs`` is the map's; where ``heights`` knows none, the mean height is taken."""
         self.mean = float(rpcs.height_off)
-        self._crs, self._heights = crs, heights
-        self._transformer = RPCTransformer(rpcs)
-        self._lock = threading.Lock()  # a transformer is for one thread at a time
+        self._rpcs, self._crs, self._heights = rpcs, crs, heights
         # A height between two points is not what interpolation makes of theirs.
         self.spacing = 16 if heights is None else 4
         self.words = f"RPCs at their mean height of {self.mean:.0f} m"
@@ -57,10 +53,18 @@ class RationalLocator:
         if self._heights is not None:
             known = self._heights.at(flat, self._crs)
             height = np.where(np.isnan(known), self.mean, known)
-        with self._lock:
-            rows, columns = self._transformer.rowcol(longitude, latitude, zs=height, op=float)
-        # The transformer counts from the corner of the first pixel.
-        return np.asarray(np.stack([columns, rows], axis=-1).reshape(points.shape) - 0.5)
+        r = self._rpcs
+        turned = (longitude - r.long_off + 180) % 360 - 180
+        terms = _terms(
+            turned / r.long_scale,
+            (latitude - r.lat_off) / r.lat_scale,
+            (height - r.height_off) / r.height_scale,
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = terms @ r.samp_num_coeff / (terms @ r.samp_den_coeff)
+            y = terms @ r.line_num_coeff / (terms @ r.line_den_coeff)
+        found = np.stack([r.samp_off + r.samp_scale * x, r.line_off + r.line_scale * y], axis=-1)
+        return np.asarray(found.reshape(points.shape))
 
     def to_map(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map pixel centres (..., 2) to points of the map (..., 2)."""
@@ -68,3 +72,14 @@ class RationalLocator:
         step = abs(self._affine.determinant) ** 0.5
         start = apply_transform(self._affine, flat)
         return solve(self.to_pixels, flat, start, step, CLOSE).reshape(pixels.shape)
+
+
+def _terms(
+    x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the terms (N, 20) of the polynomials, in the order of RPC00B."""
+    one = np.ones_like(x)
+    linear = (one, x, y, z)
+    square = (x * y, x * z, y * z, x * x, y * y, z * z)
+    cubic = (x * y * z, x**3, x * y * y, x * z * z, x * x * y, y**3, y * z * z, x * x * z)
+    return np.stack([*linear, *square, *cubic, y * y * z, z**3], axis=-1)

@@ -83,7 +83,11 @@ def _annotation(polarisation: str, kind: str) -> str:
   <imageAnnotation><imageInformation>
     <outputPixels>16 bit Unsigned Integer</outputPixels>
     <numberOfSamples>{WIDTH}</numberOfSamples><numberOfLines>{HEIGHT}</numberOfLines>
-  </imageInformation></imageAnnotation>
+  </imageInformation><processingInformation>
+    <ellipsoidName>WGS84</ellipsoidName>
+    <ellipsoidSemiMajorAxis>6.378137000000000e+06</ellipsoidSemiMajorAxis>
+    <ellipsoidSemiMinorAxis>6.356752314245179e+06</ellipsoidSemiMinorAxis>
+  </processingInformation></imageAnnotation>
   <geolocationGrid><geolocationGridPointList count="210">{points}</geolocationGridPointList>
   </geolocationGrid>
 </product>

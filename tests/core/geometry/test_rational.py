@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.transform import RPCTransformer
 
-from model_core.geometry.rational import RationalLocator
+from model_core.geometry.crs import project
+from model_core.geometry.rational import WGS84, RationalLocator
 from tests.core.located import (
     MEAN_HEIGHT,
     RISE,
@@ -40,6 +42,21 @@ def test_at_their_mean_height() -> None:
     locator = RationalLocator(coefficients(), UTM_CRS, None)
     assert np.abs(locator.to_pixels(place(SOME)) - SOME).max() < FIT
     assert locator.words == "RPCs at their mean height of 250 m"
+
+
+def test_they_are_those_of_gdal() -> None:
+    rpcs = coefficients()
+    random = np.random.default_rng(2)
+    for name in ("samp_num_coeff", "samp_den_coeff", "line_num_coeff", "line_den_coeff"):
+        setattr(rpcs, name, list(np.array(getattr(rpcs, name)) + random.uniform(-1e-3, 1e-3, 20)))
+    degrees = project(place(SOME), UTM_CRS, WGS84)
+    heights = height(place(SOME))
+    with RPCTransformer(rpcs) as gdal:
+        rows, columns = gdal.rowcol(*degrees.T, zs=heights, op=float)
+    locator = RationalLocator(rpcs, UTM_CRS, Hill())
+    # GDAL counts from the corner of the first pixel.
+    expected = np.stack([columns, rows], axis=-1) - 0.5
+    assert np.abs(locator.to_pixels(place(SOME)) - expected).max() < 1e-6
 
 
 def test_with_heights() -> None:

@@ -17,6 +17,7 @@ from model_core.geometry.crs import project
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
 from model_core.raster.opening import open_raster
+from model_core.raster.overlap import common_grid
 from model_core.raster.scene import grid_of, open_scene
 from tests.core import rasters
 from tests.core.located import (
@@ -119,3 +120,16 @@ def test_heights_of_elsewhere_are_refused(tmp_path: Path) -> None:
     nowhere = rasters.write(tmp_path / "plain.tif", NOTHING, None, None)
     with pytest.raises(BadInputError, match=r"plain\.tif have no CRS"):
         grid(raw, nowhere)
+
+
+def test_an_extent_is_in_the_crs_that_the_file_states(tmp_path: Path) -> None:
+    raw = write_raw(tmp_path / "raw.tif", NOTHING, gcps=control_points(), crs=DEGREES)
+    scene = open_scene(raw, "sar")
+    whole = common_grid(scene, scene)
+    box = (-1.83, 39.72, -1.81, 39.74)
+    part = common_grid(scene, scene, box)
+    assert part.crs == whole.crs == CRS.from_epsg(32630)
+    corners = part.to_map(np.array([[-0.5, -0.5], [part.width - 0.5, part.height - 0.5]]))
+    (west, north), (east, south) = project(corners, part.crs, DEGREES)
+    assert [west, south, east, north] == pytest.approx(box, abs=1e-3)
+    assert part.width < whole.width / 2
