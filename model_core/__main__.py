@@ -8,8 +8,10 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from model_core.commands.stopping import ignore_signals, stop_on_signals
 from model_core.commands.streams import prepare_streams, with_negative_numbers
-from model_core.errors import SomaError
+from model_core.errors import user_error
+from model_core.memory import LEAST_AT_START, check_memory
 from model_core.version import __version__
 
 # Threads that wait by spinning make torch five to ten times slower wherever another program, such
@@ -52,13 +54,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; a user's error is one sentence on stderr and a non-zero exit code."""
     prepare_streams()
     given = sys.argv[1:] if arguments is None else arguments
-    options = build_parser().parse_args(with_negative_numbers(given))
     try:
+        if "torch" not in sys.modules:
+            check_memory(LEAST_AT_START)
+        options = build_parser().parse_args(with_negative_numbers(given))
         return int(options.run(options))
-    except SomaError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    except Exception as error:
+        known = user_error(error)
+        if known is None:
+            raise
+        sys.stderr.write(f"{known}\n")
+        return known.exit_code
+
+
+def program() -> int:
+    """Run one command as a process of its own, which is to end in order whenever it is asked to."""
+    stop_on_signals()
+    code = main()
+    ignore_signals()
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -6,6 +6,7 @@ reported with its traceback. ``exit_code`` is what the command line exits with.
 
 from __future__ import annotations
 
+import errno
 import os
 import reprlib
 from typing import Any
@@ -25,6 +26,45 @@ class CancelledError(SomaError):
     """The caller asked to stop; nothing was left behind."""
 
     exit_code = 130
+
+
+class OutOfMemoryError(SomaError):
+    """The system gives no more memory; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The memory ran out; close other programs, or register a part of the images by giving "
+            "an extent."
+        )
+
+
+_OF_MEMORY = (
+    "allocate memory",  # torch, and the system
+    "out of memory",  # CUDA, GDAL, SQLite
+    "start new thread",  # Python, where there is no room for a thread's stack
+    "failed to map segment",  # the loader of libraries
+    "bad_alloc",
+    "bad allocation",
+    "create a primitive",  # oneDNN
+)
+"""What libraries say where the memory runs out, in small letters."""
+
+
+def user_error(error: BaseException) -> SomaError | None:
+    """Return what to tell the user of an error; None: it is a defect.
+
+    An error that was raised because memory ran out is that, whatever became of it on the way.
+    """
+    known = error if isinstance(error, SomaError) else None
+    while True:
+        said = str(error).lower()
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            return OutOfMemoryError()
+        if not isinstance(error, SomaError) and any(words in said for words in _OF_MEMORY):
+            return OutOfMemoryError()
+        if error.__cause__ is None:
+            return known
+        error = error.__cause__
 
 
 LONGEST_SHOWN = 200

@@ -23,9 +23,10 @@ from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import in_folder
 from model_core.products.report import report_data
 from model_core.products.space import space_needed
-from model_core.raster.destination import check_outputs, output_folder
+from model_core.raster.destination import check_outputs
 from model_core.raster.fill_search import find_fill_of_raster
 from model_core.raster.opening import open_raster
+from model_core.raster.output_folder import output_folder
 from model_core.raster.scene import grid_of
 from model_core.registration.words import percent
 from model_core.settings import SETTINGS

@@ -37,7 +37,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Register, and say what came of it on stdout."""
-    from model_core.raster.destination import output_folder
+    from model_core.raster.output_folder import output_folder
     from model_core.workflows.register import register
 
     outputs = in_folder(options.out)

@@ -82,7 +82,7 @@ def _add_displacement(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Render the pair and name the files."""
     from model_core.commands.feedback import StandardErrorFeedback
-    from model_core.raster.destination import output_folder
+    from model_core.raster.output_folder import output_folder
     from model_core.simulation.scene_pair import FILES, SceneSettings, simulate
 
     settings = SceneSettings(

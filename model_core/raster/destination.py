@@ -6,8 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from model_core.errors import BadInputError, shown
@@ -15,9 +14,6 @@ from model_core.paths import checked_path
 from model_core.raster.side_files import side_files
 from model_core.raster.source_files import files_of
 from model_core.raster.unfinished import UNFINISHED, clear_leftovers
-
-_created: set[Path] = set()
-"""Folders that were made for outputs that are not there yet."""
 
 
 def check_outputs(
@@ -171,40 +167,3 @@ def _check_space(needed: Mapping[str, int]) -> None:
 
 def _why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-@contextmanager
-def output_folder(folder: Path) -> Iterator[None]:
-    """Create a folder for outputs; take it away again where nothing was put into it.
-
-    Raises:
-        BadInputError: the folder cannot be created.
-    """
-    missing: list[Path] = []
-    try:
-        missing = [p for p in (folder, *folder.parents) if not p.exists()]
-        _created.update(missing)
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        remove_empty_folders(missing)
-        raise BadInputError(
-            f"The output folder {shown(folder)} cannot be created ({_why(error)}); "
-            "choose another one."
-        ) from error
-    try:
-        yield
-    finally:
-        remove_empty_folders(missing)
-
-
-def remove_empty_folders(folders: Iterable[Path] | None = None) -> None:
-    """Take away folders that were made for outputs and have none.
-
-    Args:
-        folders: the innermost first; None: all that this process has made and that still wait.
-    """
-    every = sorted(_created, key=lambda p: -len(p.parts)) if folders is None else list(folders)
-    for folder in every:
-        with suppress(OSError):  # something is in it, or it was not made
-            folder.rmdir()
-        _created.discard(folder)

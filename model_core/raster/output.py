@@ -100,15 +100,15 @@ def clean_up() -> None:
     """Delete all that is being written: for a process that is about to end without unwinding."""
     if os.getpid() != _owner:
         return
-    # What is complete gets the moment that it needs to come to its place.
-    free = _moving.acquire(timeout=MOVING_PATIENCE)
+    # What is complete gets the moment that it needs to come to its place, or the next run does it.
+    if not _moving.acquire(timeout=MOVING_PATIENCE):
+        return
     try:
         for path, folder in list(_writing.items()):
             _writing.pop(path, None)
             folder.delete()
     finally:
-        if free:
-            _moving.release()
+        _moving.release()
 
 
 def written_files() -> list[Path]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from model_core.device import choose_device
+from model_core.memory import check_memory
 from model_core.network.checkpoint import load_network
 from model_core.network.feature_maps import FeatureMaps
 from model_core.network.images import ImageBatch
@@ -62,8 +63,10 @@ def load_model(model: str, device: str) -> tuple[RegistrationModel, str]:
         device: "auto", "cpu" or "cuda".
 
     Raises:
-        BadInputError: the model is unknown or its file is not sound; the device is not there.
+        BadInputError: the model is unknown or its file is not sound; the device is not there; a
+            limit leaves this process too little memory.
     """
+    check_memory()
     chosen, reason = choose_device(device)
     file = Path(model)
     stamp = file.stat().st_mtime_ns if is_file(file) else 0  # a replaced file is loaded anew

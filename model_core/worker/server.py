@@ -9,7 +9,15 @@ import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from model_core.errors import BadInputError, CancelledError, SomaError, first_line, given
+from model_core.errors import (
+    BadInputError,
+    CancelledError,
+    OutOfMemoryError,
+    SomaError,
+    first_line,
+    given,
+    user_error,
+)
 from model_core.feedback import Feedback
 from model_core.raster.output import clean_up
 from model_core.version import __version__
@@ -32,6 +40,7 @@ _KINDS: tuple[tuple[type[SomaError], str], ...] = (
     (CancelledError, "cancelled"),
     (ProtocolError, "protocol"),
     (BadInputError, "bad_input"),
+    (OutOfMemoryError, "memory"),
 )
 
 
@@ -137,10 +146,11 @@ class Server:
             self._cancelled.discard(identifier or "")
 
     def _report(self, identifier: str | None, error: Exception) -> None:
-        kind = next((name for cls, name in _KINDS if isinstance(error, cls)), "unexpected")
         details = ""
         if not isinstance(error, SomaError):
             details = "".join(traceback.format_exception(error))
+        error = user_error(error) or error
+        kind = next((name for cls, name in _KINDS if isinstance(error, cls)), "unexpected")
         self.send(
             "error",
             id=identifier,
@@ -185,11 +195,6 @@ def _sentence(error: Exception) -> str:
         return (
             f"The Python that runs SOMA cannot load what it needs ({first_line(error)}); "
             "install torch, timm, rasterio and safetensors there, or choose another Python."
-        )
-    if isinstance(error, MemoryError):
-        return (
-            "The memory ran out; close other programs, or register a part of the images "
-            "by giving an extent."
         )
     return (
         f"Something went wrong that should not have ({type(error).__name__}: "

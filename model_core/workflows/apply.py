@@ -11,6 +11,7 @@ from model_core.feedback import Feedback, Progress
 from model_core.geometry.grid import Grid
 from model_core.geometry.located import LocatedGrid
 from model_core.geometry.projection import share_coordinates
+from model_core.memory import check_memory
 from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.products.output_grid import output_grid
@@ -54,6 +55,7 @@ def apply_registration(
             output cannot be written; nothing was written.
         CancelledError: on request; nothing was written.
     """
+    check_memory()
     field = read_displacement_raster(displacement_raster)
     wanted = options.output_grid, options.output_pixel_size
     with open_raster(raster) as dataset:

@@ -12,7 +12,17 @@ from tests.core.imports import ROOT, Import, imports, imports_of
 CORE = ROOT / "model_core"
 
 FLOORS = (
-    {"errors", "feedback", "locations", "paths", "settings", "device", "version", "versions"},
+    {
+        "errors",
+        "feedback",
+        "locations",
+        "memory",
+        "paths",
+        "settings",
+        "device",
+        "version",
+        "versions",
+    },
     {"geometry"},
     {"raster"},
     {"network"},

@@ -14,7 +14,8 @@ import pytest
 import rasterio.shutil
 
 from model_core.errors import BadInputError
-from model_core.raster.destination import check_outputs, output_folder, remove_empty_folders
+from model_core.raster.destination import check_outputs
+from model_core.raster.output_folder import output_folder, remove_empty_folders
 from tests.core.raster.test_output import names
 from tests.core.rasters import write
 
