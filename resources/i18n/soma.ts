@@ -362,12 +362,17 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>The tie points say where the images overlap.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
-   <source>The tie points say where the images overlap.</source>
+   <source>{} has coordinates but no CRS, and the other image has one; right-click it and choose Layer CRS &gt; Set Layer CRS.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -398,6 +403,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   <message>
    <location filename="soma_qgis/dock/check.py" />
    <source>{} × {} px of the reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Without a CRS, the images are registered by their coordinates: {}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1297,17 +1307,12 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/layers/source.py" />
-   <source>{} is opened with GDAL options, which cannot be passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
+   <source>{} is opened with credentials, which are not passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="soma_qgis/layers/source.py" />
-   <source>{} is shown in {}, but its file says {}; write the right CRS into the file with Raster &gt; Projections &gt; Assign Projection.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="soma_qgis/layers/source.py" />
-   <source>nothing of a CRS</source>
+   <location filename="soma_qgis/layers/stand_in.py" />
+   <source>{} cannot be read any more ({}); repair its source.</source>
    <translation type="unfinished" />
   </message>
   <message>

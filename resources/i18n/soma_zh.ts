@@ -374,13 +374,18 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>The tie points say where the images overlap.</source>
+   <translation>影像的重叠范围由连接点确定。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>{} has no CRS and the other image has one; georeference it roughly first, with Layer &gt; Georeferencer.</source>
    <translation>{} 没有 CRS 而另一幅影像有；请先用“图层 &gt; 地理配准”大致配准它。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
-   <source>The tie points say where the images overlap.</source>
-   <translation>影像的重叠范围由连接点确定。</translation>
+   <source>{} has coordinates but no CRS, and the other image has one; right-click it and choose Layer CRS &gt; Set Layer CRS.</source>
+   <translation>{} 有坐标但没有坐标系，而另一幅影像有；请右键点击该图层，选择“图层坐标系 &gt; 设置图层坐标系”。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
@@ -411,6 +416,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
    <location filename="soma_qgis/dock/check.py" />
    <source>{} × {} px of the reference</source>
    <translation>参考影像的 {} × {} 像素</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
+   <source>Without a CRS, the images are registered by their coordinates: {}.</source>
+   <translation>影像没有坐标系，将按其坐标进行配准：{}。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
@@ -1309,18 +1319,13 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/layers/source.py" />
-   <source>{} is opened with GDAL options, which cannot be passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
-   <translation>{} 是带 GDAL 选项打开的，这些选项无法传递；请右键单击它，选择“导出 &gt; 另存为”，存为 GeoTIFF 后再用。</translation>
+   <source>{} is opened with credentials, which are not passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
+   <translation>{} 需凭据打开，而凭据不会被传递；请右键点击该图层，选择“导出 &gt; 另存为”生成 GeoTIFF，再使用该文件。</translation>
   </message>
   <message>
-   <location filename="soma_qgis/layers/source.py" />
-   <source>{} is shown in {}, but its file says {}; write the right CRS into the file with Raster &gt; Projections &gt; Assign Projection.</source>
-   <translation>{} 以 {} 显示，但其文件中为 {}；请用“栅格 &gt; 投影 &gt; 指定投影”把正确的 CRS 写入文件。</translation>
-  </message>
-  <message>
-   <location filename="soma_qgis/layers/source.py" />
-   <source>nothing of a CRS</source>
-   <translation>没有 CRS</translation>
+   <location filename="soma_qgis/layers/stand_in.py" />
+   <source>{} cannot be read any more ({}); repair its source.</source>
+   <translation>{} 已无法读取（{}）；请修复其数据源。</translation>
   </message>
   <message>
    <location filename="soma_qgis/layers/vector_export.py" />

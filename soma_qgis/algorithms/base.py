@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -11,6 +12,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterEnum,
+    QgsProcessingUtils,
     QgsRasterLayer,
 )
 from qgis.PyQt.QtGui import QIcon
@@ -22,6 +24,7 @@ from soma_qgis.engine.engine import STARTING, shared_engine
 from soma_qgis.engine.errors import EngineError
 from soma_qgis.i18n import tr
 from soma_qgis.layers.source import LayerError, absolute, raster_source
+from soma_qgis.layers.stand_in import StandIn, stand_in
 from soma_qgis.locations import homepage, icon_path
 
 
@@ -74,6 +77,10 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
     def helpUrl(self) -> str:
         """Return the page that the dialog's Help button opens."""
         return homepage()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stand_ins: dict[str, StandIn] = {}
 
     def layer(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
@@ -182,9 +189,23 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingException: there is no layer, or it is no file.
         """
         try:
-            return raster_source(self.layer(parameters, name, context))
+            return self.file_of(self.layer(parameters, name, context))
         except LayerError as error:
             raise QgsProcessingException(str(error)) from error
+
+    def file_of(self, layer: QgsRasterLayer) -> str:
+        """Return the file of a raster layer; never in ``processAlgorithm``. Where QGIS knows more
+        of the layer than its file says, it is one that :meth:`run_job` writes.
+
+        Raises:
+            LayerError: the layer is no file.
+        """
+        source, found = raster_source(layer), stand_in(layer)
+        if found is None:
+            return source
+        path = str(QgsProcessingUtils.generateTempFilename(found.file_name))
+        self._stand_ins[path] = found
+        return path
 
     def run_job(
         self,
@@ -198,12 +219,20 @@ class SomaAlgorithm(QgsProcessingAlgorithm):
         Raises:
             QgsProcessingException: with one sentence for the person; the details are in the log.
         """
+        written: list[str] = []
         try:
+            for path in [one for one in self._stand_ins if one in arguments.values()]:
+                written += self._stand_ins[path].write(path, feedback)
             return shared_engine().run(job, arguments, ProcessingListener(feedback), outputs)
+        except LayerError as error:
+            raise QgsProcessingException(str(error)) from error
         except EngineError as error:
             if error.details:
                 feedback.pushConsoleInfo(error.details)
             raise QgsProcessingException(str(error)) from error
+        finally:
+            for path in written:
+                Path(path).unlink(missing_ok=True)
 
 
 def _stage_text(stage: str) -> str:

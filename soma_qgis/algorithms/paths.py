@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     QgsMapLayer,
@@ -16,8 +16,11 @@ from qgis.core import (
 
 from soma_qgis.definitions import Setting
 from soma_qgis.i18n import tr
-from soma_qgis.layers.source import LayerError, absolute, raster_source
+from soma_qgis.layers.source import LayerError, absolute
 from soma_qgis.layers.vector_export import check_vector
+
+if TYPE_CHECKING:
+    from soma_qgis.algorithms.base import SomaAlgorithm
 
 
 def plain_file(setting: Setting, value: object) -> bool:
@@ -28,7 +31,7 @@ def plain_file(setting: Setting, value: object) -> bool:
 
 
 def path_of(
-    algorithm: QgsProcessingAlgorithm,
+    algorithm: SomaAlgorithm,
     setting: Setting,
     parameters: dict[str, Any],
     context: QgsProcessingContext,
@@ -44,7 +47,7 @@ def path_of(
         return absolute(str(value))
     layer = layer_of(algorithm, setting, parameters, context)
     if isinstance(layer, QgsRasterLayer) and "raster" in setting.accepts:
-        return raster_source(layer)
+        return algorithm.file_of(layer)
     if isinstance(layer, QgsVectorLayer) and set(setting.accepts) - {"raster", "file"}:
         check_vector(layer, setting, only_selected(value))
         return ""

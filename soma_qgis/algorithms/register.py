@@ -23,8 +23,8 @@ from soma_qgis.algorithms.parameters import is_given, product_destination, setti
 from soma_qgis.algorithms.paths import layer_of, only_selected
 from soma_qgis.definitions import Setting, products, setting_named, settings
 from soma_qgis.i18n import tr
-from soma_qgis.layers.export import Export, ExportGrid, export_grid, needs_export
-from soma_qgis.layers.source import LayerError, extent_in_file
+from soma_qgis.layers.export import Export, ExportGrid, export_grid, has_own_pixels, needs_export
+from soma_qgis.layers.source import LayerError, extent_in_file, place_of
 from soma_qgis.layers.vector_export import VectorExport
 
 
@@ -187,7 +187,7 @@ class RegisterAlgorithm(SomaAlgorithm):
     ) -> ExportGrid:
         layer = self.layer(parameters, name, context)
         other: QgsRasterLayer = self.layer(parameters, OPTICAL if name == SAR else SAR, context)
-        if needs_export(other):
+        if needs_export(other) and not (has_own_pixels(layer) or has_own_pixels(other)):
             raise QgsProcessingException(
                 tr("Neither {} nor {} is a file, and one must be.").format(
                     layer.name(), other.name()
@@ -225,7 +225,7 @@ class RegisterAlgorithm(SomaAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> dict[str, VectorExport]:
         """Take the features of the vector layers of settings, by the settings' names."""
-        placed = self.layer(parameters, OPTICAL, context).dataProvider().crs().isValid()
+        placed = place_of(self.layer(parameters, OPTICAL, context)) == "crs"
         found = {}
         for setting in settings():
             if setting.type == "path" and self._request[setting.name] == "":

@@ -17,8 +17,8 @@ from qgis.core import (
 )
 
 from soma_qgis.i18n import tr
-from soma_qgis.layers.export import export_grid, needs_export, resolution
-from soma_qgis.layers.source import LayerError, raster_source
+from soma_qgis.layers.export import export_grid, has_own_pixels, needs_export, resolution
+from soma_qgis.layers.source import LayerError, place_of, raster_source
 
 DENSE = 20
 """Points along an edge when a rectangle goes into another CRS, where its edges may bend."""
@@ -32,6 +32,7 @@ class Findings:
         problem: the sentence that says what would stop the run; empty: nothing is known to.
         overlap: of both images and the extent, in the reference's CRS; None where there is none.
         km2: its area on the ellipsoid; None where the images have no CRS.
+        by_coordinates: they have none, but coordinates.
         pixels: (width, height) of it in pixels of the reference.
         note: what is done with the layers first, in a sentence.
     """
@@ -41,6 +42,7 @@ class Findings:
     km2: float | None = None
     pixels: tuple[int, int] = (0, 0)
     note: str = ""
+    by_coordinates: bool = False
 
 
 def check_pair(
@@ -70,20 +72,29 @@ def check_pair(
         sources = _look_at_sources(reference, moving, extent)
     except LayerError as error:
         return Findings(str(error))
-    placed = [layer.dataProvider().crs().isValid() for layer in (reference, moving)]
-    if placed[0] != placed[1]:
-        lost = moving if placed[0] else reference
-        return Findings(
-            tr(
-                "{} has no CRS and the other image has one; georeference it roughly first, with "
-                "Layer > Georeferencer."
-            ).format(lost.name())
-        )
-    if not placed[0]:
+    places = place_of(reference), place_of(moving)
+    if places[0] != places[1]:
+        return Findings(_unlike(reference, moving))
+    if places[0] == "pixels":
         return _unreferenced(reference, extent)
     if started:
         return Findings(note=tr("The tie points say where the images overlap."))
     return _overlap(reference, moving, extent, sources)
+
+
+def _unlike(reference: QgsRasterLayer, moving: QgsRasterLayer) -> str:
+    """Return what to do where one of two layers says less of its place than the other."""
+    for layer in (reference, moving):
+        if place_of(layer) == "pixels":
+            return tr(
+                "{} has no CRS and the other image has one; georeference it roughly first, with "
+                "Layer > Georeferencer."
+            ).format(layer.name())
+    lost = moving if place_of(moving) == "coordinates" else reference
+    return tr(
+        "{} has coordinates but no CRS, and the other image has one; right-click it and choose "
+        "Layer CRS > Set Layer CRS."
+    ).format(lost.name())
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ def _look_at_sources(
 ) -> _Sources:
     """Return what is read of both, or raise LayerError."""
     exported = [layer for layer in (reference, moving) if needs_export(layer)]
-    if len(exported) == 2:
+    if len(exported) == 2 and not any(map(has_own_pixels, exported)):
         raise LayerError(
             tr("Neither {} nor {} is a file, and one must be.").format(
                 reference.name(), moving.name()
@@ -169,10 +180,14 @@ def _overlap(
                 moving.name(), reference.name()
             )
         )
+    box = common.boundingBox()
+    if not crs.isValid():
+        pixels = _pixels(box, sources.pixel)
+        found = QgsReferencedRectangle(box, crs)
+        return Findings("", found, None, pixels, sources.note, by_coordinates=True)
     measure = QgsDistanceArea()
     measure.setSourceCrs(crs, QgsProject.instance().transformContext())
     measure.setEllipsoid(crs.ellipsoidAcronym() or "EPSG:7030")
-    box = common.boundingBox()
     return Findings(
         "",
         QgsReferencedRectangle(box, crs),
@@ -210,6 +225,8 @@ def overlap_text(findings: Findings) -> str:
         return findings.note
     width, height = findings.pixels
     size = tr("{} × {} px of the reference").format(width, height)
+    if findings.by_coordinates:
+        return tr("Without a CRS, the images are registered by their coordinates: {}.").format(size)
     if findings.km2 is None:
         return tr("Without georeferencing, the images are registered in pixels: {}.").format(size)
     digits = 0 if findings.km2 >= 100 else 1 if findings.km2 >= 10 else 2

@@ -1,4 +1,4 @@
-"""Raster layers that are no files, such as basemaps, written to one for the worker."""
+"""Raster layers that are no files, such as basemaps or tables, written to one for the worker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
@@ -16,17 +17,30 @@ from qgis.core import (
     QgsProject,
     QgsRasterBlockFeedback,
     QgsRasterFileWriter,
+    QgsRasterInterface,
     QgsRasterLayer,
+    QgsRasterNuller,
     QgsRasterPipe,
+    QgsRasterRange,
     QgsRectangle,
 )
 from qgis.PyQt.QtCore import Qt, QThread
 
 from soma_qgis.i18n import tr
-from soma_qgis.layers.source import LayerError
+from soma_qgis.layers.source import LayerError, place_of
+from soma_qgis.layers.stand_in import has_nodata_ranges
 
 LARGEST = 50_000_000
 """Pixels that are exported at most: more tiles than that no server likes to give."""
+
+WHOLE_NUMBERS = {
+    Qgis.DataType.Byte: (0, 2**8 - 1),
+    Qgis.DataType.UInt16: (0, 2**16 - 1),
+    Qgis.DataType.Int16: (-(2**15), 2**15 - 1),
+    Qgis.DataType.UInt32: (0, 2**32 - 1),
+    Qgis.DataType.Int32: (-(2**31), 2**31 - 1),
+}
+"""The least and the largest number of the types that hold whole ones only."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,16 @@ class ExportGrid:
 
 
 def needs_export(layer: QgsRasterLayer) -> bool:
-    """Return whether a layer is no file that GDAL in another process opens."""
-    return bool(layer.isValid() and layer.providerType() != "gdal")
+    """Return whether a layer is no file that GDAL in another process opens, or one of which QGIS
+    takes more for nodata than a file can say."""
+    return bool(layer.isValid() and (layer.providerType() != "gdal" or has_nodata_ranges(layer)))
+
+
+def has_own_pixels(layer: QgsRasterLayer) -> bool:
+    """Return whether a layer has a number of pixels, as databases and expressions have and tiles
+    have not."""
+    able = layer.dataProvider().capabilities()
+    return bool(able & QgsRasterInterface.Capability.Size) and layer.width() > 0
 
 
 def export_grid(
@@ -54,7 +76,8 @@ def export_grid(
     margin: float = 0.0,
     within: QgsRectangle | None = None,
 ) -> ExportGrid:
-    """Return the part of a layer that covers another one, at that one's resolution.
+    """Return the part of a layer that covers another one: its own pixels, or where it has none, at
+    that one's resolution.
 
     Args:
         layer: that is no file.
@@ -65,6 +88,9 @@ def export_grid(
     Raises:
         LayerError: they do not overlap, have no CRS, or it would be too much.
     """
+    own = has_own_pixels(layer)
+    if place_of(layer) == place_of(other) != "crs" and own:
+        return ExportGrid(layer.extent(), layer.width(), layer.height())
     if not (layer.crs().isValid() and other.crs().isValid()):
         raise LayerError(
             tr("{} is no file and needs an image with a CRS beside it.").format(layer.name())
@@ -72,6 +98,8 @@ def export_grid(
     box = _extent_in_crs_of(layer, other)
     # Of the areas, so that a rotation between the CRSs does not change the resolution.
     pixel = math.sqrt(box.width() * box.height() / (other.width() * other.height()))
+    if own:
+        pixel = max(layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY())
     if within is not None:
         box = box.intersect(within)
     if not box.isEmpty():
@@ -82,6 +110,8 @@ def export_grid(
                 layer.name(), other.name()
             )
         )
+    if own:
+        return _own_grid(layer, box)
     width, height = (max(1, round(side / pixel)) for side in (box.width(), box.height()))
     if width * height > LARGEST:
         raise LayerError(
@@ -91,6 +121,23 @@ def export_grid(
             ).format(layer.name(), width, height)
         )
     return ExportGrid(box, width, height)
+
+
+def _own_grid(layer: QgsRasterLayer, box: QgsRectangle) -> ExportGrid:
+    """Return the pixels of a layer that a box touches."""
+    whole = layer.extent()
+    across, up = layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY()
+    left = math.floor((box.xMinimum() - whole.xMinimum()) / across + 1e-6)
+    right = math.ceil((box.xMaximum() - whole.xMinimum()) / across - 1e-6)
+    top = math.floor((whole.yMaximum() - box.yMaximum()) / up + 1e-6)
+    bottom = math.ceil((whole.yMaximum() - box.yMinimum()) / up - 1e-6)
+    extent = QgsRectangle(
+        whole.xMinimum() + left * across,
+        whole.yMaximum() - bottom * up,
+        whole.xMinimum() + right * across,
+        whole.yMaximum() - top * up,
+    )
+    return ExportGrid(extent, right - left, bottom - top)
 
 
 def _extent_in_crs_of(layer: QgsRasterLayer, other: QgsRasterLayer) -> QgsRectangle:
@@ -121,6 +168,8 @@ class Export:
         self._crs = QgsCoordinateReferenceSystem(layer.crs())
         self._pipe = QgsRasterPipe()
         self._pipe.set(layer.dataProvider().clone())
+        if has_nodata_ranges(layer):
+            self._pipe.insert(1, _nuller(layer))
         self._pipe.provider().moveToThread(None)  # so that the thread that writes can take it
 
     def write(self, path: str, feedback: QgsProcessingFeedback) -> str:
@@ -160,6 +209,27 @@ class Export:
                 )
             )
         return self._resolution
+
+
+def _nuller(layer: QgsRasterLayer) -> QgsRasterNuller:
+    """Return what makes one value of all that a layer takes for nodata."""
+    provider, nuller = layer.dataProvider(), QgsRasterNuller()
+    for band in range(1, layer.bandCount() + 1):
+        chosen = provider.userNoDataValues(band)
+        kind = Qgis.DataType(provider.sourceDataType(band))
+        low, high = WHOLE_NUMBERS.get(kind, (-math.inf, math.inf))
+        values = []
+        if provider.sourceHasNoDataValue(band) and provider.useSourceNoDataValue(band):
+            values.append(provider.sourceNoDataValue(band))
+        for one in chosen:
+            # One of the values themselves, so that nothing else is lost, and one that the type has.
+            least, most = max(one.min(), low), min(one.max(), high)
+            value = least if math.isinf(high) else math.ceil(least)
+            values += [end for end in (value, most) if least <= end <= most and math.isfinite(end)]
+        if values:
+            # QGIS writes the least number of the first range for nodata.
+            nuller.setNoData(band, [QgsRasterRange(values[0], values[0]), *chosen])
+    return nuller
 
 
 def resolution(layer: QgsRasterLayer, grid: ExportGrid) -> str:

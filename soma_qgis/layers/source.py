@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from qgis.core import (
@@ -23,10 +24,12 @@ class LayerError(Exception):
 def raster_source(layer: QgsRasterLayer) -> str:
     """Return what GDAL in another process opens as this layer: a path or a subdataset's name.
 
+    What QGIS knows beyond it, :func:`soma_qgis.layers.stand_in.stand_in` has.
+
     Touches the layer, so call it in the layer's thread only.
 
     Raises:
-        LayerError: the layer is not a file, or QGIS shows it otherwise than the file says.
+        LayerError: the layer is not a file, or only with credentials.
     """
     name = layer.name()
     if layer.providerType() != "gdal":
@@ -38,33 +41,41 @@ def raster_source(layer: QgsRasterLayer) -> str:
         )
     registry = QgsProviderRegistry.instance()
     parts = registry.decodeUri("gdal", layer.source())
-    for option in ("openOptions", "credentialOptions"):
-        if parts.get(option):
-            raise LayerError(
-                tr(
-                    "{} is opened with GDAL options, which cannot be passed on; right-click it, "
-                    "choose Export > Save As to make a GeoTIFF, and take that."
-                ).format(name)
-            )
-    _check_crs(layer)
+    if parts.get("credentialOptions"):
+        raise LayerError(
+            tr(
+                "{} is opened with credentials, which are not passed on; right-click it, choose "
+                "Export > Save As to make a GeoTIFF, and take that."
+            ).format(name)
+        )
     return absolute(str(registry.encodeUri("gdal", parts)))
+
+
+def place_of(layer: QgsRasterLayer) -> str:
+    """Return how a layer lies on the map: by a "crs", by "coordinates" without one, or in "pixels"
+    where its file has no geotransform."""
+    if layer.dataProvider().crs().isValid():
+        return "crs"
+    if in_pixels(layer):
+        return "pixels"
+    return "crs" if layer.crs().isValid() else "coordinates"
 
 
 def extent_in_file(extent: QgsRectangle, layer: QgsRasterLayer) -> list[float]:
     """Return an extent in the layer's coordinates as (xmin, ymin, xmax, ymax) of the file.
 
-    They are the same where the file has a CRS. The core sees an image without one as its pixels, x
-    to the right and y down from the upper left corner; QGIS has y point up.
+    They are the same where the file has a geotransform. The core sees an image without one as its
+    pixels, x to the right and y down from the upper left corner; QGIS has y point up.
     """
-    if layer.dataProvider().crs().isValid():
+    if place_of(layer) != "pixels":
         return [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
-    whole = layer.extent()
-    width, height = layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY()
+    # Older versions of QGIS show such an image above the zero line.
+    above = max(0.0, layer.extent().yMaximum())
     return [
-        (extent.xMinimum() - whole.xMinimum()) / width,
-        (whole.yMaximum() - extent.yMaximum()) / height,
-        (extent.xMaximum() - whole.xMinimum()) / width,
-        (whole.yMaximum() - extent.yMinimum()) / height,
+        extent.xMinimum(),
+        above - extent.yMaximum(),
+        extent.xMaximum(),
+        above - extent.yMinimum(),
     ]
 
 
@@ -76,35 +87,34 @@ def symbology(layer: QgsMapLayer) -> str:
     return str(document.toString())
 
 
-def _check_crs(layer: QgsRasterLayer) -> None:
-    """Refuse a CRS that only QGIS knows of: the worker would put the image elsewhere."""
-    shown, stored = layer.crs(), layer.dataProvider().crs()
-    if not stored.isValid() and _in_pixels(layer):
-        return  # QGIS gives new layers without a CRS the project's, where it is set to do so
-    if shown.isValid() and shown != stored:
-        raise LayerError(
-            tr(
-                "{} is shown in {}, but its file says {}; write the right CRS into the file with "
-                "Raster > Projections > Assign Projection."
-            ).format(
-                layer.name(),
-                shown.userFriendlyIdentifier(),
-                stored.userFriendlyIdentifier() if stored.isValid() else tr("nothing of a CRS"),
-            )
-        )
-
-
-def _in_pixels(layer: QgsRasterLayer) -> bool:
-    """Return whether a layer's coordinates are the pixels of an image without geotransform."""
+def in_pixels(layer: QgsRasterLayer) -> bool:
+    """Return whether a layer's coordinates are pixels: its file has no geotransform, or one that
+    only counts pixels from a corner, as SOMA writes it for parts of such images."""
     extent = layer.extent()
+    left, top, bottom = extent.xMinimum(), extent.yMaximum(), extent.yMinimum()
+    corner = left >= 0 and (top <= 0 or (left == 0 and bottom == 0))
     return bool(
-        extent.width() == layer.width()
+        corner
+        and float(left).is_integer()
+        and float(top).is_integer()
+        and extent.width() == layer.width()
         and extent.height() == layer.height()
-        and extent.xMinimum() == 0
-        and 0 in (extent.yMinimum(), extent.yMaximum())
     )
 
 
 def absolute(source: str) -> str:
-    """Return the path of a file independent of the current folder; other names stay as they are."""
-    return str(Path(source).absolute()) if Path(source).exists() else source
+    """Return the path of a file independent of the current folder, also within the name of a
+    subdataset, ``NETCDF:"a.nc":v``; other names stay as they are."""
+    if _exists(source):
+        return str(Path(source).absolute())
+    inner = re.fullmatch(r'(\w{2,}:"?)([^":]+)("?(?::.*)?)', source)
+    if inner and _exists(inner.group(2)):
+        return inner.group(1) + str(Path(inner.group(2)).absolute()) + inner.group(3)
+    return source
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # such as a name that is too long
+        return False

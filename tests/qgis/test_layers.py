@@ -17,10 +17,12 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProject,
     QgsRasterLayer,
+    QgsRectangle,
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
 
+from model_core.geometry.grid import Grid
 from model_core.products.tie_points import TiePoints
 from model_core.products.vectors import FIELDS, write_displacement_vectors
 from soma_qgis.layers import results
@@ -34,7 +36,14 @@ from soma_qgis.layers.results import (
     place,
     round_down,
 )
-from soma_qgis.layers.source import LayerError, raster_source, symbology
+from soma_qgis.layers.source import (
+    LayerError,
+    absolute,
+    extent_in_file,
+    place_of,
+    raster_source,
+    symbology,
+)
 
 from .conftest import Recorder, write_raster
 
@@ -81,31 +90,49 @@ def test_a_layer_that_is_no_file_says_what_to_do(uri: str, provider: str) -> Non
         raster_source(layer)
 
 
-def test_open_options_are_not_dropped_silently(tmp_path: Path) -> None:
-    path = write_raster(tmp_path / "a.tif", 1, 32630)
-    layer = QgsRasterLayer(f"{path}|option:OVERVIEW_LEVEL=NONE", "a")
-    with pytest.raises(LayerError, match="GDAL options"):
-        raster_source(layer)
+def test_a_subdataset_is_named_from_wherever_it_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a b.nc").touch()
+    monkeypatch.chdir(tmp_path)
+    assert absolute('NETCDF:"a b.nc":v') == f'NETCDF:"{tmp_path}/a b.nc":v'
+    assert absolute("GPKG:a b.nc:t") == f"GPKG:{tmp_path}/a b.nc:t"
+    assert absolute("GPKG:none.gpkg:t") == "GPKG:none.gpkg:t"
+    assert absolute("x" * 5000) == "x" * 5000
 
 
-@pytest.mark.parametrize("stored", [32630, 4326])
-def test_a_crs_that_only_qgis_knows_is_not_dropped_silently(tmp_path: Path, stored: int) -> None:
-    layer = QgsRasterLayer(write_raster(tmp_path / "a.tif", 1, stored), "a")
-    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    with pytest.raises(LayerError, match=r"EPSG:3857.*Assign Projection"):
-        raster_source(layer)
+def test_how_layers_lie_on_the_map(tmp_path: Path) -> None:
+    from osgeo import gdal
 
+    def with_geotransform(name: str, *numbers: float) -> QgsRasterLayer:
+        path = write_raster(tmp_path / name, 1, None)
+        data = gdal.Open(path, gdal.GA_Update)
+        data.SetGeoTransform(numbers)
+        data = None
+        return QgsRasterLayer(path, name)
 
-def test_an_image_without_crs_may_be_shown_in_the_projects(tmp_path: Path) -> None:
-    path = write_raster(tmp_path / "a.tif", 1, None)
-    layer = QgsRasterLayer(path, "a")
-    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    assert raster_source(layer) == path
+    placed = QgsRasterLayer(write_raster(tmp_path / "a.tif", 1, 32630), "a")
+    assert place_of(placed) == "crs"
+    plain = QgsRasterLayer(write_raster(tmp_path / "b.tif", 1, None), "b")
+    assert place_of(plain) == "pixels"
+    plain.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))  # as QGIS may do by itself
+    assert place_of(plain) == "pixels"
+    # As SOMA writes a part of an image without geotransform.
+    part = with_geotransform("c.tif", 30, 1, 0, -50, 0, -1)
+    assert place_of(part) == "pixels"
+    assert extent_in_file(QgsRectangle(40, -70, 60, -55), part) == [40, 55, 60, 70]
+    coordinates = with_geotransform("d.tif", 600_000, 10, 0, 4_400_000, 0, -10)
+    assert place_of(coordinates) == "coordinates"
+    box = QgsRectangle(600_100, 4_399_500, 600_200, 4_399_900)
+    assert extent_in_file(box, coordinates) == [600_100, 4_399_500, 600_200, 4_399_900]
+    coordinates.setCrs(QgsCoordinateReferenceSystem("EPSG:32630"))
+    assert place_of(coordinates) == "crs"
 
 
 def vectors(path: Path, length: float) -> QgsVectorLayer:
     """Return a layer of 20 x 20 vectors, 500 m apart, written by the core."""
     from rasterio.crs import CRS
+    from rasterio.transform import Affine
 
     axis = np.arange(20) * 500.0
     new = np.stack(np.meshgrid(500000 + axis, 4400000 + axis), axis=-1).reshape(-1, 2)
@@ -121,7 +148,8 @@ def vectors(path: Path, length: float) -> QgsVectorLayer:
         residual=np.linspace(0, 3, count),
         inlier=np.arange(count) % 5 > 0,
     )
-    write_displacement_vectors(points, CRS.from_epsg(32630), path)
+    grid = Grid(CRS.from_epsg(32630), Affine(10, 0, 500000, 0, -10, 4409500), 950, 950)
+    write_displacement_vectors(points, grid, path)
     layer = QgsVectorLayer(str(path), "Displacement vectors", "ogr")
     assert layer.featureCount() == count
     return layer

@@ -126,5 +126,6 @@ def test_data_arrays_without_a_crs_lie_by_their_coordinates(x, place):
     pytest.importorskip("rioxarray")
     y = x[:70] if place.is_identity else 4_399_995 - 10.0 * np.arange(70)
     image = xarray.DataArray(np.zeros((70, 80), np.uint8), {"y": y, "x": x}, ("y", "x"))
-    with rasterio.open(open_image(image, "image").path) as dataset:
+    opened = open_image(image, "image")  # whose memory goes with it
+    with rasterio.open(opened.path) as dataset:
         assert dataset.transform == place

@@ -63,7 +63,7 @@ def test_what_stops_a_run_is_said(qgis_app: object, tmp_path: Path) -> None:
     assert "Neither tiles nor more is a file" in check_pair(tiles, more_tiles(tiles)).problem
     shown = layer(tmp_path, 32630, "shown")
     shown.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    assert "shown is shown in EPSG:3857" in check_pair(one, shown).problem
+    assert "one and shown do not overlap" in check_pair(one, shown).problem
     broken = QgsRasterLayer(str(tmp_path / "none.tif"), "broken")
     assert "cannot be read" in check_pair(one, broken).problem
 
