@@ -385,7 +385,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   <message>
    <location filename="soma_qgis/dock/check.py" />
    <source>{} has coordinates but no CRS, and the other image has one; right-click it and choose Layer CRS &gt; Set Layer CRS.</source>
-   <translation>{} 有坐标但没有坐标系，而另一幅影像有；请右键点击该图层，选择“图层坐标系 &gt; 设置图层坐标系”。</translation>
+   <translation>{} 有坐标但没有 CRS，而另一幅影像有；请右键单击它，选择“图层 CRS &gt; 设置图层 CRS”。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
@@ -420,7 +420,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   <message>
    <location filename="soma_qgis/dock/check.py" />
    <source>Without a CRS, the images are registered by their coordinates: {}.</source>
-   <translation>影像没有坐标系，将按其坐标进行配准：{}。</translation>
+   <translation>影像没有 CRS，将按其坐标配准：{}。</translation>
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
@@ -1320,7 +1320,7 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   <message>
    <location filename="soma_qgis/layers/source.py" />
    <source>{} is opened with credentials, which are not passed on; right-click it, choose Export &gt; Save As to make a GeoTIFF, and take that.</source>
-   <translation>{} 需凭据打开，而凭据不会被传递；请右键点击该图层，选择“导出 &gt; 另存为”生成 GeoTIFF，再使用该文件。</translation>
+   <translation>{} 需凭据打开，而凭据不会被传递；请右键单击它，选择“导出 &gt; 另存为”存为 GeoTIFF 后再用。</translation>
   </message>
   <message>
    <location filename="soma_qgis/layers/stand_in.py" />
