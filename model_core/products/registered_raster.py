@@ -27,7 +27,7 @@ from model_core.raster.ahead import at_one_time
 from model_core.raster.creation_options import CreationOptions
 from model_core.raster.creation_trial import try_options
 from model_core.raster.fill import Fill
-from model_core.raster.handles import HandlePerThread
+from model_core.raster.handles import Handles, bounded_cache
 from model_core.raster.opening import RASTER_ERRORS, open_raster
 from model_core.raster.output import atomic_write
 from model_core.raster.pixel_types import as_written, read_bands, size_of
@@ -40,9 +40,6 @@ LARGEST_TILE = 2**25
 
 SMALLEST_TILE = 64
 """Pixels of a side: below that a file is more of tables than of pixels."""
-
-CACHE = 2**28
-"""Bytes that GDAL may keep of the files that are read and written."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def write_registered(
         # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
         tiff = temporary if creation.direct else temporary.with_name(temporary.name + ".gtiff")
         try:
-            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE):
+            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), bounded_cache(raster):
                 with create_raster(tiff, **profile) as dataset:
                     _copy_description(source, dataset, form)
                     _fill(reader, raster, dataset, progress)
@@ -246,11 +243,12 @@ def _fill(reader: RegisteredReader, raster: str, target: DatasetWriter, progress
     first_bands = range(1, target.count + 1, most)
     parts = [range(band, min(band + most, target.count + 1)) for band in first_bands]
     work = list(product(blocks(reader.output, side), parts))
-    with HandlePerThread(raster) as handle:
+    with Handles(raster) as handles:
 
         def resampled(item: tuple[Window, range]) -> Pixels:
             block, bands = item
-            return reader.read(block, handle(), bands)
+            with handles.open() as source:
+                return reader.read(block, source, bands)
 
         progress.report(0.0)
         known = np.zeros(())

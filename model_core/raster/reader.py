@@ -18,8 +18,8 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
+from model_core.raster.handles import Handles
 from model_core.raster.mask import Mask
-from model_core.raster.opening import open_raster
 from model_core.raster.palette import palette_of
 from model_core.raster.pixels import bridge_small_holes, covered_pixels, pixels_between, read_values
 from model_core.raster.radiometry import estimate_radiometry
@@ -72,7 +72,8 @@ class SceneReader:
         self.scene = scene
         self.grid = grid
         self.mask = mask
-        with open_raster(scene.path) as dataset:
+        self.handles = Handles(scene.path)
+        with self.handles.open() as dataset:
             self.palette = palette_of(dataset, scene.bands, scene.modality)
             linear = scene.modality == "sar"
             self.fill = find_fill(dataset, scene.bands, linear, stored=scene.stored)
@@ -145,7 +146,7 @@ class SceneReader:
         self, start: NDArray[np.int64], stop: NDArray[np.int64], shape: tuple[int, int]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
-        with open_raster(self.scene.path) as dataset:
+        with self.handles.open() as dataset:
             return read_values(dataset, self.fill, window, shape, self.palette)
 
 

@@ -24,6 +24,7 @@ from model_core.products.space import space_needed
 from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
 from model_core.raster.destination import check_outputs
+from model_core.raster.handles import bounded_cache
 from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import check_alike, common_grid
 from model_core.raster.reader import ImagePair, SceneReader
@@ -147,7 +148,12 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     whole = ImagePair(reference.unmasked(), moving.unmasked())
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
     pair = ImagePair(reference, moving)
-    alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
+    with (
+        bounded_cache(scenes.reference.path, scenes.moving.path),
+        reference.handles,
+        moving.handles,
+    ):
+        alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
     failed = alignment.verdict == "failed"
     points = scenes.points.figures(grids, None if failed else fit.field)
