@@ -64,7 +64,7 @@ def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> ND
     grid around the positions and interpolated. Images of which nothing says where they lie share
     the pixel plane. Positions that are not finite become NaN.
     """
-    located = isinstance(target, LocatedGrid)
+    locators = [one.locator for one in (source, target) if isinstance(one, LocatedGrid)]
     if (
         source.crs is None
         or target.crs is None
@@ -75,9 +75,9 @@ def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> ND
     if not finite.any():
         return np.full_like(positions, np.nan)
     low, high = positions[finite].min(axis=0), positions[finite].max(axis=0)
-    spacing = target.locator.spacing if isinstance(target, LocatedGrid) else EXACT_SPACING
+    spacing = min([EXACT_SPACING, *(locator.spacing for locator in locators)])
     counts = np.maximum(2, np.ceil((high - low) / spacing).astype(int) + 1)
-    if located and counts.prod() >= finite.size:
+    if locators and counts.prod() >= finite.size:
         return _project_all(positions, source, target)
     xs, ys = (np.linspace(low[i], max(high[i], low[i] + 1e-6), counts[i]) for i in (0, 1))
     exact = _project_all(np.stack(np.meshgrid(xs, ys), axis=-1), source, target)

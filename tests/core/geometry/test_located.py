@@ -57,6 +57,14 @@ def test_pixels_of_a_map_have_their_place_in_the_image() -> None:
     assert np.abs(place(map_pixels(coarse, working, grid)) - working.to_map(coarse)).max() < 0.5
 
 
+def test_pixels_of_the_image_have_their_place_on_a_map() -> None:
+    grid = located()
+    working = Grid(UTM_CRS, NORTH_UP, 320, 320)
+    window = window_pixels(40, 60, 200, 150)
+    found = map_pixels(window, grid, working)
+    assert np.abs(working.to_map(found) - place(window)).max() < 0.5  # metres
+
+
 def test_images_of_one_place_are_of_it_at_any_pixel_size() -> None:
     grid = located()
     assert grid.apart(located()) == 0
