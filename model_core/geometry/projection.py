@@ -68,7 +68,7 @@ def map_pixels(positions: NDArray[np.float64], source: Grid, target: Grid) -> ND
     if (
         source.crs is None
         or target.crs is None
-        or (same_crs(source.crs, target.crs) and not located)
+        or (same_crs(source.crs, target.crs) and not locators)
     ):
         return _project_all(positions, source, target)
     finite = np.isfinite(positions).all(axis=-1)
