@@ -362,6 +362,11 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>{} lies where its geolocation arrays say.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>The tie points say where the images overlap.</source>
    <translation type="unfinished" />
   </message>

@@ -374,6 +374,11 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="soma_qgis/dock/check.py" />
+   <source>{} lies where its geolocation arrays say.</source>
+   <translation>{} 的位置由其地理定位数组给出。</translation>
+  </message>
+  <message>
+   <location filename="soma_qgis/dock/check.py" />
    <source>The tie points say where the images overlap.</source>
    <translation>影像的重叠范围由连接点确定。</translation>
   </message>

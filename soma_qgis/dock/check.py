@@ -73,6 +73,9 @@ def check_pair(
     except LayerError as error:
         return Findings(str(error))
     places = place_of(reference), place_of(moving)
+    if "arrays" in places and {*places} <= {"arrays", "crs"}:
+        placed = reference if places[0] == "arrays" else moving
+        return Findings(note=tr("{} lies where its geolocation arrays say.").format(placed.name()))
     if places[0] != places[1]:
         return Findings(_unlike(reference, moving))
     if places[0] == "pixels":

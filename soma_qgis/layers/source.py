@@ -52,13 +52,25 @@ def raster_source(layer: QgsRasterLayer) -> str:
 
 
 def place_of(layer: QgsRasterLayer) -> str:
-    """Return how a layer lies on the map: by a "crs", by "coordinates" without one, or in "pixels"
-    where its file has no geotransform."""
+    """Return how a layer lies on the map: by a "crs", by "coordinates" without one, by "arrays"
+    that hold the place of its pixels, which only the worker reads, or in "pixels" where its file
+    says nothing of its place."""
     if layer.dataProvider().crs().isValid():
         return "crs"
     if in_pixels(layer):
-        return "pixels"
+        return "arrays" if _has_arrays(layer) else "pixels"
     return "crs" if layer.crs().isValid() else "coordinates"
+
+
+def _has_arrays(layer: QgsRasterLayer) -> bool:
+    """Return whether the file of a layer names geolocation arrays."""
+    from osgeo import gdal
+
+    try:
+        dataset = gdal.OpenEx(layer.source(), gdal.OF_RASTER)
+    except RuntimeError:
+        return False  # an image in memory, say; reading it says more
+    return dataset is not None and bool(dataset.GetMetadataItem("X_DATASET", "GEOLOCATION"))
 
 
 def extent_in_file(extent: QgsRectangle, layer: QgsRasterLayer) -> list[float]:

@@ -13,8 +13,9 @@ from osgeo import gdal
 from qgis.core import QgsProject, QgsRasterLayer
 
 from soma_qgis.algorithms import base
+from soma_qgis.dock.check import check_pair, overlap_text
 from soma_qgis.engine.engine import Engine
-from soma_qgis.layers.source import raster_source
+from soma_qgis.layers.source import place_of, raster_source
 from tests.core.located import (
     DEGREES,
     coefficients,
@@ -24,6 +25,7 @@ from tests.core.located import (
     points_of_scene,
     raw_scene,
     seen_with_heights,
+    write_geolocation,
     write_heights,
     write_raw,
 )
@@ -139,3 +141,16 @@ def test_an_image_of_a_product_is_given_by_its_name(tmp_path: Path) -> None:
     shown = QgsRasterLayer(name, "VV")
     assert shown.isValid()
     assert raster_source(shown) == name
+
+
+def test_a_swath_with_geolocation_arrays_may_be_registered(tmp_path: Path) -> None:
+    swath = layer(write_geolocation(tmp_path, raw_sar(place(pixels()))))
+    reference = layer(optical(tmp_path / "optical.tif"))
+    assert place_of(swath) == "arrays"  # QGIS itself shows its pixels
+    for pair in ((reference, swath), (swath, reference)):
+        found = check_pair(*pair)
+        assert found.problem == ""
+        assert overlap_text(found) == "swath lies where its geolocation arrays say."
+    bare = layer(write_raw(tmp_path / "bare.tif", raw_sar(place(pixels()))))
+    assert place_of(bare) == "pixels"
+    assert "bare has no CRS" in check_pair(reference, bare).problem
