@@ -19,6 +19,7 @@ from soma_qgis.engine.environment import managed_folder, python_in
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.failures import failure_of
 from soma_qgis.engine.plan import Plan
+from soma_qgis.engine.sources import HASHED, UNHASHED, chosen_only
 from soma_qgis.i18n import tr
 from soma_qgis.locations import requirements_folder
 
@@ -40,9 +41,14 @@ TAG = (
     "import platform, sys; "
     "print(f'{sys.platform}-{platform.machine()}-cp{sys.version_info[0]}{sys.version_info[1]}')"
 )
+UNKNOWN = "torch-unhashed.txt"
+"""The list of builds of which no hash is known: from the index that the person named, or not."""
+
+FROM_DEFAULT = ("packages.txt", "torch.txt")
+"""Lists that the default index has, or the one that pip is told of."""
+
 INDEX_OPTION = re.compile(r"index-url|find-links|no-index")
 INDEX_VARIABLE = re.compile(r"PIP_(EXTRA_INDEX_URL|INDEX_URL|FIND_LINKS|NO_INDEX)$")
-HASHED = ("--require-hashes", "--no-deps")
 
 
 def remove(folder: Path | None = None) -> None:
@@ -157,20 +163,18 @@ class Installation:
     def _builds(self) -> list[Requirements]:
         """Return which lists of torch to try, in this order, with the options of each."""
         plan, tag = self._plan, ask([self._python, "-c", TAG], self._listener.cancelled).stdout
-        others = bool(plan.index or (self._uv and not plan.wheels))
+        chosen = plan.index and not plan.wheels
         builds: list[Requirements] = []
         if sys.platform == "linux" and not plan.gpu:
             own = f"torch-cpu-{tag.strip()}.txt"
+            backend = self._uv and not plan.wheels and not chosen
             if (requirements_folder() / own).exists():
-                builds.append((own, (*HASHED, *self._backend("cpu"))))
-            elif others:
-                builds.append(("torch-unhashed.txt", self._backend("cpu")))
-        elif sys.platform == "win32" and plan.gpu and others:
-            builds.append(("torch-unhashed.txt", self._backend("auto")))
+                builds.append((own, (*HASHED, *(("--torch-backend", "cpu") if backend else ()))))
+            elif chosen:
+                builds.append((UNKNOWN, UNHASHED))
+        elif sys.platform == "win32" and plan.gpu and chosen:
+            builds.append((UNKNOWN, UNHASHED))
         return [*builds, ("torch.txt", HASHED)]
-
-    def _backend(self, name: str) -> tuple[str, ...]:
-        return ("--torch-backend", name) if self._uv and not self._plan.wheels else ()
 
     def _install(self, step: str, lists: list[Requirements], span: Span) -> None:
         """Install the first list of which the index has all."""
@@ -184,13 +188,14 @@ class Installation:
             else:
                 command = [self._python, "-m", "pip", "install"]
             command += ["--only-binary", ":all:", *options]
+            only_chosen = bool(self._plan.wheels) or name == UNKNOWN
             if self._plan.wheels:
                 command += ["--no-index", "--find-links", self._plan.wheels]
-            elif self._plan.index:
-                command += ["--extra-index-url", self._plan.index]
+            elif self._plan.index and name not in FROM_DEFAULT:
+                command += ["--index-url", self._plan.index]
             size = INSTALLED.get(name, INSTALLED["gpu" if self._plan.gpu else "cpu"])
             try:
-                self._call(step, [*command, "-r", str(file)], span, size)
+                self._call(step, [*command, "-r", str(file)], span, size, only_chosen)
             except EngineError as error:
                 if error.kind != "not_found" or position == len(lists) - 1:
                     raise
@@ -232,14 +237,20 @@ class Installation:
         self._log.append(line)
         self._listener.log(redacted(line))
 
-    def _variables(self) -> dict[str, str]:
+    def _variables(self, only_chosen: bool) -> dict[str, str]:
         temporary = self._folder / "tmp"  # /tmp may be small, and lie in memory
         temporary.mkdir(exist_ok=True)
         said = {"PIP_NO_INPUT": "1", "PIP_USER": "0", "PIP_PROGRESS_BAR": "off", "NO_COLOR": "1"}
         places = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
-        return {**child_environment(), **self._plan.variables, **said, **places}
+        variables = {**child_environment(), **self._plan.variables, **said, **places}
+        if not only_chosen:
+            return variables
+        told = ask([self._python, "-m", "pip", "config", "list"], self._listener.cancelled).stdout
+        return chosen_only(variables, told)
 
-    def _call(self, step: str, command: list[str], span: Span, size: float) -> None:
+    def _call(
+        self, step: str, command: list[str], span: Span, size: float, only_chosen: bool = False
+    ) -> None:
         """Run a program to its end, with progress by the bytes that the disk loses."""
         self._say("$ " + " ".join(command))
         free = shutil.disk_usage(self._folder).free
@@ -251,7 +262,7 @@ class Installation:
             return self._listener.cancelled()
 
         try:
-            done = ask(command, look, self._folder, self._variables(), math.inf)
+            done = ask(command, look, self._folder, self._variables(only_chosen), math.inf)
         except EngineCancelledError:
             sentence = tr("Cancelled; what was installed so far is kept for the next attempt.")
             raise EngineCancelledError(sentence) from None

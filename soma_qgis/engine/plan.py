@@ -24,7 +24,7 @@ class Plan:
     Attributes:
         folder: the environment's.
         wheels: folder to install from without a network, or empty.
-        index: one more package index, or empty.
+        index: package index for a build of torch, or empty.
         variables: set for pip and uv: the proxy.
         gpu: there is an NVIDIA driver.
     """

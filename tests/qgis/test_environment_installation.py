@@ -55,7 +55,21 @@ def test_an_environment_of_another_release_is_told(
     [
         ("win32", "win32-AMD64-cp312", {}, False, ["torch.txt"]),
         ("win32", "win32-AMD64-cp312", {"gpu": True}, False, ["torch.txt"]),
-        ("win32", "win32-AMD64-cp312", {"gpu": True}, True, ["torch-unhashed.txt", "torch.txt"]),
+        ("win32", "win32-AMD64-cp312", {"gpu": True}, True, ["torch.txt"]),
+        (
+            "win32",
+            "win32-AMD64-cp312",
+            {"gpu": True, "index": "a"},
+            True,
+            ["torch-unhashed.txt", "torch.txt"],
+        ),
+        (
+            "linux",
+            "linux-x86_64-cp311",
+            {"index": "a"},
+            True,
+            ["torch-cpu-linux-x86_64-cp311.txt", "torch.txt"],
+        ),
         ("darwin", "darwin-arm64-cp312", {}, True, ["torch.txt"]),
         ("linux", "linux-x86_64-cp313", {}, False, ["torch.txt"]),
         ("linux", "linux-x86_64-cp313", {"index": "a"}, False, ["torch-unhashed.txt", "torch.txt"]),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 from qgis.core import QgsNetworkAccessManager
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
-from soma_qgis.engine import environment, installation
+from soma_qgis.engine import child, environment, installation
 from soma_qgis.engine.diagnostics import redacted, report
 from soma_qgis.engine.errors import EngineCancelledError, EngineError
 from soma_qgis.engine.installation import log_path
 from soma_qgis.engine.plan import Plan
+from soma_qgis.engine.sources import chosen_only
 from soma_qgis.locations import requirements_folder
 from soma_qgis.settings import Settings
 
@@ -29,9 +32,99 @@ def test_an_offline_folder_is_the_only_source(stage: Stage) -> None:
         assert "ignored" not in line
 
 
-def test_another_index_is_asked_as_well(stage: Stage) -> None:
+def lines_of(stage: Stage) -> dict[str, str]:
+    """Return the command line of each list that was installed."""
+    lines = stage.calls.read_text(encoding="utf-8").splitlines()
+    return {Path(line.split()[-1]).name: line for line in lines if "pip install" in line}
+
+
+@pytest.mark.parametrize("tag", ["linux-x86_64-cp311", "linux-x86_64-cp313"])
+def test_another_index_supplies_torch_and_nothing_else(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tag: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    text = stage.python.read_text(encoding="utf-8").replace("linux-x86_64-cp311", tag)
+    stage.python.write_text(text, encoding="utf-8")
     stage.run(index="https://wheels.example/cpu")
-    assert "--extra-index-url https://wheels.example/cpu" in stage.calls.read_text(encoding="utf-8")
+    packages, torch = lines_of(stage).values()
+    assert "wheels.example" not in packages
+    assert "--index-url https://wheels.example/cpu" in torch
+    for line in (packages, torch):
+        assert "--extra-index-url" not in line
+        assert "--only-binary :all:" in line
+        assert "--no-deps" in line
+
+
+FOREIGN = {
+    "PIP_EXTRA_INDEX_URL": "https://evil.example/simple",
+    "PIP_FIND_LINKS": "/evil",
+    "PIP_CONFIG_FILE": "/evil/pip.conf",
+    "PIP_NO_BINARY": ":all:",
+    "UV_INDEX": "https://evil.example/simple",
+    "UV_EXTRA_INDEX_URL": "https://evil.example/simple",
+    "UV_INDEX_STRATEGY": "unsafe-best-match",
+    "UV_CONFIG_FILE": "/evil/uv.toml",
+    "uv_find_links": "/evil",
+}
+
+
+@pytest.mark.parametrize("plan", [{"index": "https://wheels.example"}, {"wheels": "/media/wheels"}])
+@pytest.mark.parametrize("uv", [False, True])
+def test_nobody_adds_an_index_where_hashes_or_a_folder_do_not_decide(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, plan: dict[str, str], uv: bool
+) -> None:
+    text = stage.python.read_text(encoding="utf-8").replace("cp311", "cp313")
+    stage.python.write_text(text, encoding="utf-8")
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    (stage.folder / "pip.conf").write_text(
+        "global.extra-index-url='https://evil.example/simple'\nglobal.cert='/our.pem'\n"
+    )
+    heard: list[dict[str, str]] = []
+    real = child.ask
+
+    def ask(command: list[str], *rest: Any) -> Any:
+        if "install" in command and "packages.txt" not in command[-1]:
+            heard.append(rest[2])
+        return real(command, *rest)
+
+    monkeypatch.setattr(installation, "ask", ask)
+    monkeypatch.setattr(sys, "platform", "linux")
+    if uv:
+        make_uv(stage, monkeypatch)
+    stage.run(None, **plan)
+    (variables,) = heard
+    assert "evil" not in str(variables)
+    assert variables["PIP_CONFIG_FILE"] == os.devnull
+    assert variables["UV_NO_CONFIG"] == "1"
+    assert variables["PIP_CERT"] == "/our.pem"
+    assert "PIP_NO_BINARY" not in variables
+
+
+def test_how_an_index_is_reached_is_kept() -> None:
+    told = ":env:.timeout='60'\nglobal.client-cert='/c.pem'\nglobal.index-url='https://evil'\n"
+    given = {"PATH": "/bin", "HTTPS_PROXY": "http://p:1", "PIP_PROXY": "q", "PIP_INDEX_URL": "evil"}
+    assert chosen_only(given, told) == {
+        "PATH": "/bin",
+        "HTTPS_PROXY": "http://p:1",
+        "PIP_PROXY": "q",
+        "PIP_TIMEOUT": "60",
+        "PIP_CLIENT_CERT": "/c.pem",
+        "PIP_CONFIG_FILE": os.devnull,
+        "UV_NO_CONFIG": "1",
+    }
+
+
+def test_without_an_index_of_ones_own_everything_is_hashed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = stage.python.read_text(encoding="utf-8").replace("cp311", "cp313")
+    stage.python.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "platform", "linux")
+    make_uv(stage, monkeypatch)
+    stage.run()
+    assert set(lines_of(stage)) == {"packages.txt", "torch.txt"}
+    assert all("--require-hashes --no-deps" in line for line in lines_of(stage).values())
 
 
 def test_uv_is_used_where_it_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
