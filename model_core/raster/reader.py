@@ -61,28 +61,28 @@ class SceneReader:
     window asked for is in memory, whatever the scene's size.
     """
 
-    def __init__(self, scene: Scene, grid: Grid, mask: Mask | None = None) -> None:
-        """Look at the scene.
-
-        Args:
-            scene: that is read.
-            grid: the working grid, to which rows, columns and positions refer.
-            mask: what of the ground is invalid, and does not count in the radiometry.
-        """
+    def __init__(self, scene: Scene, grid: Grid) -> None:
+        """``grid`` is the working grid, to which rows, columns and positions refer."""
         self.scene = scene
         self.grid = grid
-        self.mask = mask
+        self.mask: Mask | None = None
         self.handles = Handles(scene.path)
         with self.handles.open() as dataset:
             self.palette = palette_of(dataset, scene.bands, scene.modality)
             linear = scene.modality == "sar"
             self.fill = find_fill(dataset, scene.bands, linear, stored=scene.stored)
-        self.radiometry = estimate_radiometry(scene, self.fill, self.palette, mask)
+        self.radiometry = estimate_radiometry(scene, self.fill, self.palette)
 
-    def unmasked(self) -> SceneReader:
-        """Return a reader that reads the same, the masked ground included."""
+    def without(self, mask: Mask) -> SceneReader:
+        """Return a reader to which the ground of a mask is invalid, and does not count in the
+        radiometry.
+
+        Raises:
+            BadInputError: it is all that the image has.
+        """
         found = copy(self)
-        found.mask = None
+        found.mask = mask
+        found.radiometry = estimate_radiometry(self.scene, self.fill, self.palette, mask)
         return found
 
     def read(self, window: Window, positions: NDArray[np.float64] | None = None) -> View:
@@ -148,6 +148,14 @@ class SceneReader:
         window = ((int(start[1]), int(stop[1])), (int(start[0]), int(stop[0])))
         with self.handles.open() as dataset:
             return read_values(dataset, self.fill, window, shape, self.palette)
+
+
+@dataclass(frozen=True)
+class ScenePair(ImagePair):
+    """Readers of two scenes over one working grid."""
+
+    reference: SceneReader
+    moving: SceneReader
 
 
 class MovedReader:

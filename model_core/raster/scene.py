@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,10 @@ SMALLEST_SIDE = 64
 
 _RGB_NAMES = (r"^(b0?4|red|r)\b", r"^(b0?3|green|g)\b", r"^(b0?2|blue|b)\b")
 _SENTINEL2_RGB = (4, 3, 2)
+_INFRARED_NAME = r"^(b0?8|nir|near.?infrared)\b"
+_SENTINEL2_GREEN_INFRARED = (3, 8)
+_GREEN, _INFRARED = (530.0, 590.0), (770.0, 900.0)
+"""Nanometres."""
 
 MOST_NAMED = 14
 """Bands that a sentence names."""
@@ -161,6 +165,30 @@ def _bands(dataset: DatasetReader) -> str:
     if not all(names) or len(names) > MOST_NAMED:
         return f"1 to {dataset.count}"
     return ", ".join(f"{index} ({shown(one)})" for index, one in enumerate(names, 1))
+
+
+def green_and_infrared(dataset: DatasetReader) -> tuple[int, int] | None:
+    """Return the bands (1-based) of green and near-infrared light of an optical image, by band
+    names, by wavelengths, or by Sentinel-2's order; None where it has none, or does not say."""
+    names = [(d or "").strip().lower() for d in dataset.descriptions]
+    lengths = [_wavelength(dataset.tags(band)) for band in dataset.indexes]
+    found = []
+    for pattern, (low, high) in ((_RGB_NAMES[1], _GREEN), (_INFRARED_NAME, _INFRARED)):
+        named = [i for i, name in enumerate(names, 1) if re.search(pattern, name)]
+        measured = [i for i, length in enumerate(lengths, 1) if low <= length <= high]
+        found += (named or measured)[:1]
+    if len(found) == 2:
+        return found[0], found[1]
+    return _SENTINEL2_GREEN_INFRARED if dataset.count in (12, 13) else None
+
+
+def _wavelength(tags: Mapping[str, str]) -> float:
+    """Return the wavelength in nanometres that a band's tags give, as ENVI files do; else 0."""
+    try:
+        length = float(tags.get("wavelength", "0"))
+    except ValueError:
+        return 0.0
+    return 1000 * length if tags.get("wavelength_units", "").lower().startswith("mic") else length
 
 
 def _default_bands(dataset: DatasetReader, modality: Modality) -> tuple[int, ...]:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback
 from model_core.geometry.field import Field
-from model_core.geometry.grid import Grid
 from model_core.geometry.pixels import pixel_to_cell
 from model_core.geometry.window import Window, downsampled_size
-from model_core.raster.mask import Mask, MovedMask, share_left_out
+from model_core.raster.mask import EitherMask, Mask, MovedMask, share_left_out
 from model_core.raster.mask_file import read_mask
-from model_core.raster.reader import ImagePair
+from model_core.raster.reader import ImagePair, ScenePair
+from model_core.raster.water import find_water
 from model_core.registration.start_points import PointStart
 
 NEARLY_ALL = 0.999
@@ -39,14 +39,20 @@ class LeftOut:
     mask: Mask | None
     shares: Mapping[str, float]
 
-    def of_moving(self, start: PointStart | None, working: Grid) -> Mask | None:
-        """Return the mask in the moving image as it came, where a start says how it is displaced.
+    def of(self, whole: ScenePair, start: PointStart | None) -> ImagePair:
+        """Return the images without the ground that is left out.
 
-        Without one it lies where the image's georeferencing says.
+        In the moving image it lies where its georeferencing says, corrected by the start.
+
+        Raises:
+            BadInputError: nothing of an image would be left.
         """
-        if self.mask is None or start is None:
-            return self.mask
-        return MovedMask(self.mask, start.affine, working)
+        if self.mask is None:
+            return whole
+        moved = self.mask
+        if start is not None:
+            moved = MovedMask(self.mask, start.affine, whole.reference.grid)
+        return ImagePair(whole.reference.without(self.mask), whole.moving.without(moved))
 
     def shown(self, whole: ImagePair, field: Field) -> NDArray[np.bool_]:
         """Return at which control points (h, w) of a field the mask covers ground that both images
@@ -68,31 +74,47 @@ class LeftOut:
         return np.asarray(both[y, x])
 
 
-def ground_left_out(settings: Mapping[str, Any], working: Grid, feedback: Feedback) -> LeftOut:
+def ground_left_out(
+    settings: Mapping[str, Any], images: ScenePair, start: PointStart | None, feedback: Feedback
+) -> LeftOut:
     """Return what of the overlap is left out.
 
     Args:
         settings: checked.
-        working: the grid over the overlap.
+        images: all of them, on the grid over the overlap.
+        start: what is known of the moving image's displacement.
         feedback: hears how much it is.
 
     Raises:
         BadInputError: a mask cannot be used, or nothing would be left.
     """
-    if settings["mask"] is None:
-        return LeftOut(None, {})
-    mask = read_mask(settings["mask"], working, feedback)
-    share = share_left_out(mask, working)
-    if share > NEARLY_ALL:
+    working = images.reference.grid
+    masks: list[Mask] = []
+    shares: dict[str, float] = {}
+    if settings["mask"] is not None:
+        mask = read_mask(settings["mask"], working, feedback)
+        share = share_left_out(mask, working)
+        feedback.log(_of_mask(share))
+        masks, shares["mask"] = [mask], share
+    if settings["ignore_water"]:
+        water = find_water(images, None if start is None else start.affine)
+        share = share_left_out(water, working)
+        feedback.log(f"Open water in both images: {100 * share:.1f} % of the overlap is left out.")
+        masks.append(water)
+        shares["ignore_water"] = share
+    together = EitherMask(masks) if len(masks) > 1 else next(iter(masks), None)
+    if together is not None and share_left_out(together, working) > NEARLY_ALL:
         raise BadInputError(
-            "The mask covers all of the ground that the images share, so that nothing is left to "
-            "match; what it covers is left out, not what it leaves free."
+            "All of the ground that the images share is left out by the mask or as water, so that "
+            "nothing is left to match; what a mask covers is left out, not what it leaves free."
         )
-    if share == 0:
-        feedback.log(
-            "The mask covers nothing of the ground that the images share, and changes nothing; "
-            "check its CRS and its place."
-        )
-    else:
-        feedback.log(f"The mask leaves {100 * share:.1f} % of the overlap out of the matching.")
-    return LeftOut(mask, {"mask": share})
+    return LeftOut(together, shares)
+
+
+def _of_mask(share: float) -> str:
+    if share > 0:
+        return f"The mask leaves {100 * share:.1f} % of the overlap out of the matching."
+    return (
+        "The mask covers nothing of the ground that the images share, and changes nothing; check "
+        "its CRS and its place."
+    )

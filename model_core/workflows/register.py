@@ -27,7 +27,7 @@ from model_core.raster.destination import check_outputs
 from model_core.raster.handles import bounded_cache
 from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import check_alike, common_grid
-from model_core.raster.reader import ImagePair, SceneReader
+from model_core.raster.reader import ScenePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
 from model_core.registration.model import load_model
 from model_core.registration.start_points import align_beside
@@ -132,26 +132,17 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
     scenes.points.log(feedback)
     start = scenes.points.start_on(grids.working)
-    left_out = ground_left_out(settings, grids.working, feedback)
-    reference = SceneReader(scenes.reference, grids.working, left_out.mask)
-    moving = SceneReader(scenes.moving, grids.working, left_out.of_moving(start, grids.working))
-    for reader in (reference, moving):
-        if reader.scene.note:
-            feedback.log(reader.scene.note)
-        if isinstance(reader.scene.grid, LocatedGrid):
-            feedback.log(reader.scene.grid.sentence(reader.scene.name))
-        if reader.fill:
-            feedback.log(reader.fill.sentence(reader.scene.name))
-    coarse = output_sentence(grids.output, regular_grid(scenes.reference.grid), moving.scene.name)
+    whole = _readers(scenes, feedback)
+    coarse = output_sentence(grids.output, regular_grid(scenes.reference.grid), scenes.moving.name)
     if coarse and settings["output_pixel_size"] is None:
         feedback.log(coarse)
-    whole = ImagePair(reference.unmasked(), moving.unmasked())
+    left_out = ground_left_out(settings, whole, start, feedback)
     bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
-    pair = ImagePair(reference, moving)
+    pair = left_out.of(whole, start)
     with (
         bounded_cache(scenes.reference.path, scenes.moving.path),
-        reference.handles,
-        moving.handles,
+        whole.reference.handles,
+        whole.moving.handles,
     ):
         alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
@@ -165,7 +156,7 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     return FinishedRun(
         reference=scenes.reference,
         moving=scenes.moving,
-        fill=moving.fill,
+        fill=whole.moving.fill,
         pair=whole,
         alignment=alignment,
         field=field,
@@ -180,6 +171,20 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         ),
         progress=stage_progress(feedback, "write"),
     )
+
+
+def _readers(scenes: OpenScenes, feedback: Feedback) -> ScenePair:
+    """Return readers of both images, and say what a user should know of how they are read."""
+    working = scenes.grids.working
+    pair = ScenePair(SceneReader(scenes.reference, working), SceneReader(scenes.moving, working))
+    for reader in (pair.reference, pair.moving):
+        if reader.scene.note:
+            feedback.log(reader.scene.note)
+        if isinstance(reader.scene.grid, LocatedGrid):
+            feedback.log(reader.scene.grid.sentence(reader.scene.name))
+        if reader.fill:
+            feedback.log(reader.fill.sentence(reader.scene.name))
+    return pair
 
 
 def write_products(

@@ -1622,6 +1622,16 @@ RMSE_BEFORE, RMSE_AFTER: pixels of the reference, RMSE_AFTER as measured again a
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Leave out open water</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Water that both images show, dark and smooth, is found in them and left out as by a mask; log, report and summary say how much it is. Shores stay in.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Two or more places found in both images, roughly: points of the Georeferencer (.points), CSV, or lines from the place in the moving image to that in the reference. The search starts from them, and the largest shift counts from there; they do not hold the result, and are compared with it.</source>
    <translation type="unfinished" />
   </message>

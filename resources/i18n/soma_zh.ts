@@ -1634,6 +1634,16 @@ RMSE_BEFORE、RMSE_AFTER：参考影像的像素，RMSE_AFTER 为配准后重新
   </message>
   <message>
    <location filename="resources/definitions.json" />
+   <source>Leave out open water</source>
+   <translation>排除开阔水域</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
+   <source>Water that both images show, dark and smooth, is found in them and left out as by a mask; log, report and summary say how much it is. Shores stay in.</source>
+   <translation>自动找出两幅影像都显示的水域（暗而平滑），并像掩膜一样将其排除；日志、报告和摘要给出其比例。岸线仍参与匹配。</translation>
+  </message>
+  <message>
+   <location filename="resources/definitions.json" />
    <source>Two or more places found in both images, roughly: points of the Georeferencer (.points), CSV, or lines from the place in the moving image to that in the reference. The search starts from them, and the largest shift counts from there; they do not hold the result, and are compared with it.</source>
    <translation>在两幅影像中大致找到的两个或更多位置：地理配准工具的点（.points）、CSV，或从移动影像中的位置指向参考影像中的位置的线。搜索从这些点开始，最大偏移由此起算；它们不约束结果，只与结果比较。</translation>
   </message>

@@ -41,6 +41,7 @@ def test_every_setting_can_be_given() -> None:
         *("--spacing", "16", "--resampling", "bilinear", "--output-pixel-size", "12"),
         *("--output-grid", "moving"),
         *("--dem", "heights.tif", "--mask", "sea.geojson"),
+        "--ignore-water",
         *("--tie-points", "a.points", "--check-points", "b.csv"),
         *("--model", "other", "--device", "cpu", "--creation-options", "COMPRESS=ZSTD"),
     )
@@ -54,6 +55,7 @@ def test_every_setting_can_be_given() -> None:
         "max_scale": 1.05,
         "extent": (-3.5, 39.0, -3.0, 40.0),
         "mask": "sea.geojson",
+        "ignore_water": True,
         "tie_points": "a.points",
         "check_points": "b.csv",
         "min_certainty": 0.0,

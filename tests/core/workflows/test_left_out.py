@@ -84,6 +84,26 @@ def test_the_mask_keeps_what_misleads_out_of_the_result(tmp_path: Path) -> None:
         assert (dataset.read_masks(1) > 0).mean() > 0.9
 
 
+def test_open_water_is_left_out_and_said(tmp_path: Path) -> None:
+    sea = np.zeros((SIDE, SIDE), bool)
+    sea[:, 180:] = True
+    values = 10 * np.log10(np.nan_to_num(sar_values(ERROR), nan=0.01))
+    random = np.random.default_rng(4)
+    values = np.where(sea, -30 + random.normal(0, 1, sea.shape), values).astype(np.float32)
+    with rasterio.open(optical(tmp_path / "land.tif")) as dataset:
+        waves = random.integers(30, 60, dataset.shape)
+        colours = np.where(sea, waves, dataset.read()).astype(np.uint16)
+    paths = write(tmp_path / "sar.tif", values), write(tmp_path / "optical.tif", colours)
+    heard = Heard()
+    request = RegistrationRequest(str(paths[0]), str(paths[1]), settings={"ignore_water": True})
+    result = register(request, heard)
+    assert result.verdict == "registered", result.reasons
+    share = result.left_out["ignore_water"]
+    assert 0.3 < share < sea.mean()
+    said = f"Open water in both images: {100 * share:.1f} % of the overlap is left out."
+    assert said in heard.lines
+
+
 def test_a_mask_beside_the_images_is_said_to_change_nothing(tmp_path: Path) -> None:
     away = write(
         tmp_path / "away.tif",
@@ -97,6 +117,6 @@ def test_a_mask_beside_the_images_is_said_to_change_nothing(tmp_path: Path) -> N
 
 def test_a_mask_over_everything_is_refused_and_nothing_written(tmp_path: Path) -> None:
     path = write(tmp_path / "all.tif", np.ones((1, SIDE, SIDE), np.uint8))
-    with pytest.raises(BadInputError, match="covers all of the ground"):
+    with pytest.raises(BadInputError, match=r"All of the ground .* is left out"):
         run(tmp_path, mask=str(path))
     assert list((tmp_path / "out").iterdir()) == []

@@ -21,6 +21,7 @@ VALUES = {
     "max_shift": 12.0,
     "max_rotation": 7.5,
     "max_scale": 1.05,
+    "ignore_water": True,
     "min_certainty": 0.5,
     "spacing": 8.0,
     "resampling": "cubic",
