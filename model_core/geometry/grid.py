@@ -127,4 +127,5 @@ def apply_transform(transform: Affine, points: NDArray[np.float64]) -> NDArray[n
     """Apply an affine transform to points (..., 2)."""
     t = transform
     x, y = points[..., 0], points[..., 1]
-    return np.stack([t.a * x + t.b * y + t.c, t.d * x + t.e * y + t.f], axis=-1)
+    with np.errstate(invalid="ignore"):  # places that are none stay none
+        return np.stack([t.a * x + t.b * y + t.c, t.d * x + t.e * y + t.f], axis=-1)

@@ -23,10 +23,19 @@ def local_points(points: NDArray[np.float64], crs: CRS) -> tuple[NDArray[np.floa
     """Return points (..., 2) of any CRS in one in metres, and that CRS.
 
     In degrees the antimeridian would tear them apart, and near a pole nothing would be smooth.
+    What is no place becomes NaN, or inf where it cannot be projected.
+
+    Raises:
+        ValueError: none of them is a place.
     """
     if not crs.is_geographic:
         return points, crs
-    known = points[np.isfinite(points).all(axis=-1)]
+    # Fill, as -999, is no place.
+    there = (np.abs(points) <= [540, 90]).all(axis=-1)
+    points = np.where(there[..., None], points, np.nan)
+    known = points[there]
+    if not len(known):
+        raise ValueError("no place on the ground")
     turned = np.radians(known[..., 0])
     longitude = math.degrees(math.atan2(np.sin(turned).mean(), np.cos(turned).mean()))
     local = local_crs(longitude, float(known[..., 1].mean()))

@@ -53,10 +53,7 @@ class LocatedGrid(Grid):
         """
         pixels = lattice(*size)
         points = locator.to_map(pixels)
-        known = np.isfinite(points).all(axis=-1)
-        if known.sum() < 3:
-            raise ValueError("the image has no place on the map")
-        transform = fit_affine(pixels[known] + 0.5, points[known])
+        transform = fit_affine(pixels + 0.5, points)
         return LocatedGrid(crs, transform, *size, locator, stated or crs)
 
     def to_map(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -77,7 +77,15 @@ def solve(
 
 
 def fit_affine(source: NDArray[np.float64], target: NDArray[np.float64]) -> Affine:
-    """Return the affine transformation that maps points (N, 2) best to others, by least squares."""
+    """Return the affine transformation that maps points (N, 2) best to others, by least squares.
+
+    Raises:
+        ValueError: fewer than three of them are known in both.
+    """
+    known = np.isfinite(source).all(axis=-1) & np.isfinite(target).all(axis=-1)
+    if known.sum() < 3:
+        raise ValueError("the image has no place on the map")
+    source, target = source[known], target[known]
     centre = source.mean(axis=0)
     spread = max(float(np.abs(source - centre).max()), 1e-12)
     columns = np.column_stack([(source - centre) / spread, np.ones(len(source))])

@@ -35,11 +35,14 @@ class MeshLocator:
         Raises:
             ValueError: it has fewer than two rows or columns, or knows no place.
         """
+        nodes = np.where(np.isfinite(nodes).all(axis=-1, keepdims=True), nodes, np.nan)
         if min(len(columns), len(rows)) < 2 or not np.isfinite(nodes).all(axis=-1).any():
             raise ValueError("no mesh")
         self.words = words
         self._first = np.array([columns[0], rows[0]])
         self._step = np.array([columns[1] - columns[0], rows[1] - rows[0]])
+        if not (np.isfinite(self._step) & (self._step > 0)).all():
+            raise ValueError("no mesh")
         self.spacing = int(np.clip(self._step.min(), 4, 16))
         self._nodes = nodes
         row, column = (

@@ -28,6 +28,26 @@ class Heights(Protocol):
         """Return the height (N,) in metres at points (N, 2) of a map, NaN where it is unknown."""
 
 
+def check_coefficients(rpcs: RPC) -> None:
+    """Refuse RPCs that give no place.
+
+    Raises:
+        ValueError: a number is missing or not finite, or a scale is 0.
+    """
+    scales = [
+        rpcs.lat_scale, rpcs.long_scale, rpcs.height_scale, rpcs.line_scale, rpcs.samp_scale
+    ]  # fmt: skip
+    offsets = [rpcs.lat_off, rpcs.long_off, rpcs.height_off, rpcs.line_off, rpcs.samp_off]
+    lists = [
+        rpcs.line_num_coeff, rpcs.line_den_coeff, rpcs.samp_num_coeff, rpcs.samp_den_coeff
+    ]  # fmt: skip
+    numbers = np.array([*scales, *offsets, *np.concatenate(lists)], np.float64)
+    if any(len(one) != 20 for one in lists) or not np.isfinite(numbers).all():
+        raise ValueError("its RPCs are not complete")
+    if 0 in scales or not any(lists[1]) or not any(lists[3]) or abs(rpcs.lat_off) > 90:
+        raise ValueError("its RPCs give no place")
+
+
 class RationalLocator:
     """Locates by RPCs, at the height of the ground, or at their mean height without one."""
 
@@ -54,13 +74,13 @@ class RationalLocator:
             known = self._heights.at(flat, self._crs)
             height = np.where(np.isnan(known), self.mean, known)
         r = self._rpcs
-        turned = (longitude - r.long_off + 180) % 360 - 180
-        terms = _terms(
-            turned / r.long_scale,
-            (latitude - r.lat_off) / r.lat_scale,
-            (height - r.height_off) / r.height_scale,
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # places that are none stay none
+            turned = (longitude - r.long_off + 180) % 360 - 180
+            terms = _terms(
+                turned / r.long_scale,
+                (latitude - r.lat_off) / r.lat_scale,
+                (height - r.height_off) / r.height_scale,
+            )
             x = terms @ r.samp_num_coeff / (terms @ r.samp_den_coeff)
             y = terms @ r.line_num_coeff / (terms @ r.line_den_coeff)
         found = np.stack([r.samp_off + r.samp_scale * x, r.line_off + r.line_scale * y], axis=-1)

@@ -69,6 +69,8 @@ def read_heights(path: str, image: LocatedGrid) -> GroundHeights:
                 f"The heights {name} have no CRS or no geotransform, so their place is unknown; "
                 "give a raster that is georeferenced."
             )
+        if np.dtype(dataset.dtypes[0]).kind not in "iuf":
+            raise BadInputError(f"The heights {name} are no real numbers; give a raster of metres.")
         whole = Grid(dataset.crs, dataset.transform, dataset.width, dataset.height)
         points = image.to_map(lattice(image.width, image.height))
         under = whole.to_pixels(on_map_of(whole, points, image))

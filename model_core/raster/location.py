@@ -17,7 +17,7 @@ from model_core.geometry.ground_control import PointLocator
 from model_core.geometry.local import local_crs, local_points
 from model_core.geometry.located import LocatedGrid
 from model_core.geometry.mesh import MeshLocator
-from model_core.geometry.rational import WGS84, RationalLocator
+from model_core.geometry.rational import WGS84, RationalLocator, check_coefficients
 from model_core.raster.heights import read_heights
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
@@ -63,13 +63,16 @@ def _by_points(
             f"{name} has ground control points without a CRS; write the CRS of their coordinates "
             "into the file (gdal_edit -a_srs), then register."
         )
-    pixels = np.array([[point.col, point.row] for point in points]) - 0.5
-    places, local = local_points(np.array([[point.x, point.y] for point in points]), crs)
+    known = np.array([[point.col, point.row, point.x, point.y] for point in points])
+    known = known[np.isfinite(known).all(axis=1)]
+    pixels = known[:, :2] - 0.5
+    places, local = local_points(known[:, 2:], crs)
     size = (dataset.width, dataset.height)
     return LocatedGrid.of(local, size, PointLocator(pixels, places), crs)
 
 
 def _by_rpcs(dataset: DatasetReader, rpcs: RPC, dem: str | None) -> LocatedGrid:
+    check_coefficients(rpcs)
     crs = local_crs(rpcs.long_off, rpcs.lat_off)
     size = (dataset.width, dataset.height)
     grid = LocatedGrid.of(crs, size, RationalLocator(rpcs, crs, None), WGS84)
@@ -80,6 +83,8 @@ def _by_rpcs(dataset: DatasetReader, rpcs: RPC, dem: str | None) -> LocatedGrid:
 
 
 def _by_arrays(dataset: DatasetReader, tags: Mapping[str, str], name: str) -> LocatedGrid:
+    if "Y_DATASET" not in tags:
+        raise ValueError("geolocation arrays of one axis only")
     x, y = (_array(tags[f"{axis}_DATASET"], int(tags.get(f"{axis}_BAND", 1))) for axis in "XY")
     if x.shape[0] == 1 and y.shape[0] == 1:  # one place a column, and one a row
         x, y = np.meshgrid(x[0], y[0])
@@ -107,4 +112,5 @@ def _by_arrays(dataset: DatasetReader, tags: Mapping[str, str], name: str) -> Lo
 def _array(path: str, band: int) -> NDArray[np.float64]:
     with open_raster(path) as dataset:
         known = dataset.read_masks(band) > 0
-        return np.where(known, dataset.read(band).astype(np.float64), np.nan)
+        values = dataset.read(band).astype(np.float64)
+    return np.where(known & np.isfinite(values), values, np.nan)

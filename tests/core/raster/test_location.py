@@ -112,6 +112,63 @@ def test_two_points_are_refused(tmp_path: Path) -> None:
         open_scene(raw, "sar")
 
 
+def test_points_of_which_one_is_no_number_are_used_without_it(tmp_path: Path) -> None:
+    points = control_points()
+    points[7].x = np.nan
+    raw = write_raw(tmp_path / "raw.tif", NOTHING, gcps=points, crs=DEGREES)
+    assert error(grid(raw), place(SOME)) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("lat_off", np.nan, "not complete"),
+        ("long_scale", 0.0, "give no place"),
+        ("samp_den_coeff", [0.0] * 20, "give no place"),
+        ("samp_num_coeff", [0.0] * 20, "has no place on the map"),
+        ("lat_scale", 1000.0, "has no place on the map"),
+    ],
+)
+def test_rpcs_that_say_no_place_are_refused(
+    name: str, value: object, words: str, tmp_path: Path
+) -> None:
+    rpcs = coefficients()
+    setattr(rpcs, name, value)
+    with pytest.raises(BadInputError, match=words):
+        open_scene(write_raw(tmp_path / "raw.tif", NOTHING, rpcs=rpcs), "sar")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("longitude.tif", "none.tif", r"none\.tif does not exist"),
+        ('"PIXEL_STEP">4', '"PIXEL_STEP">0', "no mesh"),
+        ('"PIXEL_STEP">4', '"PIXEL_STEP">x', "could not convert"),
+        ("EPSG:4326", "nonsense", "cannot be used"),
+        ('key="Y_DATASET"', 'key="Z"', "of one axis only"),
+    ],
+)
+def test_arrays_that_say_no_place_are_refused(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    swath = write_geolocation(tmp_path, NOTHING)
+    swath.write_text(swath.read_text().replace(old, new))
+    with pytest.raises(BadInputError, match=words):
+        open_scene(swath, "sar")
+
+
+def test_fill_in_arrays_is_no_place(tmp_path: Path) -> None:
+    swath = write_geolocation(tmp_path, NOTHING)
+    with rasterio.open(tmp_path / "longitude.tif", "r+") as dataset:
+        values = dataset.read(1)
+        values[:30] = -999
+        dataset.write(values, 1)
+    found = grid(swath)
+    assert isinstance(found, LocatedGrid)
+    below = SOME[6:]
+    assert np.abs(found.to_pixels(place(below)) - below).max() < 0.1
+
+
 def test_heights_of_elsewhere_are_refused(tmp_path: Path) -> None:
     raw = write_raw(tmp_path / "raw.tif", NOTHING, rpcs=coefficients())
     far = rasters.write(tmp_path / "dem.tif", NOTHING, Affine(10, 0, 0, 0, -10, 0))
