@@ -141,12 +141,17 @@ def run(arguments: list[str], folder: Path) -> Outcome:
     except BaseException:
         return Outcome(None, traceback.format_exc())
     sentences = refused.getvalue().splitlines()
-    if code == 2 and (not sentences or not sentences[-1].endswith(".")):
+    if code == 2 and not is_sentence(sentences[-1] if sentences else ""):
         return Outcome(code, f"not a sentence: {sentences[-1:]}")
     if code == 2 and listing(folder) != before:
         return Outcome(code, f"left: {sorted(listing(folder) - before)}")
     left = [name for name in listing(folder) if "soma-unfinished" in name]
     return Outcome(code, f"left: {left}" if left else "" if code in FINE else refused.getvalue())
+
+
+def is_sentence(line: str) -> bool:
+    """Return whether a line is what a person can read and act on."""
+    return line.isprintable() and line.endswith(".") and 20 < len(line) < 1000
 
 
 def listing(folder: Path) -> set[str]:

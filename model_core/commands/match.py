@@ -19,7 +19,7 @@ from model_core.commands.options import (
     limit_threads,
 )
 from model_core.commands.streams import say
-from model_core.errors import BadInputError
+from model_core.errors import BadInputError, first_line, shown
 from model_core.settings import check_settings
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ def _read_pairs(path: Path) -> Iterator[tuple[str, str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise BadInputError(
-            f"The list {path} cannot be read ({error}); give a CSV file."
+            f"The list {shown(path)} cannot be read ({first_line(error)}); give a CSV file."
         ) from error
     missing = [c for c in COLUMNS if not rows or rows[0].get(c) is None]
     if missing:
@@ -157,5 +157,10 @@ def _read_pairs(path: Path) -> Iterator[tuple[str, str, str]]:
             f"The list {path.name} has no column or no rows for {', '.join(missing)}; its first "
             f"line must name the columns {', '.join(COLUMNS)}."
         )
-    for row in rows:
+    for number, row in enumerate(rows, 2):
+        if any(row.get(column) is None for column in COLUMNS):
+            raise BadInputError(
+                f"Line {number} of the list {path.name} has fewer values than columns; give "
+                f"{', '.join(COLUMNS)} in each."
+            )
         yield row["id"], str(path.parent / row["sar_path"]), str(path.parent / row["optical_path"])

@@ -136,9 +136,10 @@ class Server:
                     f"The job's arguments are a {type(arguments).__name__}; give each with its "
                     "name, as an object."
                 )
-            feedback = JobFeedback(self, identifier)
-            feedback.raise_if_cancelled()
-            result = self._find(message.get("job"))(arguments, feedback)
+            if identifier in self._cancelled:
+                raise CancelledError("Cancelled before it began; nothing was written.")
+            # A job that needs no time, such as ping, is answered even when the input has ended.
+            result = self._find(message.get("job"))(arguments, JobFeedback(self, identifier))
             self.send("result", id=identifier, result=result)
         except Exception as error:  # whatever a job raises is its error; the worker lives on
             self._report(identifier, error)

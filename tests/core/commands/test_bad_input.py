@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,6 +181,27 @@ def test_a_list_with_wrong_columns(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["match", "--pairs", str(tmp_path / "list.csv"), "--out", str(out)]) == 2
     assert "sar_path" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "id,sar_path,optical_path\n1,a,b\n2,a.tif\n",
+            "Line 3 of the list list.csv has fewer values",
+        ),
+        ("id,sar_path,optical_path\n1,a\0b,c\n", "which is not a path|cannot be read"),
+        ("id,sar_path,optical_path\n1," + "x" * 200_000 + ",b\n", "field larger than field limit"),
+    ],
+)
+def test_a_list_with_lines_that_cannot_be(
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    out = tmp_path / "results.jsonl"
+    assert main(["match", "--pairs", str(tmp_path / "list.csv"), "--out", str(out)]) == 2
+    said = capsys.readouterr().err + (out.read_text() if out.exists() else "")
+    assert re.search(words, said)
 
 
 @pytest.mark.parametrize("option", ["COMPRES=ZSTD", "PROFILE=BASELINE", "DRIVER=VRT"])

@@ -164,6 +164,13 @@ def test_a_parent_that_is_gone_stops_the_running_job(client: Client) -> None:
     assert not client.thread.is_alive()
 
 
+def test_what_needs_no_time_is_answered_though_the_input_has_ended(client: Client) -> None:
+    client.job("answer", "1")
+    client.writer.close()
+    answers = [client.receive()["type"] for _ in range(3)]
+    assert answers == ["log", "progress", "result"]
+
+
 def test_shutdown_ends_the_loop(client: Client) -> None:
     client.writer.write(encode("shutdown"))
     client.thread.join(2)
