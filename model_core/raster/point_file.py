@@ -1,7 +1,7 @@
 """Places that a person has found in both images, from files.
 
 Forms: the ``.points`` of QGIS's Georeferencer; CSV; lines, or points with two columns, in GeoJSON
-and GeoPackage. See ``docs/guide/points.md``.
+and GeoPackage. See ``docs/guide/masks-and-points.md``.
 """
 
 from __future__ import annotations
