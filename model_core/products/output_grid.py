@@ -8,6 +8,7 @@ import numpy as np
 from rasterio import Affine
 
 from model_core.geometry.grid import Grid
+from model_core.geometry.pixels import image_centre
 from model_core.geometry.projection import map_pixels
 from model_core.raster.grid_checks import check_output_size
 
@@ -67,7 +68,7 @@ def _factor(working: Grid, reference: Grid, moving: Grid, choice: str) -> float:
 def moving_pixel(working: Grid, moving: Grid) -> float:
     """Return the shorter side of a pixel of the moving image, in pixels of the working grid, as it
     is at the middle of that; infinite where the image has no place there."""
-    centre = np.array([(working.width - 1) / 2, (working.height - 1) / 2])
+    centre = np.array(image_centre(working.height, working.width))
     reach = np.array([working.width, working.height]) / 4
     steps = np.array([[[-1.0, -1.0], [1.0, -1.0]], [[-1.0, 1.0], [1.0, 1.0]]])
     seen = map_pixels(centre + steps * reach, working, moving)

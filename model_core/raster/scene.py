@@ -136,16 +136,7 @@ def open_scene(
                 f"{SMALLEST_SIDE} x {SMALLEST_SIDE} are needed to match; use a larger image."
             )
         chosen = tuple(bands) if bands else _default_bands(dataset, modality)
-        missing = [b for b in chosen if not 1 <= b <= dataset.count]
-        if missing:
-            raise BadInputError(
-                f"{name} has no band {missing[0]}, only {_bands(dataset)}; choose one of these."
-            )
-        if len(chosen) not in ((1,) if modality == "sar" else (1, 3)):
-            raise BadInputError(
-                f"{len(chosen)} bands were chosen for {name}; choose "
-                + ("one." if modality == "sar" else "one or three.")
-            )
+        _check_bands(dataset, chosen, modality, name)
         return Scene(
             path=str(path),
             modality=modality,
@@ -156,6 +147,21 @@ def open_scene(
             nodata=dataset.nodatavals[chosen[0] - 1],
             note=note(dataset),
             stored=stored_extent(dataset),
+        )
+
+
+def _check_bands(
+    dataset: DatasetReader, chosen: tuple[int, ...], modality: Modality, name: str
+) -> None:
+    missing = [b for b in chosen if not 1 <= b <= dataset.count]
+    if missing:
+        raise BadInputError(
+            f"{name} has no band {missing[0]}, only {_bands(dataset)}; choose one of these."
+        )
+    if len(chosen) not in ((1,) if modality == "sar" else (1, 3)):
+        raise BadInputError(
+            f"{len(chosen)} bands were chosen for {name}; choose "
+            + ("one." if modality == "sar" else "one or three.")
         )
 
 
