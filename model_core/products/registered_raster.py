@@ -150,8 +150,9 @@ def write_registered(
         reader = RegisteredReader(source, grid, field, form, fill)
         usual = _profile(source, field.grids.output, form, creation.options)
         profile = creation.profile(usual)
-        # Drivers as COG only copy a whole file; it lies beside this one and is deleted with it.
-        tiff = temporary if creation.direct else temporary.with_name(temporary.name + ".gtiff")
+        # Drivers as COG only copy a whole file; it lies in a folder of its own, deleted with this.
+        tiff = temporary if creation.direct else temporary.parent / "whole" / temporary.name
+        tiff.parent.mkdir(exist_ok=True)
         try:
             with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), bounded_cache(raster):
                 with create_raster(tiff, **profile) as dataset:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from model_core.errors import BadInputError, first_line, shown
 from model_core.raster.creation_options import CreationOptions, nearest
 from model_core.raster.creation_tables import COMPRESSIONS, LOSSY, TABLES
 from model_core.raster.opening import RASTER_ERRORS
+from model_core.raster.output import temporary_folder
 from model_core.raster.pixel_types import as_written, numpy_type, read_bands
 from model_core.raster.side_files import side_files
 
@@ -80,11 +80,9 @@ def try_options(
     small = dict(profile) | {"width": SIDE, "height": SIDE, "count": len(values)}
     content = (small, values, valid if masked else None, describe)
     try:
-        with tempfile.TemporaryDirectory(
-            prefix="soma-options-", ignore_cleanup_errors=True
-        ) as folder:
-            plain = _written(usual, Path(folder, "plain"), *content)
-            tried = _tried(options, Path(folder, "tried"), content)
+        with temporary_folder() as folder:
+            plain = _written(usual, folder / "plain", *content)
+            tried = _tried(options, folder / "tried", content)
     except OSError as error:
         raise BadInputError(
             f"The creation options cannot be tried in the folder for temporary files "

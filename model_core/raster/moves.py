@@ -89,7 +89,8 @@ def _put_aside(move: Move) -> None:
 def _put_back(move: Move) -> None:
     if not os.path.lexists(move.source):
         move.target.replace(move.source)
-    if os.path.lexists(move.aside):
+    # What could not be moved away is at its target still, and only has a second name.
+    if os.path.lexists(move.aside) and not os.path.lexists(move.target):
         move.aside.replace(move.target)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,10 @@ from model_core.raster.moves import Move, NotPutBackError, move_all, uninterrupt
 from model_core.raster.side_files import side_files
 from model_core.raster.unfinished import UNFINISHED, UnfinishedFolder, flush, flush_folder
 
-__all__ = ["EARLIER", "UNFINISHED", "atomic_write", "atomic_writes", "clean_up", "written_files"]
+__all__ = [
+    "EARLIER", "UNFINISHED", "atomic_write", "atomic_writes", "clean_up", "temporary_folder",
+    "written_files",
+]  # fmt: skip
 
 EARLIER = "earlier-result"
 """Folder beside outputs, for those of an earlier run that a failed one makes place of."""
@@ -25,6 +30,9 @@ MOVING_PATIENCE = 2.0
 
 _writing: dict[Path, UnfinishedFolder] = {}
 """Folders in which this process is writing; of a forked one its parent's."""
+
+_temporary: set[str] = set()
+"""Other folders of this process, to be deleted at its end."""
 
 _owner = os.getpid()
 _moving = threading.Lock()
@@ -101,6 +109,8 @@ def clean_up() -> None:
     if os.getpid() != _owner:
         return
     # What is complete gets the moment that it needs to come to its place, or the next run does it.
+    for name in list(_temporary):
+        shutil.rmtree(name, ignore_errors=True)
     if not _moving.acquire(timeout=MOVING_PATIENCE):
         return
     try:
@@ -109,6 +119,21 @@ def clean_up() -> None:
             folder.delete()
     finally:
         _moving.release()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder in the system's place for temporary files; :func:`clean_up` deletes it, too.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="soma-", ignore_cleanup_errors=True) as name:
+        _temporary.add(name)
+        try:
+            yield Path(name)
+        finally:
+            _temporary.discard(name)
 
 
 def written_files() -> list[Path]:

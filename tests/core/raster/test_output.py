@@ -11,7 +11,14 @@ import pytest
 
 from model_core.errors import BadInputError
 from model_core.raster import moves
-from model_core.raster.output import EARLIER, UNFINISHED, atomic_write, atomic_writes, clean_up
+from model_core.raster.output import (
+    EARLIER,
+    UNFINISHED,
+    atomic_write,
+    atomic_writes,
+    clean_up,
+    temporary_folder,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -175,10 +182,11 @@ def test_a_file_that_is_written_with_others_is_just_written(tmp_path: Path) -> N
 
 def test_clean_up_deletes_what_is_being_written_and_nothing_else(tmp_path: Path) -> None:
     def cleaned_up() -> None:
-        with atomic_write(tmp_path / "a.tif") as temporary:
+        with atomic_write(tmp_path / "a.tif") as temporary, temporary_folder() as elsewhere:
             temporary.touch()
             clean_up()
             assert names(tmp_path) == ["other.tif"]
+            assert not elsewhere.exists()
 
     (tmp_path / "other.tif").touch()
     with pytest.raises(BadInputError):
