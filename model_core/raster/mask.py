@@ -15,6 +15,7 @@ from model_core.geometry.field import transform
 from model_core.geometry.grid import Grid
 from model_core.geometry.projection import map_pixels
 from model_core.geometry.window import Window, downsampled_size
+from model_core.raster.clipping import clipped
 from model_core.raster.opening import open_raster
 from model_core.raster.pixels import Extent, block_means, pixels_between
 
@@ -23,6 +24,9 @@ BLOCK = 1024
 
 KEPT = 512
 """Blocks that are kept, a bit for each cell: 64 MB."""
+
+FAR = 2.0**22
+"""Cells from the grid's corner at which polygons are cut."""
 
 SHOWN = 1024
 """Cells of the longer side at which the share of the ground is counted."""
@@ -141,7 +145,7 @@ class PolygonMask(CellMask):
         """Take what is found in a file.
 
         Args:
-            grid: in the polygons' CRS, with cells as fine as is wanted.
+            grid: in the polygons' CRS, north up, with cells as fine as is wanted.
             polygons: as GeoJSON has them, in map coordinates.
             boxes: (N, 4), their xmin, ymin, xmax and ymax.
         """
@@ -152,7 +156,13 @@ class PolygonMask(CellMask):
         )
         # An edge touches the cells on both sides of it.
         super().__init__(grid, (left - 0.5, top - 0.5, right + 1.5, bottom + 1.5))
-        self._polygons, self._boxes = polygons, boxes
+        far_low, far_high = grid.to_map(np.array([[-FAR, FAR], [FAR, -FAR]]))
+        far = (boxes[:, :2] < far_low).any(axis=1) | (boxes[:, 2:] > far_high).any(axis=1)
+        cut = [
+            clipped(p, far_low, far_high) if f else p for p, f in zip(polygons, far, strict=True)
+        ]
+        self._polygons = [one for one in cut if one is not None]
+        self._boxes = boxes[[one is not None for one in cut]]
 
     def _cells(self, window: Window) -> NDArray[np.bool_] | None:
         factor = window.factor

@@ -28,6 +28,9 @@ from model_core.raster.vector_file import (
     read_vector_file,
 )
 
+LARGEST = 1e15
+"""Coordinate of a point: beyond, numbers no longer tell metres apart."""
+
 
 def read_mask(source: str, working: Grid, feedback: Feedback) -> Mask:
     """Return the mask of a file.
@@ -117,9 +120,9 @@ def _box(polygon: Mapping[str, Any]) -> list[float] | None:
     """Return xmin, ymin, xmax, ymax; None where the polygon is not sound."""
     try:
         points = np.array([point[:2] for ring in polygon["coordinates"] for point in ring], float)
-        if not (np.isfinite(points).all() and is_valid_geom(polygon)):
+        if not ((np.abs(points) < LARGEST).all() and is_valid_geom(polygon)):
             return None
-    except (TypeError, ValueError, IndexError, RasterioError):
+    except (TypeError, ValueError, LookupError, OverflowError, AttributeError, RasterioError):
         return None
     return [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
 

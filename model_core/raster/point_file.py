@@ -154,7 +154,7 @@ def _numbers(name: str, rows: list[tuple[str, list[Any]]], decimal: bool) -> NDA
     for label, cells in rows:
         try:
             found.append([float(str(c).replace(",", ".") if decimal else c) for c in cells])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise BadInputError(
                 f"Point {shown(label)} of {name} has {shown(', '.join(map(str, cells)))} where two "
                 "numbers belong; correct it."

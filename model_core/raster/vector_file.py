@@ -25,6 +25,9 @@ DEGREES = "OGC:CRS84"
 """What GeoJSON is in that does not say otherwise."""
 
 SQLITE = b"SQLite format 3\0"
+DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What a document raises that is of another form than it should be."""
+
 UNDEFINED = (-1, 0, 99999)
 """Systems of a GeoPackage that are none: two by the standard, and one by GDAL."""
 
@@ -81,7 +84,15 @@ def read_vector_file(source: str) -> VectorFile:
         with path.open("rb") as file:
             packed = file.read(16) == SQLITE
         return _geopackage(path, source.partition(LAYER)[2]) if packed else _geojson(path)
-    except (OSError, ValueError, sqlite3.Error, LookupError, TypeError, RecursionError) as error:
+    except (
+        OSError,
+        ValueError,
+        sqlite3.Error,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise BadInputError(
             f"{shown(path.name)} cannot be read as GeoJSON or GeoPackage ({first_line(error)}); "
             f"{CONVERT}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,4 +91,4 @@ def only_selected(value: object) -> bool:
 
 def _suffixes(setting: Setting) -> list[str]:
     """Return the ends of the names of the files that a setting takes, as its filter lists them."""
-    return [word.strip("()*;").lower() for word in setting.filter.split() if "*" in word]
+    return re.findall(r"\*(\.\w+)", setting.filter.lower())

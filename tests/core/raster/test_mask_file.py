@@ -165,6 +165,19 @@ def test_images_without_a_crs_have_masks_in_their_coordinates(tmp_path: Path) ->
         covered(geojson(tmp_path / "b.geojson", *in_crs(UTM), crs=UTM), working)
 
 
+@pytest.mark.parametrize("reach", [1e5, 1e7, 1e14])
+def test_polygons_that_reach_beyond_any_map_cover_what_is_in_them(
+    tmp_path: Path, reach: float
+) -> None:
+    """A triangle over the half of the images that lies above their diagonal."""
+    middle = (600_000 + 5 * SIDE, 4_400_000 - 5 * SIDE)
+    corners = [(-reach, reach), (-reach, -reach), (reach, reach), (-reach, reach)]
+    ring = [(middle[0] + x, middle[1] + y) for x, y in corners]
+    found = covered(geojson(tmp_path / "a.geojson", polygon(ring), crs=UTM))
+    y, x = np.mgrid[:SIDE, :SIDE]
+    assert (found != (x + y < SIDE - 1)).mean() < 0.01
+
+
 @pytest.mark.parametrize(
     ("geometries", "crs", "sentence"),
     [
