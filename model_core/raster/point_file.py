@@ -20,6 +20,7 @@ from rasterio.crs import CRS
 from model_core.errors import BadInputError, shown
 from model_core.paths import is_file, looking_at
 from model_core.raster.vector_file import (
+    DAMAGED,
     VectorFile,
     crs_from,
     is_vector_file,
@@ -87,7 +88,13 @@ def read_point_file(source: str) -> PointFile:
     """
     path = Path(source)
     if is_vector_file(source):
-        found = _of_geometries(read_vector_file(source))
+        file = read_vector_file(source)
+        try:
+            found = _of_geometries(file)
+        except DAMAGED as error:
+            raise BadInputError(
+                f"{file.name} holds geometries without two coordinates each; save it again."
+            ) from error
     else:
         if not is_file(path):
             raise BadInputError(f"{shown(source)} does not exist; check the path of the points.")
@@ -153,7 +160,8 @@ def _numbers(name: str, rows: list[tuple[str, list[Any]]], decimal: bool) -> NDA
     found = []
     for label, cells in rows:
         try:
-            found.append([float(str(c).replace(",", ".") if decimal else c) for c in cells])
+            x, y = (float(str(c).replace(",", ".") if decimal else c) for c in cells)
+            found.append((x, y))
         except (TypeError, ValueError, OverflowError) as error:
             raise BadInputError(
                 f"Point {shown(label)} of {name} has {shown(', '.join(map(str, cells)))} where two "

@@ -147,6 +147,13 @@ def test_files_without_points_are_refused(tmp_path: Path, text: str, sentence: s
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("ends", [[[0], [1, 2]], [3, 4], {}, [[1, 2], [None, 3]], [[1, 2], "ab"]])
+def test_lines_without_coordinates_are_refused(tmp_path: Path, ends: Any) -> None:
+    path = geojson(tmp_path / "a.geojson", {"type": "LineString", "coordinates": ends})
+    with pytest.raises(BadInputError):
+        read(path)
+
+
 def test_files_that_are_no_text_or_not_there_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with pytest.raises(BadInputError, match="does not exist"):
