@@ -104,7 +104,8 @@ def test_rare_types_are_kept(tmp_path: Path, dtype: str) -> None:
         target.write(np.rint(values).astype(holding))
     with rasterio.open(source) as before, rasterio.open(move(source, 2, 0)) as after:
         assert after.dtypes == before.dtypes == (dtype,)
-        np.testing.assert_array_equal(after.read()[:, :, :-4], before.read()[:, :, 2:-2])
+        # A field in metres moves by whole pixels to the rounding of its numbers.
+        np.testing.assert_allclose(after.read()[:, :, :-4], before.read()[:, :, 2:-2], rtol=1e-6)
 
 
 def test_negative_integers_of_64_bits_are_interpolated_as_such(tmp_path: Path) -> None:
