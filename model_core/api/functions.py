@@ -37,6 +37,7 @@ from model_core.api.images import Image, open_image
 from model_core.api.result import Registration
 from model_core.errors import BadInputError
 from model_core.feedback import STAGES
+from model_core.paths import checked_path
 from model_core.products.registered_raster import RasterOptions
 from model_core.registration.model import load_model as load_cached
 from model_core.settings import SETTINGS, check_settings
@@ -186,10 +187,10 @@ def apply(
         'again.tif'
     """
     image = open_image(raster, "raster")
-    target = os.fspath(output)
+    target = checked_path("The output", output)
     checked = _checked(settings, OF_APPLY)
     apply_registration(
-        os.fspath(displacement_raster),
+        checked_path("The displacement raster", displacement_raster),
         image.path,
         target,
         RasterOptions.of(checked),
