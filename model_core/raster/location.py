@@ -22,6 +22,12 @@ from model_core.raster.heights import read_heights
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 
+DEGREES_EAST, DEGREES_NORTH = (
+    {f"degree{plural}{end}" for plural in ("", "s") for end in (f"_{word}", word[0].upper())}
+    for word in ("east", "north")
+)
+"""How files in the convention CF name the units of longitude and latitude."""
+
 MOST_NODES = 1_000_000
 """Of geolocation arrays; of larger ones every n-th row and column is taken."""
 
@@ -53,6 +59,15 @@ def located_grid(dataset: DatasetReader, dem: str | None) -> LocatedGrid | None:
             f"What {name} says of its place cannot be used ({error}); warp it to a map projection "
             "first, or give it with what places it rightly."
         ) from error
+
+
+def crs_of_axes(dataset: DatasetReader) -> CRS | None:
+    """Return WGS 84 where a NetCDF names no CRS, but says that its axes are degrees east and north,
+    as its convention (CF) has them; None elsewhere."""
+    if dataset.driver != "netCDF":
+        return None
+    units = {value for key, value in dataset.tags().items() if key.endswith("#units")}
+    return WGS84 if units & DEGREES_EAST and units & DEGREES_NORTH else None
 
 
 def _by_points(

@@ -15,7 +15,7 @@ from model_core.errors import BadInputError, shown
 from model_core.geometry.crs import COORDINATES, is_nameless
 from model_core.geometry.grid import Grid
 from model_core.raster.grid_checks import check_crs, check_georeferencing
-from model_core.raster.location import located_grid
+from model_core.raster.location import crs_of_axes, located_grid
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.pixels import Extent
@@ -77,9 +77,10 @@ def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
     """Return the geometry of an open raster.
 
     A geotransform goes before whatever else places it. With one and no CRS, ``crs`` is
-    ``COORDINATES``; one that only counts pixels, as SOMA writes it for images without, is none.
-    Where the file says nothing of its place, it is the pixel plane and ``crs`` None, also where
-    there is a CRS: nothing says then where on its map the pixels lie.
+    ``COORDINATES``, unless the file says that they are degrees; one that only counts pixels, as
+    SOMA writes it for images without, is none. Where the file says nothing of its place, it is the
+    pixel plane and ``crs`` None, also where there is a CRS: nothing says then where on its map the
+    pixels lie.
 
     Args:
         dataset: the raster.
@@ -100,7 +101,7 @@ def grid_of(dataset: DatasetReader, dem: str | None = None) -> Grid:
         whole = column.is_integer() and row.is_integer() and min(column, row) >= 0
         if whole and pixels == Affine.translation(column, row):
             return Grid(None, pixels, *size)
-        crs = COORDINATES
+        crs = crs_of_axes(dataset) or COORDINATES
     grid = Grid(crs, transform, *size)
     check_georeferencing(grid, raster_name(dataset.name))
     return grid

@@ -119,6 +119,28 @@ def test_arrays_of_places_are_no_images(tmp_path: Path) -> None:
     assert np.abs(found[..., 0] - some[..., 0]).max() < 0.1
 
 
+def test_axes_in_degrees_need_no_crs(tmp_path: Path) -> None:
+    gdal = pytest.importorskip("osgeo.gdal")
+    path = tmp_path / "axes.nc"
+    gdal.UseExceptions()
+    root = gdal.GetDriverByName("netCDF").CreateMultiDimensional(str(path)).GetRootGroup()
+    text = gdal.ExtendedDataType.CreateString()
+    real = gdal.ExtendedDataType.Create(gdal.GDT_Float64)
+    axes = {"lat": (39.7 - 1e-3 * np.arange(90), "degrees_north")}
+    axes["lon"] = -1.8 + 1e-3 * np.arange(80), "degrees_east"
+    sides = []
+    for name, (values, unit) in axes.items():
+        sides.append(root.CreateDimension(name, None, None, len(values)))
+        array = root.CreateMDArray(name, sides[-1:], real)
+        array.Write(values)
+        array.CreateAttribute("units", [], text).Write(unit)
+    root.CreateMDArray("sigma0", sides, real).Write(np.ones((90, 80)))
+    del root, sides, array  # closes the file
+    found = open_scene(path, "sar").grid
+    assert found.crs == DEGREES
+    assert found.to_map(np.zeros(2)) == pytest.approx([-1.8, 39.7])
+
+
 def _netcdf(gdal, path: Path, arrays: dict[str, NDArray[np.float64]]) -> None:
     """Write arrays of one size, the last of which the others place."""
     gdal.UseExceptions()
