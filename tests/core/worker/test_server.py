@@ -36,6 +36,10 @@ def unlearned(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     raise ModuleNotFoundError("No module named 'torch'")
 
 
+def too_large(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+
 def not_a_number(arguments: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     return {"value": float("nan")}
 
@@ -56,6 +60,7 @@ TEST_JOBS: dict[str, Job] = {
     "defect": defect,
     "unlearned": unlearned,
     "not_a_number": not_a_number,
+    "too_large": too_large,
     "patient": patient,
 }
 
@@ -118,6 +123,16 @@ def test_a_defect_is_reported_with_its_traceback_and_the_worker_lives_on(
     error = client.receive()
     assert (error["type"], error["kind"], error["exit_code"]) == ("error", "unexpected", 1)
     assert "Traceback" in error["details"]
+    client.job("answer", "2")
+    assert client.receive()["id"] == "2"
+
+
+def test_memory_that_runs_out_is_no_defect(client: Client) -> None:
+    client.job("too_large", "1")
+    error = client.receive()
+    assert (error["kind"], error["exit_code"]) == ("memory", 2)
+    assert error["sentence"].startswith("The memory ran out; ")
+    assert "DefaultCPUAllocator" in error["details"]
     client.job("answer", "2")
     assert client.receive()["id"] == "2"
 
