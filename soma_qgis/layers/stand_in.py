@@ -17,6 +17,7 @@ from soma_qgis.layers.source import LayerError, absolute, in_pixels
 
 INLINE = "<VRTDataset"
 MEMORY = "/vsimem/"
+IMAGES = {".tif", ".tiff", ".img", ".vrt", ".jp2", ".png", ".jpg", ".bmp", ".asc"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class StandIn:
 
     @property
     def file_name(self) -> str:
-        """The name of the file, which tells a person of the layer's own."""
-        stem = self.name
-        if INLINE not in self._source:
-            stem = Path(re.sub(r'["\s:]+$', "", self._source.split("?")[0])).stem or self.name
-        return re.sub(r'[<>:"/\\|?*\s]+', "_", stem)[:80] + ".vrt"
+        """The name of the file: that of the layer's own, which summary and report then show."""
+        inline = self._source.lstrip().startswith(INLINE)
+        name = self.name if inline else re.split(r"[/\\]", self._source.split("?")[0])[-1]
+        name = re.sub(r'[<>:"/\\|?*\s]+', "_", name).strip("_")[-80:]
+        # GDAL goes by the content, others may go by the name.
+        return name if Path(name).suffix.lower() in IMAGES else f"{name}.vrt"
 
     def write(self, path: str, feedback: QgsProcessingFeedback) -> list[str]:
         """Write the file, in whichever thread, and return all that was written.
@@ -67,7 +69,7 @@ class StandIn:
         source, written = self._source, [path]
         try:
             if MEMORY in source:
-                copy = str(Path(path).with_suffix(".tif"))
+                copy = str(Path(path).with_name(f"pixels_of_{Path(path).name}"))
                 source, self._options, written = self._copied(copy, feedback), [], [path, copy]
             if source.lstrip().startswith(INLINE):
                 Path(path).write_text(_with_absolute_names(source), encoding="utf-8")

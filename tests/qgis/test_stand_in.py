@@ -57,9 +57,26 @@ def written(layer: QgsRasterLayer, folder: Path) -> Path:
     """Return the file that stands for a layer."""
     found = stand_in(layer)
     assert found is not None
-    path = folder / found.file_name
+    path = folder / "given" / found.file_name
+    path.parent.mkdir(exist_ok=True)
     found.write(str(path), QgsProcessingFeedback())
     return path
+
+
+def test_names_are_those_of_the_layers_data(tmp_path: Path) -> None:
+    layer = QgsRasterLayer(write(tmp_path / "a.b.tif", stripes()), "Name: of / it")
+    layer.dataProvider().setUserNoDataValue(1, [value(0)])
+    found = stand_in(layer)
+    assert found is not None
+    for source, name in (
+        ("/data/s1 grd.tiff", "s1_grd.tiff"),
+        ('NETCDF:"/data/a b.nc":sigma0', "a_b.nc_sigma0.vrt"),
+        ("/vsizip/x.zip/a.tif", "a.tif"),
+        ("<VRTDataset/>", "Name_of_it.vrt"),
+        ("/data/hdr.adf", "hdr.adf.vrt"),
+    ):
+        found._source = source
+        assert found.file_name == name
 
 
 def seen(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +115,7 @@ def test_nodata_of_a_layer_is_nodata_to_the_worker(
     provider.setUserNoDataValue(1, [value(number) for number in chosen])
     assert not needs_export(layer)
     path = written(layer, tmp_path)
-    assert path.name == "sigma_nought.vrt"
+    assert path.name == "sigma_nought.tif"
     values, valid = seen(path)
     expected = stripes()
     assert np.array_equal(valid, ~np.isin(expected, list(lost)))
@@ -169,10 +186,10 @@ def test_a_layer_in_memory_is_written_to_a_file(tmp_path: Path) -> None:
         assert layer.isValid()
         found = stand_in(layer)
         assert isinstance(found, StandIn)
-        assert found.file_name == "scratch.vrt"
+        assert found.file_name == "scratch.tif"
         path = tmp_path / found.file_name
         files = found.write(str(path), QgsProcessingFeedback())
-        assert files == [str(path), str(tmp_path / "scratch.tif")]
+        assert files == [str(path), str(tmp_path / "pixels_of_scratch.tif")]
     finally:
         gdal.Unlink("/vsimem/soma test/scratch.tif")
     for ours, theirs in zip(seen(path), seen(file)):
@@ -236,5 +253,6 @@ def test_a_run_is_given_the_stand_in_and_deletes_it(
     layer.dataProvider().setUserNoDataValue(1, [value(0)])
     run("register", SAR=layer, OPTICAL=rasters["OPTICAL"], OUTPUT=str(tmp_path / "out.tif"))
     sar = Path(json.loads(asked.read_text(encoding="utf-8"))["sar"])
-    assert sar.name == Path(rasters["SAR"]).with_suffix(".vrt").name
+    assert sar.name == Path(rasters["SAR"]).name
+    assert str(sar) != rasters["SAR"]
     assert not sar.exists()
