@@ -13,8 +13,8 @@ from rasterio.transform import Affine
 from model_core.geometry.crs import COORDINATES, facts, same_crs
 from model_core.geometry.metres import ground_matrices, unit_lengths
 
-SQUARE = 1e-6
-"""Difference to a square pixel that is none."""
+CONFORMAL = 1e-6
+"""Relative difference of lengths in two directions that is none."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,12 @@ class Grid:
     @property
     def pixel_aspect(self) -> float:
         """Height of a pixel on the ground in units of its width, at the grid's centre."""
-        along_row, along_column = self.ground_pixel_size
-        aspect = along_column / along_row
-        # Square pixels of a conformal map are square, to the rounding of its derivatives.
-        return 1.0 if abs(aspect - 1) < SQUARE else aspect
+        on_ground, on_map = (
+            along_column / along_row
+            for along_row, along_column in (self.ground_pixel_size, self.pixel_size)
+        )
+        # A conformal map changes no aspect; what its derivatives say beside it is rounding.
+        return on_map if abs(on_ground / on_map - 1) < CONFORMAL else on_ground
 
     def metres(
         self, difference: NDArray[np.float64], at: NDArray[np.float64]
