@@ -20,7 +20,9 @@ COORDINATES = CRS.from_wkt(
 """Of rasters with a geotransform and no CRS: coordinates of which nobody knows unit or place. It
 serves inside the program only; files that are written have no CRS then."""
 
-_NAMELESS = {"unnamed", "unknown", "undefined cartesian srs", "unknown engineering crs"}
+_NAMELESS = {
+    "unnamed", "unknown", "undefined cartesian srs", "arbitrary", "unknown engineering crs",
+}  # fmt: skip
 """Engineering CRSs that formats make up where a file has none."""
 
 

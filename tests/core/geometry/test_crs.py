@@ -46,7 +46,7 @@ def test_between_worlds_there_is_no_way() -> None:
     assert np.isinf(project(np.array([[10.0, 20.0]]), moon, crs("EPSG:4326"))).all()
 
 
-@pytest.mark.parametrize("name", ["unnamed", "Undefined Cartesian SRS"])
+@pytest.mark.parametrize("name", ["unnamed", "Undefined Cartesian SRS", "Arbitrary"])
 def test_a_crs_that_a_format_made_up_is_none(name: str) -> None:
     assert is_nameless(crs(f'LOCAL_CS["{name}",UNIT["metre",1]]'))
     assert not is_nameless(crs('LOCAL_CS["Site grid",UNIT["metre",1]]'))

@@ -88,3 +88,24 @@ def test_a_basemap_is_exported_at_the_resolution_of_the_image(
 def test_images_without_crs_are_compared_in_pixels(qgis_app: object, tmp_path: Path) -> None:
     found = check_pair(layer(tmp_path, None, "a"), layer(tmp_path, None, "b"))
     assert (found.problem, found.km2, found.pixels) == ("", None, (80, 80))
+
+
+def test_images_without_crs_are_compared_by_their_coordinates(
+    qgis_app: object, tmp_path: Path
+) -> None:
+    found = []
+    for name, east in (("a", 500_000), ("b", 500_200)):
+        path = write_raster(tmp_path / f"{name}.tif", 1, None)
+        data = gdal.Open(path, gdal.GA_Update)
+        data.SetGeoTransform((east, 10, 0, 4427757, 0, -10))
+        data = None  # closes the file
+        found.append(QgsRasterLayer(path, name))
+    one, other = found
+    both = check_pair(one, other)
+    assert (both.problem, both.km2, both.pixels) == ("", None, (60, 80))
+    assert "by their coordinates: 60 × 80 px" in overlap_text(both)
+    placed = layer(tmp_path, 32630, "placed")
+    for pair in ((one, placed), (placed, one)):
+        assert "a has coordinates but no CRS" in check_pair(*pair).problem
+    one.setCrs(QgsCoordinateReferenceSystem("EPSG:32630"))
+    assert check_pair(one, placed).km2 == pytest.approx(0.64, rel=0.01)
