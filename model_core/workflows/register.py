@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model_core.feedback import Feedback, stage_progress
 from model_core.geometry.located import LocatedGrid, regular_grid
@@ -29,10 +30,11 @@ from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import check_alike, common_grid
 from model_core.raster.reader import ScenePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
-from model_core.registration.model import load_model
-from model_core.registration.start_points import align_beside
+from model_core.registration.engine import Alignment
+from model_core.registration.model import RegistrationModel, load_model
+from model_core.registration.start_points import PointStart, align_beside
 from model_core.workflows.bounds import search_bounds
-from model_core.workflows.left_out import ground_left_out
+from model_core.workflows.left_out import LeftOut, ground_left_out
 from model_core.workflows.points import GivenPoints, given_points
 from model_core.workflows.request import RegistrationRequest
 
@@ -131,20 +133,10 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     model, device_reason = load_model(settings["model"], settings["device"])
     feedback.log(f"{model.name} on {model.device}: {device_reason}.")
     scenes.points.log(feedback)
+    whole = _readers(scenes, settings, feedback)
     start = scenes.points.start_on(grids.working)
-    whole = _readers(scenes, feedback)
-    coarse = output_sentence(grids.output, regular_grid(scenes.reference.grid), scenes.moving.name)
-    if coarse and settings["output_pixel_size"] is None:
-        feedback.log(coarse)
     left_out = ground_left_out(settings, whole, start, feedback)
-    bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
-    pair = left_out.of(whole, start)
-    with (
-        bounded_cache(scenes.reference.path, scenes.moving.path),
-        whole.reference.handles,
-        whole.moving.handles,
-    ):
-        alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
+    alignment = _alignment(whole, left_out, start, model, settings, feedback)
     fit = alignment.fit
     failed = alignment.verdict == "failed"
     points = scenes.points.figures(grids, None if failed else fit.field)
@@ -173,7 +165,25 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     )
 
 
-def _readers(scenes: OpenScenes, feedback: Feedback) -> ScenePair:
+def _alignment(
+    whole: ScenePair,
+    left_out: LeftOut,
+    start: PointStart | None,
+    model: RegistrationModel,
+    settings: Mapping[str, Any],
+    feedback: Feedback,
+) -> Alignment:
+    """Align the images without the ground that is left out; see :func:`align_beside`."""
+    grids = whole.reference.grid, whole.reference.scene.grid
+    pixel = grids[0].pixel_size[0] / regular_grid(grids[1]).pixel_size[0]
+    bounds = search_bounds(settings, grids[0].crs is not None, pixel)
+    pair = left_out.of(whole, start)
+    paths = whole.reference.scene.path, whole.moving.scene.path
+    with bounded_cache(*paths), whole.reference.handles, whole.moving.handles:
+        return align_beside(start, pair, model, bounds, settings["transform"], feedback)
+
+
+def _readers(scenes: OpenScenes, settings: Mapping[str, Any], feedback: Feedback) -> ScenePair:
     """Return readers of both images, and say what a user should know of how they are read."""
     working = scenes.grids.working
     pair = ScenePair(SceneReader(scenes.reference, working), SceneReader(scenes.moving, working))
@@ -184,6 +194,10 @@ def _readers(scenes: OpenScenes, feedback: Feedback) -> ScenePair:
             feedback.log(reader.scene.grid.sentence(reader.scene.name))
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
+    own = regular_grid(scenes.reference.grid)
+    coarse = output_sentence(scenes.grids.output, own, scenes.moving.name)
+    if coarse and settings["output_pixel_size"] is None:
+        feedback.log(coarse)
     return pair
 
 
