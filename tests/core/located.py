@@ -93,13 +93,13 @@ def control_points(
     around: NDArray[np.float64] | float = 0.0,
 ) -> list[GroundControlPoint]:
     """Return points in rows and columns over the whole image, as a Sentinel-1 product has them."""
-    found = []
-    for y in np.linspace(0, HEIGHT, rows):
-        for x in np.linspace(0, WIDTH, columns):
-            where = place(np.array([[x - 0.5, y - 0.5]])) + around
-            ((east, north),) = project(where, UTM_CRS, crs)
-            found.append(GroundControlPoint(row=y, col=x, x=east, y=north, z=MEAN_HEIGHT))
-    return found
+    x, y = np.meshgrid(np.linspace(0, WIDTH, columns), np.linspace(0, HEIGHT, rows))
+    where = np.stack([x.ravel(), y.ravel()], axis=-1)
+    on_map = project(place(where - 0.5) + around, UTM_CRS, crs)
+    return [
+        GroundControlPoint(row=row, col=column, x=east, y=north, z=MEAN_HEIGHT)
+        for (column, row), (east, north) in zip(where.tolist(), on_map.tolist(), strict=True)
+    ]
 
 
 def coefficients() -> RPC:
