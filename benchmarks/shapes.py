@@ -78,15 +78,15 @@ def of_shape(folder: Path, height: int, width: int) -> None:
 
 
 def sparse(folder: Path, side: int, filled: int) -> None:
-    """Write a large pair that holds data in one place only."""
+    """Write a large SAR image that holds data in one place, and an optical one of that place."""
     sar, optical = pair(filled, filled)
-    images: list[tuple[str, NDArray[Any], int]] = [("sar", sar, -99), ("optical", optical, 0)]
     profile: dict[str, Any] = {"driver": "GTiff", "width": side, "height": side, "count": 1}
     profile |= {"tiled": True, "sparse_ok": True, "bigtiff": True, "compress": "deflate"}
-    for name, values, nodata in images:
-        profile |= {"dtype": values.dtype, "crs": "EPSG:32630", "transform": TEN_METRES}
-        with rasterio.open(folder / f"{name}.tif", "w", nodata=nodata, **profile) as target:
-            target.write(values, 1, window=Window(side // 3, side // 2, filled, filled))
+    profile |= {"dtype": sar.dtype, "crs": "EPSG:32630", "nodata": -99}
+    place = Affine.translation(-(side // 3), -(side // 2))
+    with rasterio.open(folder / "sar.tif", "w", transform=TEN_METRES * place, **profile) as target:
+        target.write(sar, 1, window=Window(side // 3, side // 2, filled, filled))
+    write(folder / "optical.tif", optical)
 
 
 SHAPES: dict[str, tuple[str, Callable[[Path], None]]] = {
@@ -95,7 +95,7 @@ SHAPES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "more": ("512 px, 240 bands", lambda folder: many_bands(folder, 512, 240)),
     "wide": ("200,000 x 300 px in strips", lambda folder: of_shape(folder, 300, 200_000)),
     "tall": ("300 x 200,000 px in strips", lambda folder: of_shape(folder, 200_000, 300)),
-    "sparse": ("200,000 px, 1,500 of them filled", lambda folder: sparse(folder, 200_000, 1500)),
+    "sparse": ("200,000 px, 1,000 of them filled", lambda folder: sparse(folder, 200_000, 1000)),
 }
 
 

@@ -12,7 +12,7 @@ from rasterio.enums import MaskFlags, Resampling
 from rasterio.io import DatasetReader
 
 from model_core.raster.fill import Fill
-from model_core.raster.morphology import opened
+from model_core.raster.morphology import dilated, opened
 from model_core.raster.palette import Palette
 from model_core.raster.pixel_types import numpy_type, read_bands
 
@@ -196,6 +196,15 @@ def _means_of(
         for one in (np.where(valid, values, 0.0), valid.astype(np.float64))
     )
     return total / np.maximum(count, 1), count / np.outer(np.diff(rows), np.diff(columns))
+
+
+def without_rim(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the valid pixels (H, W) but those beside solid ground without data.
+
+    Whoever resampled an image before may have mixed them with what is no data: an edge along the
+    border.
+    """
+    return valid if valid.all() else np.asarray(valid & ~dilated(opened(~valid), 1))
 
 
 def bridge_small_holes(

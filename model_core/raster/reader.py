@@ -21,7 +21,13 @@ from model_core.raster.fill_search import find_fill
 from model_core.raster.handles import Handles
 from model_core.raster.mask import Mask
 from model_core.raster.palette import palette_of
-from model_core.raster.pixels import bridge_small_holes, covered_pixels, pixels_between, read_values
+from model_core.raster.pixels import (
+    bridge_small_holes,
+    covered_pixels,
+    pixels_between,
+    read_values,
+    without_rim,
+)
 from model_core.raster.radiometry import estimate_radiometry
 from model_core.raster.scene import Scene
 from model_core.raster.view import View
@@ -127,6 +133,8 @@ class SceneReader:
         shape = -(-(stop - start) // factor)
         values, mask = self._read(start, stop, (int(shape[1]), int(shape[0])))
         valid = self.radiometry.valid(values, mask)
+        if factor.max() == 1:  # among many that are averaged, mixed pixels do not count
+            valid = without_rim(valid)
         if not valid.any():
             return nothing
         image, valid = bridge_small_holes(self.radiometry.apply(values, valid), valid)

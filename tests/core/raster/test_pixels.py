@@ -11,7 +11,7 @@ import rasterio
 from model_core.geometry.window import Window
 from model_core.raster import pixels
 from model_core.raster.fill import Fill
-from model_core.raster.pixels import block_means, bridge_small_holes, read_values
+from model_core.raster.pixels import block_means, bridge_small_holes, read_values, without_rim
 from model_core.raster.reader import SceneReader
 from model_core.raster.scene import open_scene
 from tests.core.raster.ground import amplitude
@@ -84,3 +84,23 @@ def test_scattered_zeros_of_linear_sar_are_dark_data(tmp_path: Path) -> None:
     assert view.valid.all()
     assert (view.image[0][zero] == 0).all()
     assert np.median(view.image[0][~zero]) > 0.2
+
+
+def test_pixels_that_were_mixed_with_nodata_are_not_matched(tmp_path: Path) -> None:
+    values = 20 * np.log10(amplitude(300, 0)).astype(np.float32)
+    values[:, :100] = -9999
+    mixed = values.copy()
+    mixed[:, 99] = 0.4 * values[:, 98] + 0.6 * values[:, 100]  # as averaging leaves it
+    scene = open_scene(write(tmp_path / "mixed.tif", mixed[None], nodata=-9999), "sar")
+    view = SceneReader(scene, scene.grid).read(Window(0, 0, 300, 300))
+    assert not view.valid[:, :100].any()
+    assert view.valid[2:-2, 102:-2].all()
+
+
+def test_only_the_rim_of_solid_ground_is_left_out() -> None:
+    valid = np.ones((40, 40), bool)
+    valid[20:30, 20:30] = valid[5, 5] = False
+    left = without_rim(valid)
+    expected = valid.copy()
+    expected[19:31, 19:31] = False
+    np.testing.assert_array_equal(left, expected)
