@@ -159,16 +159,19 @@ def write_registered(
                     _copy_description(source, dataset, form)
                     _fill(reader, raster, dataset, progress)
                 if not creation.direct:
-                    with errors_of_gdal(temporary.name):
-                        rasterio.shutil.copy(
-                            tiff, temporary, driver=creation.driver, **creation.options
-                        )
-                    check_raster(temporary)
+                    _copy_whole(tiff, temporary, creation)
         except RASTER_ERRORS as error:
             raise BadInputError(
                 f"{Path(path).name} could not be written ({first_line(error)}); "
                 "check the creation options and the space on the disk."
             ) from error
+
+
+def _copy_whole(tiff: Path, path: Path, creation: CreationOptions) -> None:
+    """Make a finished raster one of the driver that was asked for, and read it back."""
+    with errors_of_gdal(path.name):
+        rasterio.shutil.copy(tiff, path, driver=creation.driver, **creation.options)
+    check_raster(path)
 
 
 def _profile(

@@ -121,11 +121,7 @@ def summarise(
         device_reason: why it ran on its device.
         settings: the request, as JSON.
     """
-    # Of a doubtful alignment no place is certain; some are still more certain than others.
-    certain = field.valid & (field.certainty >= CERTAIN * field.certainty.max())
-    lengths = np.linalg.norm(field.displacement()[certain], axis=-1)
-    metres = lengths if field.working.in_metres else lengths[:0]
-    pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
+    pixels, metres = _median_shift(field)
     failed = alignment.verdict == "failed"
     choice = alignment.answer.choice
 
@@ -140,8 +136,8 @@ def summarise(
         transformation_probability=None if choice is None else choice.named,
         rmse_before_px=figure(alignment.rmse_before, field.grids.pixel),
         rmse_after_px=figure(alignment.rmse_after, field.grids.pixel),
-        median_shift_px=figure(float(np.median(pixels)) if pixels.size else None),
-        median_shift_m=figure(float(np.median(metres)) if metres.size else None),
+        median_shift_px=figure(pixels),
+        median_shift_m=figure(metres),
         inlier_ratio=alignment.inlier_ratio,
         coverage=alignment.coverage,
         left_out={},
@@ -156,6 +152,17 @@ def summarise(
         settings=settings,
         versions=versions(),
     )
+
+
+def _median_shift(field: DisplacementField) -> tuple[float | None, float | None]:
+    """Return the median length of the correction in pixels and in metres, where they are known."""
+    # Of a doubtful alignment no place is certain; some are still more certain than others.
+    certain = field.valid & (field.certainty >= CERTAIN * field.certainty.max())
+    if not certain.any():
+        return None, None
+    pixels = np.linalg.norm(field.in_pixels()[certain], axis=-1)
+    metres = np.linalg.norm(field.displacement()[certain], axis=-1)
+    return float(np.median(pixels)), float(np.median(metres)) if field.working.in_metres else None
 
 
 def _rows(affine: NDArray[np.float64]) -> AffineRows:

@@ -74,10 +74,8 @@ def atomic_writes(
         if folders:
             _put_in_place(list(targets.values()), left, folders)
     except NotPutBackError as error:
+        _give_up(folders.values())
         kept = ", ".join(str(folder.path) for folder in folders.values())
-        for folder in folders.values():
-            _writing.pop(folder.path, None)
-            folder.give_up()
         raise BadInputError(
             f"{_failed_file(error, targets)} could be neither written nor put back "
             f"({error.strerror}); the older files are in {kept}."
@@ -91,6 +89,13 @@ def atomic_writes(
         for folder in folders.values():
             if _writing.pop(folder.path, None):
                 folder.delete()
+
+
+def _give_up(folders: Iterable[UnfinishedFolder]) -> None:
+    """Leave folders where they are, as they hold older files that could not be put back."""
+    for folder in folders:
+        _writing.pop(folder.path, None)
+        folder.give_up()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.io import DatasetReader
 
 from model_core.errors import BadInputError
 from model_core.geometry.window import Window
@@ -86,27 +87,9 @@ def estimate_radiometry(
         BadInputError: no valid pixel, or all valid pixels have one value.
     """
     with open_raster(scene.path) as dataset:
-        height, width = (stop - start for start, stop in scene.stored)
-        factor = max(1, -(-max(width, height) // SAMPLE_SIDE))
-        shape = (-(-height // factor), -(-width // factor))
-        values, good = read_values(dataset, fill, scene.stored, shape, palette)
+        inside = _sampled(dataset, scene, fill, palette, mask)
         band = scene.bands[0] - 1
         scale, offset = dataset.scales[band], dataset.offsets[band]
-    if mask is not None and good.any():
-        origin = [scene.stored[1][0], scene.stored[0][0]]
-        positions = Window(0, 0, *shape, factor).positions() + origin
-        good &= ~mask.covers(positions, scene.grid)
-        if not good.any():
-            raise BadInputError(
-                f"All valid pixels of {scene.name} are left out by the mask or as water; leave out "
-                "less of it."
-            )
-    if not good.any():
-        raise BadInputError(
-            f"{scene.name} holds no valid pixel in band {scene.bands[0]} (all nodata); "
-            "choose another band or file."
-        )
-    inside = values[:, good]
     stretched = scene.dtype in ("uint8", "int8") or palette is not None
     logarithm = scene.modality == "sar" and not stretched and _is_linear(scale * inside + offset)
     smallest = least = 0.0
@@ -125,3 +108,28 @@ def estimate_radiometry(
     high = np.where(high > low, high, inside.max(axis=1))
     high = np.where(high > low, high, low + 1)
     return Radiometry(logarithm, low.astype(np.float32), high.astype(np.float32), smallest, least)
+
+
+def _sampled(
+    dataset: DatasetReader, scene: Scene, fill: Fill, palette: Palette | None, mask: Mask | None
+) -> NDArray[np.float32]:
+    """Return valid values (C, N) of the whole scene, downsampled, without the masked ground."""
+    height, width = (stop - start for start, stop in scene.stored)
+    factor = max(1, -(-max(width, height) // SAMPLE_SIDE))
+    shape = (-(-height // factor), -(-width // factor))
+    values, good = read_values(dataset, fill, scene.stored, shape, palette)
+    if not good.any():
+        raise BadInputError(
+            f"{scene.name} holds no valid pixel in band {scene.bands[0]} (all nodata); "
+            "choose another band or file."
+        )
+    if mask is not None:
+        origin = [scene.stored[1][0], scene.stored[0][0]]
+        positions = Window(0, 0, *shape, factor).positions() + origin
+        good &= ~mask.covers(positions, scene.grid)
+    if not good.any():
+        raise BadInputError(
+            f"All valid pixels of {scene.name} are left out by the mask or as water; leave out "
+            "less of it."
+        )
+    return values[:, good]

@@ -110,8 +110,15 @@ def export_grid(
                 layer.name(), other.name()
             )
         )
-    if own:
-        return _own_grid(layer, box)
+    return _own_grid(layer, box) if own else _grid_of_pixels(layer, box, pixel)
+
+
+def _grid_of_pixels(layer: QgsRasterLayer, box: QgsRectangle, pixel: float) -> ExportGrid:
+    """Return a box in pixels of a size.
+
+    Raises:
+        LayerError: they are too many.
+    """
     width, height = (max(1, round(side / pixel)) for side in (box.width(), box.height()))
     if width * height > LARGEST:
         raise LayerError(
