@@ -42,7 +42,7 @@ TAG = (
     "print(f'{sys.platform}-{platform.machine()}-cp{sys.version_info[0]}{sys.version_info[1]}')"
 )
 UNKNOWN = "torch-unhashed.txt"
-"""The list of builds of which no hash is known: from the index that the person named, or not."""
+"""The list of builds of which no hash is known: from one index alone."""
 
 FROM_DEFAULT = ("packages.txt", "torch.txt")
 """Lists that the default index has, or the one that pip is told of."""
@@ -163,18 +163,26 @@ class Installation:
     def _builds(self) -> list[Requirements]:
         """Return which lists of torch to try, in this order, with the options of each."""
         plan, tag = self._plan, ask([self._python, "-c", TAG], self._listener.cancelled).stdout
-        chosen = plan.index and not plan.wheels
         builds: list[Requirements] = []
         if sys.platform == "linux" and not plan.gpu:
             own = f"torch-cpu-{tag.strip()}.txt"
-            backend = self._uv and not plan.wheels and not chosen
             if (requirements_folder() / own).exists():
-                builds.append((own, (*HASHED, *(("--torch-backend", "cpu") if backend else ()))))
-            elif chosen:
-                builds.append((UNKNOWN, UNHASHED))
-        elif sys.platform == "win32" and plan.gpu and chosen:
-            builds.append((UNKNOWN, UNHASHED))
+                builds.append((own, (*HASHED, *self._backend("cpu"))))
+            elif self._has_torch_index:
+                builds.append((UNKNOWN, (*UNHASHED, *self._backend("cpu"))))
+        elif sys.platform == "win32" and plan.gpu and self._has_torch_index:
+            builds.append((UNKNOWN, (*UNHASHED, *self._backend("auto"))))
         return [*builds, ("torch.txt", HASHED)]
+
+    @property
+    def _has_torch_index(self) -> bool:
+        """Whether torch comes from one index of its own: that which the person named, or the one
+        of PyTorch that uv knows, from which it then takes torch and nothing else."""
+        return not self._plan.wheels and bool(self._plan.index or self._uv)
+
+    def _backend(self, name: str) -> tuple[str, ...]:
+        by_uv = self._uv and not self._plan.index and not self._plan.wheels
+        return ("--torch-backend", name) if by_uv else ()
 
     def _install(self, step: str, lists: list[Requirements], span: Span) -> None:
         """Install the first list of which the index has all."""

@@ -55,7 +55,7 @@ def test_an_environment_of_another_release_is_told(
     [
         ("win32", "win32-AMD64-cp312", {}, False, ["torch.txt"]),
         ("win32", "win32-AMD64-cp312", {"gpu": True}, False, ["torch.txt"]),
-        ("win32", "win32-AMD64-cp312", {"gpu": True}, True, ["torch.txt"]),
+        ("win32", "win32-AMD64-cp312", {"gpu": True}, True, ["torch-unhashed.txt", "torch.txt"]),
         (
             "win32",
             "win32-AMD64-cp312",

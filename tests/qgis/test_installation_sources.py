@@ -115,13 +115,26 @@ def test_how_an_index_is_reached_is_kept() -> None:
     }
 
 
-def test_without_an_index_of_ones_own_everything_is_hashed(
+def test_what_has_no_hash_comes_from_pytorchs_own_index_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = stage.python.read_text(encoding="utf-8").replace("cp311", "cp313")
     stage.python.write_text(text, encoding="utf-8")
     monkeypatch.setattr(sys, "platform", "linux")
     make_uv(stage, monkeypatch)
+    stage.run()
+    lines = lines_of(stage)
+    assert "--require-hashes --no-deps" in lines["packages.txt"]
+    assert "--no-deps --torch-backend cpu" in lines["torch-unhashed.txt"]
+    assert "index-url" not in "".join(lines.values())
+
+
+def test_pip_without_an_index_of_ones_own_takes_only_what_is_hashed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = stage.python.read_text(encoding="utf-8").replace("cp311", "cp313")
+    stage.python.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "platform", "linux")
     stage.run()
     assert set(lines_of(stage)) == {"packages.txt", "torch.txt"}
     assert all("--require-hashes --no-deps" in line for line in lines_of(stage).values())
