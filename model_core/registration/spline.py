@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from model_core.network.filters import window_mean
+from model_core.registration.cosines import cosine_transform
 
 Map = NDArray[np.float32]
 
@@ -128,8 +128,8 @@ def fit_spline(
     if not somewhere.any():
         return np.zeros_like(measured)
     bending, tension = (stiffness.bending / spacing) ** 4, (stiffness.tension / spacing) ** 2
-    rows, columns = (_cosines(length) for length in measured.shape[1:])
-    laplacian = rows.values[:, None] + columns.values
+    rows, columns = (cosine_transform(length) for length in measured.shape[1:])
+    laplacian = rows.eigenvalues[:, None] + columns.eigenvalues
     usual = float((xx + yy).mean()) / 2 + 1e-3
     inverse = 1 / (usual + bending * laplacian**2 + tension * laplacian)
 
@@ -140,9 +140,8 @@ def fit_spline(
         return weigh(u) + _stiffness_of(u, bending, tension)
 
     def precondition(u: Map) -> Map:
-        spectrum = rows.basis @ u @ columns.basis.T
-        result: Map = rows.basis.T @ (inverse * spectrum) @ columns.basis
-        return result
+        spectrum = columns.forward(rows.forward(u, -2), -1)
+        return columns.inverse(rows.inverse(inverse * spectrum, -2), -1)
 
     right = weigh(np.where(somewhere, measured, 0).astype(np.float32))
     return _conjugate_gradients(normal, precondition, right, start)
@@ -198,21 +197,3 @@ def _add_transposed(differences: Map, axis: int, out: Map) -> None:
     before[axis] = slice(None, -1)
     out[tuple(after)] += differences
     out[tuple(before)] -= differences
-
-
-@dataclass(frozen=True)
-class _Cosines:
-    """The orthonormal cosine transform (type 2) of a length, which diagonalises the Laplacian with
-    free borders, and that one's eigenvalues."""
-
-    basis: Map
-    values: Map
-
-
-@lru_cache(maxsize=8)
-def _cosines(length: int) -> _Cosines:
-    frequency = np.arange(length)[:, None]
-    basis = np.cos(np.pi * frequency * (np.arange(length) + 0.5) / length)
-    basis *= np.where(frequency == 0, np.sqrt(1 / length), np.sqrt(2 / length))
-    values = 2 - 2 * np.cos(np.pi * np.arange(length) / length)
-    return _Cosines(basis.astype(np.float32), values.astype(np.float32))
