@@ -28,6 +28,7 @@ from rasterio.vrt import WarpedVRT
 
 from model_core.errors import BadInputError, first_line
 from model_core.raster.opening import RASTER_ERRORS
+from model_core.raster.pixel_types import as_written, name_of
 
 
 class Raster(NamedTuple):
@@ -230,7 +231,7 @@ def _in_memory(raster: Raster, given: Image, name: str, nodata: float | None = N
         "count": values.shape[0],
         "height": values.shape[1],
         "width": values.shape[2],
-        "dtype": values.dtype,
+        "dtype": name_of(values.dtype),
         "nodata": nodata,
         "BIGTIFF": "IF_SAFER",
     }
@@ -239,7 +240,7 @@ def _in_memory(raster: Raster, given: Image, name: str, nodata: float | None = N
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), _quiet():
         try:
             with memory.open(**profile) as dataset:
-                dataset.write(values)
+                dataset.write(as_written(values, dataset.dtypes[0]))
                 if valid is not None:
                     dataset.write_mask(valid)
         except (*RASTER_ERRORS, ValueError) as error:

@@ -18,6 +18,7 @@ from model_core.api.plots import plot_registration
 from model_core.api.rasters import as_given, move
 from model_core.errors import BadInputError
 from model_core.feedback import STAGES
+from model_core.paths import checked_path
 from model_core.products.finished_run import FinishedRun
 from model_core.products.registered_raster import RasterOptions
 from model_core.products.registry import in_folder
@@ -202,7 +203,7 @@ class Registration:
             'report.html'
         """
         self._refuse_failed("there is nothing to save")
-        target = Path(folder)
+        target = Path(checked_path("The folder", folder))
         outputs = in_folder(target)
         feedback = as_feedback(progress, STAGES["write"][0], 1.0)
         run = self._run

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from model_core.commands.options import add_device, add_threads, check_threads
+from model_core.commands.options import add_device, add_threads, check_threads, path
 from model_core.commands.streams import say
 from model_core.settings import SETTINGS
 
@@ -20,11 +19,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "to add methods or figures.",
     )
     parser.add_argument(
-        "--pairs", type=Path, action="append", required=True, metavar="MANIFEST",
+        "--pairs", type=path, action="append", required=True, metavar="MANIFEST",
         help="CSV of pairs: id, sar_path, optical_path, optional H_opt2sar or check_points; may be "
         "given several times",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=path, required=True, metavar="FOLDER")
     parser.add_argument("--split", help="rows of this split only")
     parser.add_argument("--source", action="append", help="rows of this source only; repeatable")
     parser.add_argument(

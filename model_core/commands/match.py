@@ -17,6 +17,7 @@ from model_core.commands.options import (
     add_threads,
     given_settings,
     limit_threads,
+    path,
 )
 from model_core.commands.streams import say
 from model_core.errors import BadInputError, first_line, shown
@@ -45,15 +46,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--sar", help="SAR image")
     parser.add_argument("--optical", help="optical image")
-    parser.add_argument("--json", type=Path, help="result of the pair")
+    parser.add_argument("--json", type=path, help="result of the pair")
     parser.add_argument(
         "--field",
-        type=Path,
+        type=path,
         help="NumPy file: float32 (H, W, 2), SAR position of each optical pixel, NaN where unknown "
         "and everywhere where the verdict is failed",
     )
-    parser.add_argument("--pairs", type=Path, help=f"CSV with the columns {', '.join(COLUMNS)}")
-    parser.add_argument("--out", type=Path, help="JSON lines, one a pair, for --pairs")
+    parser.add_argument("--pairs", type=path, help=f"CSV with the columns {', '.join(COLUMNS)}")
+    parser.add_argument("--out", type=path, help="JSON lines, one a pair, for --pairs")
     add_settings(parser, MATCH_SETTINGS)
     add_threads(parser)
     parser.set_defaults(run=run)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from model_core.errors import BadInputError
+from model_core.paths import checked_path
 from model_core.settings import SETTINGS, Setting
 
 SHORTER = {"creation_options": "--co", "output_pixel_size": "--pixel-size"}
@@ -29,6 +31,17 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] | None = 
         parser.add_argument(
             *flags, dest=name, default=argparse.SUPPRESS, help=_help(setting), **_form(setting)
         )
+
+
+def path(text: str) -> Path:
+    """Return the path that an option names; for ``type`` of ``add_argument``.
+
+    An empty text, as of a variable that is not set, would be the current folder.
+    """
+    try:
+        return Path(checked_path("It", text))
+    except BadInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_threads(parser: argparse.ArgumentParser, default: int | None = None) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from model_core.commands.options import add_device, add_threads, limit_threads
+from model_core.commands.options import add_device, add_threads, limit_threads, path
 from model_core.settings import SETTINGS
 
 
@@ -22,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--config", required=True, metavar="FILE",
         help="YAML file of settings, or the name of one that comes with SOMA",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV")
+    parser.add_argument("--out", type=path, required=True, metavar="CSV")
     parser.add_argument(
         "--model", default=SETTINGS["model"].default, help="bundled name or checkpoint file"
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_core.commands.exit_codes import EXIT_CODES, EXIT_HELP
 from model_core.commands.feedback import StandardErrorFeedback
-from model_core.commands.options import add_settings, given_settings
+from model_core.commands.options import add_settings, given_settings, path
 from model_core.commands.streams import say
 from model_core.products.registry import PRODUCTS, in_folder
 from model_core.workflows.request import RegistrationRequest
@@ -30,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--sar", required=True, help="SAR raster")
     parser.add_argument("--optical", required=True, help="optical raster")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the products")
+    parser.add_argument("--out", required=True, type=path, help="folder for the products")
     add_settings(parser)
     parser.set_defaults(run=run)
 

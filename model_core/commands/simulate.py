@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from model_core.commands.options import path
 from model_core.commands.streams import say
 
 
@@ -17,7 +17,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "and demonstrations. The shift is the correction that registers the SAR image: "
         "map_new = map_old + (east, north).",
     )
-    parser.add_argument("--out", required=True, type=Path, help="folder for the files")
+    parser.add_argument("--out", required=True, type=path, help="folder for the files")
     _add_grids(parser)
     _add_displacement(parser)
     parser.add_argument("--looks", type=float, default=4.0, help="of the speckle (%(default)g)")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from model_core.commands.options import add_device, add_threads, limit_threads
+from model_core.commands.options import add_device, add_threads, limit_threads, path
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +19,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--config", required=True, metavar="FILE",
         help="YAML file of settings, or soma-compact, soma or smoke for those that come with SOMA",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=path, required=True, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop cleanly after these")
     add_threads(parser)

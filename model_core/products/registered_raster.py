@@ -41,6 +41,9 @@ LARGEST_TILE = 2**25
 SMALLEST_TILE = 64
 """Pixels of a side: below that a file is more of tables than of pixels."""
 
+MOVED = "SOMA_VERSION"
+"""The tag of a raster that was moved: the version that did it."""
+
 
 @dataclass(frozen=True)
 class RasterOptions:
@@ -227,7 +230,7 @@ def _copy_description(source: DatasetReader, target: DatasetWriter, form: Raster
     ]
     target.scales, target.offsets = source.scales[bands], source.offsets[bands]
     target.units = source.units[bands]
-    target.update_tags(**lasting_tags(source.tags()) | {"SOMA_VERSION": __version__})
+    target.update_tags(**lasting_tags(source.tags()) | {MOVED: __version__})
     for band in target.indexes:
         target.update_tags(band, **lasting_tags(source.tags(band)))
     if form.colours is not None:

@@ -13,6 +13,7 @@ from rasterio.io import DatasetReader
 from rasterio.rpc import RPC
 
 from model_core.errors import BadInputError
+from model_core.geometry.grid import Grid
 from model_core.geometry.ground_control import PointLocator
 from model_core.geometry.local import local_crs, local_points
 from model_core.geometry.located import LocatedGrid
@@ -84,6 +85,16 @@ def _by_points(
     places, local = local_points(known[:, 2:], crs)
     size = (dataset.width, dataset.height)
     return LocatedGrid.of(local, size, PointLocator(pixels, places), crs)
+
+
+def uses_heights(grid: Grid) -> bool:
+    """Return whether heights of the ground are part of what places an image."""
+    return isinstance(grid, LocatedGrid) and isinstance(grid.locator, RationalLocator)
+
+
+def heights_unused(nobody: str) -> str:
+    """Return the sentence on heights that were given for nothing; ``nobody`` uses them."""
+    return f"The heights of the DEM are not used: {nobody} placed by RPCs."
 
 
 def _by_rpcs(dataset: DatasetReader, rpcs: RPC, dem: str | None) -> LocatedGrid:

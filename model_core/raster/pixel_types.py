@@ -26,8 +26,12 @@ def common_type(names: Sequence[str]) -> str:
     """Return the name of the smallest type that holds the values of all these types."""
     if len(set(names)) == 1:
         return names[0]
-    held = str(np.result_type(*(numpy_type(name) for name in names)))
-    return _HELD_BY.get(held, held)  # exchanging the types of 64 bits again gives their names
+    return name_of(np.result_type(*(numpy_type(name) for name in names)))
+
+
+def name_of(dtype: np.dtype[Any]) -> str:
+    """Return the name in rasterio of the type of pixels that arrays of a type hold."""
+    return _HELD_BY.get(str(dtype), str(dtype))  # exchanging the types of 64 bits again
 
 
 def size_of(name: str) -> int:

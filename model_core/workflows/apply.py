@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rasterio import Affine
+from rasterio.io import DatasetReader
 
 from model_core.errors import BadInputError
 from model_core.feedback import Feedback, Progress
@@ -16,13 +17,16 @@ from model_core.products.displacement_field import DisplacementField
 from model_core.products.displacement_raster import read_displacement_raster
 from model_core.products.output_grid import output_grid
 from model_core.products.registered_raster import (
+    MOVED,
     RasterOptions,
     check_creation,
     write_registered,
 )
 from model_core.products.space import registered_space
 from model_core.raster.destination import check_outputs
+from model_core.raster.fill import Fill
 from model_core.raster.fill_search import find_fill_of_raster
+from model_core.raster.location import heights_unused, uses_heights
 from model_core.raster.naming import raster_name
 from model_core.raster.opening import open_raster
 from model_core.raster.scene import grid_of
@@ -64,18 +68,32 @@ def apply_registration(
         if wanted != ("auto", None):
             field = on_other_pixels(field, grid, *wanted)
         fill = find_fill_of_raster(dataset)
-        read_as = note(dataset)
+        notes = _notes(dataset, raster, grid, options.dem, fill)
     inputs = [displacement_raster, raster, *([options.dem] if options.dem else [])]
     check_creation(raster, field.grids.output, options)
     needed = {output: registered_space(raster, field.grids.output, options)}
     check_outputs([output], inputs, needed)
-    if read_as:
-        feedback.log(read_as)
-    if isinstance(grid, LocatedGrid):
-        feedback.log(grid.sentence(raster_name(raster)))
-    if fill:
-        feedback.log(fill.sentence(raster_name(raster)))
+    for sentence in notes:
+        feedback.log(sentence)
     write_registered(raster, field, output, options, Progress(feedback, "write"), fill)
+
+
+def _notes(dataset: DatasetReader, path: str, grid: Grid, dem: str | None, fill: Fill) -> list[str]:
+    """Return what a user should know of how a raster is read."""
+    name, read_as = raster_name(path), note(dataset)
+    notes = [read_as] if read_as else []
+    if MOVED in dataset.tags():
+        notes.append(
+            f"{name} was moved by SOMA before, and is moved once more; choose a raster that lies "
+            "as the moving image did before its registration."
+        )
+    if isinstance(grid, LocatedGrid):
+        notes.append(grid.sentence(name))
+    if dem is not None and not uses_heights(grid):
+        notes.append(heights_unused("the raster is not"))
+    if fill:
+        notes.append(fill.sentence(name))
+    return notes
 
 
 def on_other_pixels(

@@ -26,6 +26,7 @@ from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
 from model_core.raster.destination import check_outputs
 from model_core.raster.handles import bounded_cache
+from model_core.raster.location import heights_unused, uses_heights
 from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import check_alike, common_grid
 from model_core.raster.reader import ScenePair, SceneReader
@@ -194,6 +195,10 @@ def _readers(scenes: OpenScenes, settings: Mapping[str, Any], feedback: Feedback
             feedback.log(reader.scene.grid.sentence(reader.scene.name))
         if reader.fill:
             feedback.log(reader.fill.sentence(reader.scene.name))
+    if settings["dem"] is not None and not any(
+        uses_heights(reader.scene.grid) for reader in (pair.reference, pair.moving)
+    ):
+        feedback.log(heights_unused("neither image is"))
     own = regular_grid(scenes.reference.grid)
     coarse = output_sentence(scenes.grids.output, own, scenes.moving.name)
     if coarse and settings["output_pixel_size"] is None:

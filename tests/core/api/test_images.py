@@ -12,6 +12,8 @@ from rasterio.transform import Affine
 import model_core as soma
 from model_core.api.images import open_image
 from model_core.feedback import Feedback
+from model_core.raster.opening import open_raster
+from model_core.raster.pixel_types import read_bands
 from model_core.simulation.scene_pair import SceneSettings, simulate
 from tests.core.api.images import as_masked
 
@@ -50,6 +52,25 @@ def test_types_that_files_do_not_have(dtype):
     values = np.arange(100 * 100).reshape(100, 100) % 251
     array = (values * (1 - 2j) if np.dtype(dtype).kind == "c" else values).astype(dtype)
     np.testing.assert_array_equal(written(array)[0], array)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_numbers_of_64_bits_keep_value_and_type(dtype, registration, pair):
+    with rasterio.open(pair / "sar.tif") as dataset:
+        sar = dataset.read(1)
+        place = dataset.transform, dataset.crs
+    # In decibels, some of them negative, as a signed type.
+    values = np.rint(sar * 100).astype(dtype) if dtype == "int64" else (sar**2).astype(dtype)
+    image = open_image((values, *place), "image")
+    with open_raster(image.path) as dataset:
+        np.testing.assert_array_equal(read_bands(dataset, [1])[0], values)
+    moved, expected = (
+        registration.warp((values.astype(one), *place)).array for one in (dtype, "float64")
+    )
+    assert moved.dtype == dtype
+    both = ~np.ma.getmaskarray(moved) & ~np.ma.getmaskarray(expected)
+    assert both.mean() > 0.5
+    assert np.abs(moved[both].astype(float) - expected[both]).max() <= 0.5
 
 
 def test_paths_hold_when_the_working_directory_changes(pair, tmp_path, monkeypatch):

@@ -101,6 +101,14 @@ def test_settings_that_cannot_be_used(pair):
         assert "give a function" in refusal(soma.register, *images, progress=progress)
 
 
+@pytest.mark.parametrize("folder", ["", None, 3])
+def test_no_folder_to_save_into(folder, registration, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(soma.BadInputError, match="not a path"):
+        registration.save(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_warp_refuses_another_geometry(registration, pair):
     sar = as_masked(pair / "sar.tif")
     elsewhere = soma.Raster(sar.array, sar.transform, "EPSG:32631")

@@ -75,6 +75,13 @@ def test_nothing_given_means_the_defaults() -> None:
     assert settings() == dict(RegistrationRequest("a.tif", "b.tif").settings)
 
 
+def test_a_variable_that_is_not_set_is_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["register", "--sar", "a.tif", "--optical", "b.tif", "--out", ""])
+    assert end.value.code == 2
+    assert "not a path" in capsys.readouterr().err
+
+
 def test_options_can_be_repeated_and_have_shorter_names() -> None:
     given = settings("--co", "COMPRESS=ZSTD", "--co", "BIGTIFF=YES", "--pixel-size", "3")
     assert given["creation_options"] == ("COMPRESS=ZSTD", "BIGTIFF=YES")

@@ -190,16 +190,42 @@ def test_images_without_georeferencing_register_in_pixels(tmp_path: Path) -> Non
 def test_the_saved_displacement_gives_the_same_raster_again(tmp_path: Path) -> None:
     wanted = request(tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"))
     register(wanted, Feedback())
-    again = tmp_path / "again.tif"
-    apply_registration(
-        str(tmp_path / "displacement.tif"), wanted.sar, str(again), RasterOptions(), Feedback()
-    )
+    again, heard = tmp_path / "again.tif", Listener()
+    displacement = str(tmp_path / "displacement.tif")
+    apply_registration(displacement, wanted.sar, str(again), RasterOptions(), heard)
+    assert heard.lines == []
     with rasterio.open(tmp_path / "registered.tif") as one, rasterio.open(again) as other:
         assert one.transform == other.transform
         first, second = one.read(1), other.read(1)
     assert np.array_equal(np.isnan(first), np.isnan(second))
     # The field is stored as float32 metres.
     assert np.nanmax(np.abs(first - second)) < 1e-3 * np.nanmax(np.abs(first))
+
+
+class Listener(Feedback):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def log(self, message: str) -> None:
+        self.lines.append(message)
+
+
+def test_what_is_done_for_nothing_or_twice_is_said(tmp_path: Path) -> None:
+    wanted = request(
+        tmp_path, linear(tmp_path), optical(tmp_path / "optical.tif"), dem="optical.tif"
+    )
+    heard = Listener()
+    register(wanted, heard)
+    assert "The heights of the DEM are not used: neither image is placed by RPCs." in heard.lines
+    saved, raster = str(tmp_path / "displacement.tif"), str(tmp_path / "registered.tif")
+    twice, heard = str(tmp_path / "twice.tif"), Listener()
+    apply_registration(saved, raster, twice, RasterOptions(dem=wanted.optical), heard)
+    assert heard.lines[0].startswith("registered.tif was moved by SOMA before")
+    assert heard.lines[1:] == [
+        "The heights of the DEM are not used: the raster is not placed by RPCs."
+    ]
 
 
 def test_the_registered_raster_lies_on_the_reference(tmp_path: Path) -> None:
