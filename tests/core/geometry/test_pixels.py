@@ -59,7 +59,7 @@ CONVERSION = re.compile(
 
 ELSEWHERE = {
     # The basis of the cosine transform, whose samples happen to lie at half integers too.
-    "registration/spline.py": 1,
+    "registration/cosines.py": 1,
     # Steps of the search, not pixels.
     "registration/hypotheses.py": 1,
     # Middles of the fields that are drawn on invented ground.
