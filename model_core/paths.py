@@ -12,6 +12,9 @@ from typing import Any
 
 from model_core.errors import BadInputError, given, shown
 
+LAYER = "|layername="
+"""Between a GeoPackage's path and the name of a layer in it, as QGIS writes it."""
+
 _SPECIFIC = {
     errno.EACCES: "ask for the right to open its folder, or choose another place",
     errno.EPERM: "ask for the right to open its folder, or choose another place",
@@ -99,6 +102,11 @@ def resolved(path: str | os.PathLike[str]) -> Path:
     """
     with looking_at(path):
         return Path(path).resolve()
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return the path from the root of the file system, with links as they are."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.resolve would follow links)
 
 
 def _mode(path: str | os.PathLike[str]) -> int | None:

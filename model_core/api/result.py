@@ -208,7 +208,7 @@ class Registration:
         feedback = as_feedback(progress, STAGES["write"][0], 1.0)
         run = self._run
         with output_folder(target):
-            options = RasterOptions(creation_options=run.settings["creation_options"])
+            options = RasterOptions.of(run.settings)
             needed = space_needed(outputs, run.moving.path, run.field.grids, options)
             check_outputs(outputs.values(), [image.path for image in self._images], needed)
             written = write_products(run, outputs, feedback).outputs

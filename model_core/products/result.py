@@ -111,6 +111,7 @@ def summarise(
     model: RegistrationModel,
     device_reason: str,
     settings: Mapping[str, Any],
+    points: Mapping[str, PointFigures | None],
 ) -> RegistrationResult:
     """Return the figures of an alignment, before anything is written: no outputs, no seconds.
 
@@ -120,6 +121,7 @@ def summarise(
         model: that found it.
         device_reason: why it ran on its device.
         settings: the request, as JSON.
+        points: what known points say of it, by the setting that they came with.
     """
     pixels, metres = _median_shift(field)
     failed = alignment.verdict == "failed"
@@ -141,8 +143,8 @@ def summarise(
         inlier_ratio=alignment.inlier_ratio,
         coverage=alignment.coverage,
         left_out={},
-        tie_points=None,
-        check_points=None,
+        tie_points=points["tie_points"],
+        check_points=points["check_points"],
         affine=None if failed else _rows(alignment.fit.field.affine),
         seconds=0.0,
         device=str(model.device),

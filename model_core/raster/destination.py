@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from model_core.errors import BadInputError, shown
-from model_core.paths import checked_path
+from model_core.paths import absolute, checked_path
 from model_core.raster.side_files import side_files
 from model_core.raster.source_files import files_of
 from model_core.raster.unfinished import UNFINISHED, clear_leftovers
@@ -47,8 +47,7 @@ def check_outputs(
 
 
 def _absolute(output: str) -> Path:
-    path = checked_path("The output", output)
-    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.resolve would follow links)
+    return absolute(checked_path("The output", output))
 
 
 def _check_place(path: Path) -> None:

@@ -71,6 +71,16 @@ def crs_of_axes(dataset: DatasetReader) -> CRS | None:
     return WGS84 if units & DEGREES_EAST and units & DEGREES_NORTH else None
 
 
+def uses_heights(grid: Grid) -> bool:
+    """Return whether heights of the ground are part of what places an image."""
+    return isinstance(grid, LocatedGrid) and isinstance(grid.locator, RationalLocator)
+
+
+def heights_unused(nobody: str) -> str:
+    """Return the sentence on heights that were given for nothing; ``nobody`` uses them."""
+    return f"The heights of the DEM are not used: {nobody} placed by RPCs."
+
+
 def _by_points(
     dataset: DatasetReader, points: list[GroundControlPoint], crs: CRS | None, name: str
 ) -> LocatedGrid:
@@ -85,16 +95,6 @@ def _by_points(
     places, local = local_points(known[:, 2:], crs)
     size = (dataset.width, dataset.height)
     return LocatedGrid.of(local, size, PointLocator(pixels, places), crs)
-
-
-def uses_heights(grid: Grid) -> bool:
-    """Return whether heights of the ground are part of what places an image."""
-    return isinstance(grid, LocatedGrid) and isinstance(grid.locator, RationalLocator)
-
-
-def heights_unused(nobody: str) -> str:
-    """Return the sentence on heights that were given for nothing; ``nobody`` uses them."""
-    return f"The heights of the DEM are not used: {nobody} placed by RPCs."
 
 
 def _by_rpcs(dataset: DatasetReader, rpcs: RPC, dem: str | None) -> LocatedGrid:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model_core.errors import BadInputError
+from model_core.paths import absolute
 from model_core.raster.locks import turn
 from model_core.raster.moves import Move, NotPutBackError, move_all, uninterrupted
 from model_core.raster.side_files import side_files
@@ -58,8 +59,8 @@ def atomic_writes(
     Raises:
         BadInputError: the disk is full, or a file is held by another program.
     """
-    targets = {name: _absolute(path) for name, path in paths.items()}
-    left = [path for path in map(_absolute, earlier) if path.is_file()]
+    targets = {name: absolute(path) for name, path in paths.items()}
+    left = [path for path in map(absolute, earlier) if path.is_file()]
     folders: dict[Path, UnfinishedFolder] = {}
     try:
         for parent in sorted({path.parent for path in (*targets.values(), *left)}):
@@ -152,10 +153,6 @@ def _note(folder: UnfinishedFolder) -> None:
         _owner = os.getpid()
         _writing.clear()
     _writing[folder.path] = folder
-
-
-def _absolute(path: str | Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.resolve would follow links)
 
 
 def _put_in_place(

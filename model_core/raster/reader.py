@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,7 +20,7 @@ from model_core.geometry.projection import map_pixels
 from model_core.geometry.sampling import inside, sample
 from model_core.geometry.window import Window
 from model_core.raster.fill_search import find_fill
-from model_core.raster.handles import Handles
+from model_core.raster.handles import Handles, bounded_cache
 from model_core.raster.mask import Mask
 from model_core.raster.palette import palette_of
 from model_core.raster.pixels import (
@@ -164,6 +166,14 @@ class ScenePair(ImagePair):
 
     reference: SceneReader
     moving: SceneReader
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep the files of both open, for as long as many windows are read."""
+        readers = self.reference, self.moving
+        paths = [reader.scene.path for reader in readers]
+        with bounded_cache(*paths), readers[0].handles, readers[1].handles:
+            yield
 
 
 class MovedReader:

@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from model_core.errors import BadInputError, first_line, shown
-from model_core.paths import is_file, looking_at
+from model_core.paths import LAYER, is_file, looking_at
 from model_core.raster.wkb import geometry_of_geopackage
 
 CONVERT = "convert it to GeoJSON or GeoPackage (in QGIS: Export > Save Features As)"
@@ -30,9 +30,6 @@ DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 UNDEFINED = (-1, 0, 99999)
 """Systems of a GeoPackage that are none: two by the standard, and one by GDAL."""
-
-LAYER = "|layername="
-"""Between a GeoPackage's path and the name of a layer in it, as QGIS writes it."""
 
 
 @dataclass(frozen=True)

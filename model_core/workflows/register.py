@@ -25,17 +25,15 @@ from model_core.products.space import space_needed
 from model_core.products.tie_points import select_tie_points
 from model_core.products.writing import write_product
 from model_core.raster.destination import check_outputs
-from model_core.raster.handles import bounded_cache
 from model_core.raster.location import heights_unused, uses_heights
 from model_core.raster.output import EARLIER, atomic_writes
 from model_core.raster.overlap import check_alike, common_grid
 from model_core.raster.reader import ScenePair, SceneReader
 from model_core.raster.scene import Scene, open_scene
-from model_core.registration.engine import Alignment
-from model_core.registration.model import RegistrationModel, load_model
-from model_core.registration.start_points import PointStart, align_beside
+from model_core.registration.model import load_model
+from model_core.registration.start_points import align_beside
 from model_core.workflows.bounds import search_bounds
-from model_core.workflows.left_out import LeftOut, ground_left_out
+from model_core.workflows.left_out import ground_left_out
 from model_core.workflows.points import GivenPoints, given_points
 from model_core.workflows.request import RegistrationRequest
 
@@ -58,7 +56,7 @@ def register(request: RegistrationRequest, feedback: Feedback) -> RegistrationRe
     """
     stage_progress(feedback, "read").report(0.0)
     scenes = open_scenes(request)
-    options = RasterOptions(creation_options=request.settings["creation_options"])
+    options = RasterOptions.of(request.settings)
     needed = space_needed(request.outputs, scenes.moving.path, scenes.grids, options)
     check_outputs(request.outputs.values(), request.inputs, needed)
     run = compute(request, scenes, feedback)
@@ -137,7 +135,10 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     whole = _readers(scenes, settings, feedback)
     start = scenes.points.start_on(grids.working)
     left_out = ground_left_out(settings, whole, start, feedback)
-    alignment = _alignment(whole, left_out, start, model, settings, feedback)
+    bounds = search_bounds(settings, grids.working.crs is not None, grids.pixel)
+    pair = left_out.of(whole, start)
+    with whole.kept_open():
+        alignment = align_beside(start, pair, model, bounds, settings["transform"], feedback)
     fit = alignment.fit
     failed = alignment.verdict == "failed"
     points = scenes.points.figures(grids, None if failed else fit.field)
@@ -145,7 +146,7 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
     field = to_displacement_field(
         grids, fit.field, alignment.certainty_anywhere, fit.residual, known
     )
-    result = summarise(alignment, field, model, device_reason, request.to_dict())
+    result = summarise(alignment, field, model, device_reason, request.to_dict(), points)
     return FinishedRun(
         reference=scenes.reference,
         moving=scenes.moving,
@@ -156,32 +157,10 @@ def compute(request: RegistrationRequest, scenes: OpenScenes, feedback: Feedback
         tie_points=select_tie_points(field, settings["spacing"], settings["min_certainty"]),
         settings=settings,
         result=dataclasses.replace(
-            result,
-            left_out=left_out.shares,
-            tie_points=points["tie_points"],
-            check_points=points["check_points"],
-            seconds=time.perf_counter() - began,
+            result, left_out=left_out.shares, seconds=time.perf_counter() - began
         ),
         progress=stage_progress(feedback, "write"),
     )
-
-
-def _alignment(
-    whole: ScenePair,
-    left_out: LeftOut,
-    start: PointStart | None,
-    model: RegistrationModel,
-    settings: Mapping[str, Any],
-    feedback: Feedback,
-) -> Alignment:
-    """Align the images without the ground that is left out; see :func:`align_beside`."""
-    grids = whole.reference.grid, whole.reference.scene.grid
-    pixel = grids[0].pixel_size[0] / regular_grid(grids[1]).pixel_size[0]
-    bounds = search_bounds(settings, grids[0].crs is not None, pixel)
-    pair = left_out.of(whole, start)
-    paths = whole.reference.scene.path, whole.moving.scene.path
-    with bounded_cache(*paths), whole.reference.handles, whole.moving.handles:
-        return align_beside(start, pair, model, bounds, settings["transform"], feedback)
 
 
 def _readers(scenes: OpenScenes, settings: Mapping[str, Any], feedback: Feedback) -> ScenePair:

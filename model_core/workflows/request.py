@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from model_core.errors import BadInputError, given, shown
-from model_core.paths import checked_path
+from model_core.paths import LAYER, checked_path
 from model_core.products.registry import PRODUCTS
-from model_core.raster.vector_file import LAYER
 from model_core.settings import SETTINGS, check_settings
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,15 @@ def test_every_setting_can_be_given() -> None:
 
 def test_nothing_given_means_the_defaults() -> None:
     assert settings() == dict(RegistrationRequest("a.tif", "b.tif").settings)
+
+
+def test_the_help_waits_for_no_heavy_package() -> None:
+    code = (
+        "import sys; from model_core.__main__ import build_parser; build_parser(); "
+        "print(sorted({'numpy', 'rasterio', 'torch', 'timm'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_variable_that_is_not_set_is_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
